@@ -1,0 +1,28 @@
+import { sentence } from "./problem.ts";
+import type { Problem } from "./types.ts";
+
+/** A service that was asked and could not decide: no answer, or none that can be trusted. */
+export class BackendError extends Error {
+  override readonly name = "BackendError";
+}
+
+/** Nothing is left to run with this configuration; the program ends with exit code 78. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(sentence).join(" | "));
+    this.problems = problems;
+  }
+}
+
+/** The text of a caught value, for a log line or a `cause`. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a system error such as "ENOENT"; null for anything else. */
+export function codeOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : null;
+}

@@ -1,0 +1,37 @@
+import type { Action, Decision, ProtocolVersion, Qos, Reason } from "./types.ts";
+
+/** A client as it is named in log lines and, later, in the panel. */
+export interface ClientInfo {
+  readonly clientId: string;
+  readonly username: string | null;
+  readonly address: string;
+  readonly listener: string;
+}
+
+/** What happened at the edges. The broker reports, the monitor remembers and writes. */
+export type BrokerEvent =
+  | {
+      readonly kind: "connected";
+      readonly client: ClientInfo;
+      readonly version: ProtocolVersion;
+      readonly clean: boolean;
+      readonly keepaliveS: number;
+      readonly source: string;
+    }
+  /** `reason` is null after a clean DISCONNECT. */
+  | { readonly kind: "disconnected"; readonly client: ClientInfo; readonly reason: Reason | null }
+  /** A connection that never became a session. `client.clientId` is empty when CONNECT was not read. */
+  | { readonly kind: "refused"; readonly client: ClientInfo; readonly reason: Reason }
+  | {
+      readonly kind: "denied";
+      readonly client: ClientInfo;
+      readonly action: Action;
+      readonly topic: string;
+      readonly decision: Decision;
+    }
+  | { readonly kind: "subscribed"; readonly client: ClientInfo; readonly filter: string; readonly qos: Qos }
+  | { readonly kind: "unsubscribed"; readonly client: ClientInfo; readonly filter: string }
+  /** Messages not delivered because the client's queue is full. */
+  | { readonly kind: "dropped"; readonly client: ClientInfo; readonly reason: Reason };
+
+export type RecordEvent = (event: BrokerEvent) => void;

@@ -1,0 +1,78 @@
+/** Mosquitto's log types; "subscribe" and "unsubscribe" are single lines a user can switch on. */
+export type LogType = "error" | "warning" | "notice" | "information" | "debug" | "subscribe" | "unsubscribe";
+
+/** Values of a line, for `--log-format json` and for tests; the message says them in words. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Writes one plain line per call. The call shape is pino's: fields first, then the message. */
+export interface Logger {
+  error(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  /** A life event that someone may want to see: start, reload, client connected. */
+  notice(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  /** Per packet. */
+  debug(fields: LogFields, message: string): void;
+  /** A line of mosquitto's types "subscribe" and "unsubscribe". */
+  log(type: LogType, fields: LogFields, message: string): void;
+}
+
+/** One line on its way to a destination. */
+export interface LogEntry {
+  readonly type: LogType;
+  readonly atMs: number;
+  readonly fields: LogFields;
+  readonly message: string;
+}
+
+export type LogSink = (entry: LogEntry) => void;
+
+/** What is written and where; replaced as a whole when the configuration changes. */
+export interface LogTarget {
+  readonly types: ReadonlySet<LogType>;
+  readonly sinks: readonly LogSink[];
+}
+
+/** Makes a logger that asks for its target at each line, so that a reload can change it. */
+export function createLogger(target: () => LogTarget): Logger {
+  const log = (type: LogType, fields: LogFields, message: string): void => {
+    const { types, sinks } = target();
+    if (!types.has(type)) return;
+    const entry: LogEntry = { type, atMs: Date.now(), fields, message: oneLine(message) };
+    for (const sink of sinks) sink(entry);
+  };
+  return {
+    error: (fields, message) => log("error", fields, message),
+    warn: (fields, message) => log("warning", fields, message),
+    notice: (fields, message) => log("notice", fields, message),
+    info: (fields, message) => log("information", fields, message),
+    debug: (fields, message) => log("debug", fields, message),
+    log,
+  };
+}
+
+/** Renders a line for people: "2026-11-20 12:03:04 warning: acl.conf line 4: ...". */
+export function textLine(entry: LogEntry): string {
+  const label = entry.type === "error" || entry.type === "warning" ? `${entry.type}: ` : "";
+  return `${timestamp(entry.atMs)} ${label}${entry.message}\n`;
+}
+
+/** Renders a line for machines: one JSON object. */
+export function jsonLine(entry: LogEntry): string {
+  const { type, atMs, fields, message } = entry;
+  return `${JSON.stringify({ time: new Date(atMs).toISOString(), type, message, ...fields })}\n`;
+}
+
+/** Names and topics come from the network: a control character in them must not forge a line or colour a terminal. */
+export function oneLine(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** Local time as the official add-on writes it: "2026-11-20 12:03:04". */
+function timestamp(atMs: number): string {
+  const date = new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000);
+  return date.toISOString().slice(0, 19).replace("T", " ");
+}

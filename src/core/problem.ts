@@ -1,0 +1,11 @@
+import type { Problem } from "./types.ts";
+
+/** Composes the one text of a problem that log, panel and `culex check` show. */
+export function sentence(problem: Problem): string {
+  return `${problem.what} ${problem.now} ${problem.fix}`;
+}
+
+/** Tells whether two problems read the same, so that a reload does not repeat what was said before. */
+export function sameProblem(a: Problem, b: Problem): boolean {
+  return a.severity === b.severity && sentence(a) === sentence(b);
+}

@@ -1,0 +1,166 @@
+/** The words that every part of the broker speaks. Nothing here has behaviour. */
+
+export type Qos = 0 | 1 | 2;
+
+/** Protocol level in CONNECT: 3 is MQTT 3.1, 4 is MQTT 3.1.1, 5 is MQTT 5. */
+export type ProtocolVersion = 3 | 4 | 5;
+
+/** What a client presents at CONNECT. Nothing in it is trusted. */
+export interface Credentials {
+  readonly clientId: string;
+  /** null: the client sent no user name. */
+  readonly username: string | null;
+  readonly password: Uint8Array | null;
+  readonly certificate: CertificateName | null;
+  /** Name of the listener that took the connection, for example "1883". */
+  readonly listener: string;
+  /** Remote IP address, IPv4 without the "::ffff:" of a dual-stack socket. */
+  readonly address: string;
+}
+
+/** The verified client certificate of a TLS connection. */
+export interface CertificateName {
+  readonly commonName: string;
+  readonly fingerprint: string;
+}
+
+/** Who a client was decided to be; fixed for the life of its connection. */
+export interface Identity {
+  readonly clientId: string;
+  /** null: anonymous. */
+  readonly username: string | null;
+  /** Passes every rule, except that nobody but the broker publishes to $SYS. */
+  readonly superuser: boolean;
+  /** Name of the authenticator that vouched for it. */
+  readonly source: string;
+  /** Digest of the stored credential it was checked against; null when its source keeps none. */
+  readonly proof: string | null;
+}
+
+/** A place in a user's file. */
+export interface Origin {
+  /** As the user would name it: "acl.conf", "options.json". */
+  readonly file: string;
+  readonly line?: number;
+}
+
+/** What a client was refused or cut off for; core/reasons.ts maps each kind to its MQTT codes. */
+export type ReasonKind =
+  | "ok"
+  | "no_credentials"
+  | "unknown_user"
+  | "wrong_password"
+  | "auth_unavailable"
+  | "not_allowed"
+  | "cert_missing"
+  | "cert_rejected"
+  | "protocol_refused"
+  | "client_id_refused"
+  | "tls_on_plain"
+  | "plain_on_tls"
+  | "http_on_mqtt"
+  | "silent"
+  | "malformed"
+  | "protocol_error"
+  | "taken_over"
+  | "keepalive"
+  | "oversize"
+  | "too_many_connections"
+  | "publish_denied"
+  | "subscribe_denied"
+  | "receive_denied"
+  | "queue_dropped"
+  | "shutting_down";
+
+/** One reason for the log, the panel and the wire. */
+export interface Reason {
+  readonly kind: ReasonKind;
+  /** Plain words without a capital and full stop: "wrong password for user kitchen-plug". */
+  readonly sentence: string;
+  /** What the owner can do about it. */
+  readonly hint?: string;
+  readonly where?: Origin;
+}
+
+/** Every question of access has one of three answers, who gave it, and why. */
+export type Decision<T = undefined> = Allow<T> | Deny | Ignore;
+
+export interface Allow<T = undefined> {
+  readonly verdict: "allow";
+  readonly by: string;
+  readonly reason: Reason;
+  readonly value: T;
+}
+export interface Deny {
+  readonly verdict: "deny";
+  readonly by: string;
+  readonly reason: Reason;
+}
+/** Not mine: ask the next. */
+export interface Ignore {
+  readonly verdict: "ignore";
+  readonly by: string;
+  readonly reason: Reason;
+}
+
+export type Action = "publish" | "subscribe" | "receive";
+
+/** One line of a rule source. */
+export interface AccessRule {
+  readonly effect: "allow" | "deny";
+  readonly who: Who;
+  readonly actions: readonly Action[];
+  /** A topic filter; with `placeholders` its %u and %c levels stand for user name and client id. */
+  readonly filter: string;
+  readonly placeholders: boolean;
+  readonly origin: Origin;
+}
+
+export type Who =
+  | { readonly kind: "everyone" }
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "user"; readonly name: string };
+
+/** Rules picked and filled in for one session. Decides from memory, synchronously. */
+export interface Access {
+  /** `topic` is a topic name for publish and receive, a topic filter for subscribe. */
+  check(action: Action, topic: string): Decision;
+  /** Every rule in the order it is tried, up to the one that decides. */
+  explain(action: Action, topic: string): readonly RuleTrial[];
+}
+
+export interface RuleTrial {
+  readonly rule: AccessRule;
+  readonly matched: boolean;
+  /** Plain words: "the filter home/# does not match". */
+  readonly why: string;
+}
+
+export interface Policy {
+  for(identity: Identity): Access;
+}
+
+/** Answers who a client is. */
+export interface Authenticator {
+  /** As a stage of the chain is called in settings and logs: "logins", "home-assistant". */
+  readonly name: string;
+  /**
+   * Unknown user is `ignore`, wrong password is `deny`.
+   * @throws BackendError when it could not decide; that is neither a yes nor a no.
+   */
+  authenticate(credentials: Credentials, signal: AbortSignal): Decision<Identity> | Promise<Decision<Identity>>;
+  /** Whether an identity it vouched for may stay, asked from memory after a reload. Missing: it may. */
+  recheck?(identity: Identity): Decision;
+}
+
+/** A fault in the user's files or environment. `sentence()` in core/problem.ts composes what is read. */
+export interface Problem {
+  readonly severity: "error" | "warning";
+  /** What is wrong, with the place and the user's own value quoted. */
+  readonly what: string;
+  /** What happens now. */
+  readonly now: string;
+  /** What to do. */
+  readonly fix: string;
+  readonly where?: Origin;
+}
