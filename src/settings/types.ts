@@ -37,6 +37,8 @@ export interface Settings {
   readonly listeners: readonly ListenerSettings[];
   /** The stages of the login chain, in the order they are asked. */
   readonly auth: readonly StageSettings[];
+  /** Users of a mosquitto password file; null: none is configured. */
+  readonly passwordFile: FileReference | null;
   /** null: no ACL file is configured. */
   readonly aclFile: FileReference | null;
   /** What clients without a user name may do when no ACL file says it; null: they may not connect. */
@@ -49,6 +51,8 @@ export interface Settings {
 export interface StageSettings {
   readonly type: string;
   readonly settings: unknown;
+  /** What a wrong password means: the end, or that a later stage may still say yes. */
+  readonly onBadPassword: "deny" | "next";
 }
 
 /** A file that the configuration names. */
