@@ -153,6 +153,11 @@ export interface Authenticator {
   recheck?(identity: Identity): Decision;
 }
 
+/** Asks its stages in order; what the broker asks for each CONNECT. */
+export interface LoginChain extends Authenticator {
+  recheck(identity: Identity): Decision;
+}
+
 /** A fault in the user's files or environment. `sentence()` in core/problem.ts composes what is read. */
 export interface Problem {
   readonly severity: "error" | "warning";

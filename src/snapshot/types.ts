@@ -1,5 +1,15 @@
-import type { AccessRule, Authenticator, Identity, Decision, Policy, Problem } from "../core/types.ts";
-import type { ConfFile, ListenerSettings, Settings } from "../settings/types.ts";
+import type { AccessRule, LoginChain, Policy, Problem } from "../core/types.ts";
+import type { Options } from "../settings/options.ts";
+import type { ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
+
+/** Where configuration is read from; fixed for the life of the process. */
+export interface SourceSpec {
+  readonly environment: Environment;
+  /** options.json or options.yaml; null where there is none (stand-alone). */
+  readonly optionsFile: string | null;
+  /** A mosquitto.conf of a stand-alone broker. */
+  readonly confFile: string | null;
+}
 
 /** A file as it was found: its text, or the system's error code ("ENOENT"). */
 export type FileText =
@@ -9,15 +19,18 @@ export type FileText =
 /** Everything that was read from disk for one moment. */
 export interface Sources {
   readonly readAtMs: number;
-  /** options.json or options.yaml; null where there is none to read (stand-alone). */
-  readonly options: FileText | null;
+  /** What the next reading falls back to when the file is broken then. */
+  readonly options: Options | null;
   /** Conf files in the order they count, with what they include. */
   readonly conf: readonly ConfFile[];
-  readonly confProblems: readonly Problem[];
-  /** ACL files, password files and certificates, by path. */
+  readonly settings: Settings;
+  readonly problems: readonly Problem[];
+  /** ACL file, password file and certificates, by path. */
   readonly files: ReadonlyMap<string, FileText>;
-  /** Every path and folder that was looked at, found or not: what the watcher watches. */
+  /** Every file and folder that was looked at, found or not: what the watcher watches. */
   readonly watched: readonly string[];
+  /** Digest of all that was read: equal means that nothing changed. */
+  readonly fingerprint: string;
 }
 
 /** A listener that can be opened: its settings with certificates loaded. */
@@ -32,15 +45,7 @@ export interface TlsMaterial {
   readonly key: string;
   readonly ca: string | null;
   readonly requireCertificate: boolean;
-}
-
-/** Decides who a client is by asking the stages in order. */
-export interface LoginChain extends Authenticator {
-  authenticate(
-    credentials: Parameters<Authenticator["authenticate"]>[0],
-    signal: AbortSignal,
-  ): Promise<Decision<Identity>> | Decision<Identity>;
-  recheck(identity: Identity): Decision;
+  readonly loadedAtMs: number;
 }
 
 /** One moment of configuration: built whole, never changed, replaced by one assignment. */
@@ -50,15 +55,17 @@ export interface Snapshot {
   readonly listeners: readonly ListenerPlan[];
   readonly logins: LoginChain;
   readonly policy: Policy;
-  /** The ACL file's rules, or null when no file is configured. */
-  readonly acl: LoadedAcl | null;
+  /** null: no ACL file is in use. */
+  readonly acl: Loaded<readonly AccessRule[]> | null;
+  /** null: no password file is in use. */
+  readonly passwordFile: Loaded<readonly { readonly username: string; readonly hash: string }[]> | null;
   readonly problems: readonly Problem[];
   readonly builtAtMs: number;
 }
 
-/** Rules of an ACL file that was read without a fault. */
-export interface LoadedAcl {
+/** What a file said when it was last read without a fault. */
+export interface Loaded<T> {
   readonly path: string;
-  readonly rules: readonly AccessRule[];
+  readonly value: T;
   readonly loadedAtMs: number;
 }
