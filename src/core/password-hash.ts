@@ -13,7 +13,115 @@ export type PasswordHash =
   /** `$2a$`, `$2b$`, `$2y$`; `text` is the whole string. */
   | { readonly kind: "bcrypt"; readonly cost: number; readonly text: string };
 
-/** Recognises a stored password hash; null when it is none that this broker knows. */
-export function parsePasswordHash(_text: string): PasswordHash | null {
-  return null;
+/** The highest bcrypt cost that is checked; each step doubles the time, and above this a small machine needs minutes. */
+export const MAX_BCRYPT_COST = 14;
+
+/** A typing error in the iterations must not occupy a thread for hours. */
+const MAX_ITERATIONS = 10_000_000;
+
+/** Shorter ones could be guessed, and an empty one would accept every password. */
+const MIN_HASH_BYTES = 16;
+
+/** Each 64 bytes of hash cost all iterations once more. */
+const MAX_HASH_BYTES = 512;
+
+/** Length of a SHA-512 digest, and of every hash that mosquitto writes. */
+const SHA512_BYTES = 64;
+
+/**
+ * Recognises a stored password hash; null when it is none that this broker knows.
+ *
+ *     $6$<salt>$<hash>                            mosquitto
+ *     $7$<iterations>$<salt>$<hash>               mosquitto
+ *     PBKDF2$sha512$<iterations>$<salt>$<hash>    the official add-on
+ *     pbkdf2-sha512$i=<iterations>,l=<bytes>$<salt>$<hash>
+ *     $2b$<cost>$<22 characters of salt><31 of hash>
+ *
+ * Salt and hash are base64, padded in the first three, unpadded in the fourth.
+ */
+export function parsePasswordHash(text: string): PasswordHash | null {
+  return parseBcrypt(text) ?? parseFields(text.split("$"));
+}
+
+function parseBcrypt(text: string): PasswordHash | null {
+  const cost = Number(/^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(text)?.[1]);
+  return cost >= 4 && cost <= 31 ? { kind: "bcrypt", cost, text } : null;
+}
+
+function parseFields(fields: readonly string[]): PasswordHash | null {
+  if (fields[0] === "" && fields[1] === "6") return parseSha512(fields.slice(2));
+  if (fields[0] === "" && fields[1] === "7") return parseMosquittoPbkdf2(fields.slice(2));
+  // the add-on's plugin leaves out empty fields before it looks at the rest
+  const [name = "", ...rest] = fields.filter((field) => field !== "");
+  switch (name) {
+    case "PBKDF2":
+      return parseAddonPbkdf2(rest);
+    case "pbkdf2-sha256":
+      return parseNamedPbkdf2("sha256", rest);
+    case "pbkdf2-sha512":
+      return parseNamedPbkdf2("sha512", rest);
+    default:
+      return null;
+  }
+}
+
+function parseSha512([salt = "", hash = "", ...more]: readonly string[]): PasswordHash | null {
+  const parts = decodeParts(salt, hash, decodePadded);
+  if (parts?.hash.length !== SHA512_BYTES || more.length > 0) return null;
+  return { kind: "sha512", ...parts };
+}
+
+function parseMosquittoPbkdf2([rounds = "", salt = "", hash = "", ...more]: readonly string[]): PasswordHash | null {
+  const iterations = parseIterations(rounds);
+  const parts = decodeParts(salt, hash, decodePadded);
+  if (iterations === null || parts?.hash.length !== SHA512_BYTES || more.length > 0) return null;
+  return { kind: "pbkdf2", digest: "sha512", iterations, ...parts };
+}
+
+function parseAddonPbkdf2([word, rounds = "", salt = "", hash = "", ...more]: readonly string[]): PasswordHash | null {
+  const iterations = parseIterations(rounds);
+  const parts = decodeParts(salt, hash, decodePadded);
+  if (iterations === null || parts === null || more.length > 0) return null;
+  if (word === "sha256") return { kind: "pbkdf2", digest: "sha256", iterations, ...parts };
+  // the add-on's tool makes 64 bytes of SHA-512 for every other word; a foreign hash with that word would never match
+  if (word !== "sha512" && parts.hash.length !== SHA512_BYTES) return null;
+  return { kind: "pbkdf2", digest: "sha512", iterations, ...parts };
+}
+
+function parseNamedPbkdf2(
+  digest: "sha256" | "sha512",
+  [parameters = "", salt = "", hash = "", ...more]: readonly string[],
+): PasswordHash | null {
+  const [, rounds = "", length = ""] = /^i=(\d+),l=(\d+)$/.exec(parameters) ?? [];
+  const iterations = parseIterations(rounds);
+  const parts = decodeParts(salt, hash, decodeUnpadded);
+  if (iterations === null || parts?.hash.length !== Number(length) || more.length > 0) return null;
+  return { kind: "pbkdf2", digest, iterations, ...parts };
+}
+
+function parseIterations(text: string): number | null {
+  const iterations = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  return iterations >= 1 && iterations <= MAX_ITERATIONS ? iterations : null;
+}
+
+function decodeParts(
+  saltText: string,
+  hashText: string,
+  decode: (text: string) => Uint8Array | null,
+): { readonly salt: Uint8Array; readonly hash: Uint8Array } | null {
+  const salt = decode(saltText);
+  const hash = decode(hashText);
+  if (salt === null || hash === null || salt.length === 0) return null;
+  return hash.length >= MIN_HASH_BYTES && hash.length <= MAX_HASH_BYTES ? { salt, hash } : null;
+}
+
+/** Checked here, since Buffer skips what is not base64 and would make another hash of a damaged one. */
+function decodePadded(text: string): Uint8Array | null {
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return null;
+  return Buffer.from(text, "base64");
+}
+
+function decodeUnpadded(text: string): Uint8Array | null {
+  if (!/^[A-Za-z0-9+/]*$/.test(text) || text.length % 4 === 1) return null;
+  return Buffer.from(text, "base64");
 }
