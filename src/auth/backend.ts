@@ -6,6 +6,8 @@ export interface BackendContext {
   readonly log: Logger;
   /** Checks a password against a stored hash off the event loop, with a cache of recent successes. */
   readonly verify: (storedHash: string, password: Uint8Array) => Promise<boolean>;
+  /** Keyed digest, the same for the life of the process: what `Identity.proof` is made with. */
+  readonly digest: (text: string) => string;
   readonly now: () => number;
 }
 

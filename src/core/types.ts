@@ -151,6 +151,11 @@ export interface Authenticator {
   authenticate(credentials: Credentials, signal: AbortSignal): Decision<Identity> | Promise<Decision<Identity>>;
   /** Whether an identity it vouched for may stay, asked from memory after a reload. Missing: it may. */
   recheck?(identity: Identity): Decision;
+  /**
+   * Takes as long as a wrong password would, for a name that nobody knows, so that the time of an answer does not
+   * tell which names exist. Missing: a wrong password takes no time worth hiding.
+   */
+  pretend?(credentials: Credentials): Promise<void>;
 }
 
 /** Asks its stages in order; what the broker asks for each CONNECT. */
