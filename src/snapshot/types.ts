@@ -27,6 +27,8 @@ export interface Sources {
   readonly problems: readonly Problem[];
   /** ACL file, password file and certificates, by path. */
   readonly files: ReadonlyMap<string, FileText>;
+  /** Files that could be read. */
+  readonly found: ReadonlySet<string>;
   /** Every file and folder that was looked at, found or not: what the watcher watches. */
   readonly watched: readonly string[];
   /** Digest of all that was read: equal means that nothing changed. */

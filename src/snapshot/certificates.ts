@@ -1,0 +1,139 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import { messageOf } from "../core/errors.ts";
+import type { Problem } from "../core/types.ts";
+import type { FileReference, ListenerSettings, TlsSettings } from "../settings/types.ts";
+import { clockTime, dayOf } from "../core/clock-time.ts";
+import type { FileText, TlsMaterial } from "./types.ts";
+
+interface LoadedTls {
+  /** null: the listener cannot be opened. */
+  readonly tls: TlsMaterial | null;
+  readonly problems: readonly Problem[];
+}
+
+interface Input {
+  readonly listener: ListenerSettings & { readonly tls: TlsSettings };
+  readonly files: ReadonlyMap<string, FileText>;
+  /** The pair in use, kept when the new one is unfit. */
+  readonly previous: TlsMaterial | null;
+  readonly nowMs: number;
+  /** What works and what does not while this listener has no certificate; see `closedSentence`. */
+  readonly closed: string;
+}
+
+/** Checks the certificate files of a listener: they exist, parse, belong together, and are in date. */
+export function loadTls({ listener, files, previous, nowMs, closed }: Input): LoadedTls {
+  const { certfile, keyfile, cafile, requireCertificate } = listener.tls;
+  const fault = (what: string, fix: string, where: FileReference): LoadedTls => ({
+    tls: previous,
+    problems: [
+      {
+        severity: "error",
+        what,
+        now: previous === null ? closed : `The pair loaded at ${clockTime(previous.loadedAtMs, nowMs)} stays in use.`,
+        fix,
+        where: where.origin,
+      },
+    ],
+  });
+
+  const texts = new Map<FileReference, string>();
+  for (const [option, reference] of [
+    ["certfile", certfile],
+    ["keyfile", keyfile],
+    ["cafile", cafile],
+  ] as const) {
+    if (reference === null) continue;
+    const found = files.get(reference.path);
+    if (found === undefined || found.error !== null) {
+      return fault(missing(option, reference, found?.error ?? "ENOENT"), MISSING_FIX, reference);
+    }
+    texts.set(reference, found.text);
+  }
+  const cert = texts.get(certfile) ?? "";
+  const key = texts.get(keyfile) ?? "";
+  const ca = cafile === null ? null : (texts.get(cafile) ?? "");
+
+  const leaf = parse(() => new X509Certificate(cert));
+  if (leaf === null) return fault(`${certfile.shown} holds no certificate in PEM form.`, REPLACE_FIX, certfile);
+  const privateKey = parse(() => createPrivateKey(key));
+  if (privateKey === null) {
+    return fault(`${keyfile.shown} holds no private key in PEM form without a passphrase.`, REPLACE_FIX, keyfile);
+  }
+  if (!leaf.checkPrivateKey(privateKey)) {
+    return fault(
+      `${keyfile.shown} does not belong to ${certfile.shown} (different public keys).`,
+      "Copy both files from the same renewal.",
+      keyfile,
+    );
+  }
+  if (ca !== null && cafile !== null && parse(() => new X509Certificate(ca)) === null) {
+    return fault(`${cafile.shown} holds no certificate in PEM form.`, REPLACE_FIX, cafile);
+  }
+  try {
+    createSecureContext({ cert, key, ...(ca === null ? {} : { ca }), minVersion: "TLSv1.2" });
+  } catch (error) {
+    return fault(`${certfile.shown} cannot be used for TLS (${messageOf(error)}).`, REPLACE_FIX, certfile);
+  }
+
+  const unchanged = previous?.cert === cert && previous.key === key && previous.ca === ca;
+  const loadedAtMs = unchanged ? previous.loadedAtMs : nowMs;
+  return { tls: { cert, key, ca, requireCertificate, loadedAtMs }, problems: outOfDate(leaf, certfile, nowMs) };
+}
+
+const MISSING_FIX = "Put the file there or clear the option.";
+const REPLACE_FIX = "Replace the file; no restart is needed.";
+
+function missing(option: string, { shown, path }: FileReference, error: string): string {
+  const folder = shown.startsWith("/") ? "" : ` in ${path.slice(0, -shown.length).replace(/\/$/, "")}`;
+  return error === "ENOENT"
+    ? `${option} "${shown}" not found${folder}.`
+    : `${option} "${shown}" cannot be read (${error}).`;
+}
+
+const DAY_MS = 86_400_000;
+
+function outOfDate(leaf: X509Certificate, certfile: FileReference, nowMs: number): readonly Problem[] {
+  const name = leaf.subject.match(/^CN=(.*)$/m)?.[1] ?? certfile.shown;
+  const warn = (what: string, fix: string): readonly Problem[] => [
+    {
+      severity: "warning",
+      what,
+      now: "It is used; devices that check it refuse the connection.",
+      fix,
+      where: certfile.origin,
+    },
+  ];
+  const endsMs = Date.parse(leaf.validTo);
+  if (endsMs < nowMs) {
+    const days = Math.floor((nowMs - endsMs) / DAY_MS);
+    const when = days === 0 ? "today" : days === 1 ? "yesterday" : `${days} days ago`;
+    return warn(`Certificate for ${name} expired ${when}.`, "Renew it; no restart needed.");
+  }
+  const startsMs = Date.parse(leaf.validFrom);
+  if (startsMs > nowMs) {
+    return warn(`Certificate for ${name} is not valid before ${dayOf(startsMs)}.`, "Check the clock of this machine.");
+  }
+  return [];
+}
+
+function parse<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+/** "Ports 8883 and 8884 stay closed; 1883 and 1884 work." */
+export function closedSentence(closed: readonly string[], open: readonly string[]): string {
+  const ports = closed.length === 1 ? `Port ${closed[0]} stays` : `Ports ${listed(closed)} stay`;
+  if (open.length === 0) return `${ports} closed.`;
+  return `${ports} closed; ${listed(open)} ${open.length === 1 ? "works" : "work"}.`;
+}
+
+function listed(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}

@@ -1,0 +1,94 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, sep } from "node:path";
+import { watch, type FSWatcher } from "chokidar";
+import type { Logger } from "../core/logger.ts";
+
+export interface Watcher {
+  /** Watches these files and folders from now on, whether they exist yet or not. */
+  update(paths: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+interface WatcherDeps {
+  /** Called once when a burst of changes has ended, with the base name of one changed file. */
+  readonly changed: (file: string) => void;
+  readonly log: Logger;
+  /** Quiet time that ends a burst: editors write, rename and touch in quick succession. */
+  readonly quietMs?: number;
+}
+
+/**
+ * Watches the folders that hold the configuration's files rather than the files: editors and certificate tools replace
+ * a file by renaming another over it, and a folder that does not exist yet shows up in its parent.
+ */
+export function createWatcher({ changed, log, quietMs = 200 }: WatcherDeps): Watcher {
+  let watcher: FSWatcher | null = null;
+  let wanted: ReadonlySet<string> = new Set();
+  let folders: readonly string[] = [];
+  let timer: NodeJS.Timeout | null = null;
+
+  const isWanted = (path: string): boolean =>
+    wanted.has(path) || wanted.has(dirname(path)) || holdsWanted(path, wanted);
+
+  function seen(path: string): void {
+    if (!isWanted(path)) return;
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = null;
+      changed(path.slice(path.lastIndexOf(sep) + 1));
+    }, quietMs);
+  }
+
+  function open(): FSWatcher {
+    const opened = watch([...folders], {
+      depth: 0,
+      ignoreInitial: true,
+      atomic: false,
+      ignored: (path) => !folders.includes(path) && !isWanted(path),
+    });
+    opened.on("all", (_event, path) => {
+      seen(path);
+    });
+    opened.on("error", (error) => {
+      log.warn({ error }, "A folder cannot be watched. Changes in it take effect at SIGHUP or restart.");
+    });
+    return opened;
+  }
+
+  return {
+    update(paths) {
+      const nextWanted = new Set(paths);
+      const nextFolders = [...new Set(paths.flatMap(foldersFor))].toSorted();
+      const same =
+        nextFolders.join("\0") === folders.join("\0") && [...nextWanted].join("\0") === [...wanted].join("\0");
+      if (same) return;
+      wanted = nextWanted;
+      folders = nextFolders;
+      const old = watcher;
+      watcher = open();
+      // What was saved between reading and watching would go unseen, so one more look follows.
+      watcher.once("ready", () => {
+        const first = paths[0];
+        if (first !== undefined) seen(first);
+      });
+      void old?.close();
+    },
+    async close() {
+      if (timer !== null) clearTimeout(timer);
+      await watcher?.close();
+    },
+  };
+}
+
+/** The folders to watch for a path: the nearest one above it that exists, and itself when it is a folder. */
+function foldersFor(path: string): readonly string[] {
+  let above = dirname(path);
+  while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? [above, path] : [above];
+}
+
+/** Whether a wanted path lies below this one: a missing folder that just appeared. */
+function holdsWanted(path: string, wanted: ReadonlySet<string>): boolean {
+  const prefix = path.endsWith(sep) ? path : path + sep;
+  return [...wanted].some((candidate) => candidate.startsWith(prefix));
+}
