@@ -1,0 +1,146 @@
+import { createHmac, randomBytes } from "node:crypto";
+import type { Backend } from "./auth/backend.ts";
+import { createPasswordVerifier } from "./auth/password.ts";
+import { backends } from "./auth/registry.ts";
+import { createBroker, type Broker } from "./broker/broker.ts";
+import { createListeners } from "./broker/listeners/listeners.ts";
+import { ConfigError } from "./core/errors.ts";
+import { createLogger, type Logger } from "./core/logger.ts";
+import type { Problem } from "./core/types.ts";
+import { createEventLog } from "./monitor/event-log.ts";
+import { createLogTargets } from "./monitor/log-target.ts";
+import { build, type BuildDeps } from "./snapshot/build.ts";
+import { createLive } from "./snapshot/live.ts";
+import { createReloader, logProblem } from "./snapshot/reloader.ts";
+import { readSources } from "./snapshot/sources.ts";
+import type { Snapshot, SourceSpec } from "./snapshot/types.ts";
+import { createWatcher } from "./snapshot/watcher.ts";
+
+export interface AppContext {
+  readonly spec: SourceSpec;
+  readonly logFormat: "text" | "json";
+  /** Login sources that only the entrypoint can make; given the app's logger. */
+  readonly backends: (log: Logger) => readonly Backend[];
+  /** Faults the entrypoint met before. */
+  readonly problems: readonly Problem[];
+  /** mosquitto's -v: every type of log line, whatever the settings say. */
+  readonly verbose: boolean;
+}
+
+export interface App {
+  readonly log: Logger;
+  /** Where it listens, as URLs: "mqtt://[::]:1883". */
+  addresses(): readonly string[];
+  problems(): readonly Problem[];
+  /** Reads the configuration again and makes it current; `cause` is named in the log. */
+  reload(cause: string): Promise<void>;
+  /** Says goodbye to every client and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Longest that one login source may take to answer. */
+const STAGE_TIMEOUT_MS = 30_000;
+
+/**
+ * Reads the configuration, makes every part, hands each what it needs, and listens.
+ * @throws ConfigError when nothing is left to run.
+ */
+export async function startApp(context: AppContext): Promise<App> {
+  const { spec } = context;
+  let broker: Broker | null = null;
+  const targets = createLogTargets({
+    format: context.logFormat,
+    publish: (topic, payload) => void broker?.publish({ topic, payload, qos: 0, retain: false }).catch(() => undefined),
+  });
+  const log = createLogger(targets.current);
+
+  const verifier = createPasswordVerifier({ now: Date.now });
+  const digestKey = randomBytes(32);
+  const deps: BuildDeps = {
+    backends: [...backends, ...context.backends(log)],
+    context: {
+      log,
+      now: Date.now,
+      verify: verifier.verify,
+      digest: (text) => createHmac("sha256", digestKey).update(text).digest("base64url"),
+    },
+    reservedUsers: spec.environment.reservedUsers,
+    stageTimeoutMs: STAGE_TIMEOUT_MS,
+  };
+
+  const firstSources = await readSources(spec, null);
+  const live = createLive(build(firstSources, null, deps));
+  const useLog = ({ settings }: Snapshot): void => {
+    targets.update(context.verbose ? { ...settings.log, types: EVERY_TYPE } : settings.log);
+  };
+  useLog(live.current());
+  const startProblems = [...context.problems, ...live.current().problems];
+  for (const problem of startProblems) logProblem(log, problem);
+
+  const events = createEventLog({ log, connectionMessages: () => live.current().settings.log.connectionMessages });
+  const running = await createBroker({ current: live.current, record: events.record, log });
+  broker = running;
+  const listeners = createListeners({ accept: running.accept, record: events.record, log });
+  const closeAll = async (): Promise<void> => {
+    events.stop();
+    await listeners.stop();
+    await running.stop();
+    await verifier.close();
+  };
+
+  const listenProblems = await listeners.apply(live.current().listeners);
+  if (listeners.addresses().length === 0) {
+    await closeAll();
+    throw new ConfigError([...listenProblems, nothingListens()]);
+  }
+  for (const problem of listenProblems) logProblem(log, problem);
+
+  const reloader = createReloader(
+    {
+      live,
+      read: (last) => readSources(spec, last),
+      build: (sources, previous) => build(sources, previous, deps),
+      async settle(next) {
+        useLog(next);
+        const problems = await listeners.apply(next.listeners);
+        const { checked, closed } = running.recheck();
+        return { problems, done: `${counted(checked, "session")} re-checked, ${closed} closed` };
+      },
+      onRead: ({ watched }) => {
+        watcher.update(watched);
+      },
+      log,
+    },
+    firstSources,
+    [...startProblems, ...listenProblems],
+  );
+  const watcher = createWatcher({ changed: (file) => void reloader.run(file), log });
+  watcher.update(firstSources.watched);
+
+  return {
+    log,
+    addresses: listeners.addresses,
+    problems: reloader.problems,
+    reload: reloader.run,
+    async stop() {
+      await watcher.close();
+      await reloader.stop();
+      await closeAll();
+    },
+  };
+}
+
+const EVERY_TYPE = new Set(["error", "warning", "notice", "information", "debug", "subscribe", "unsubscribe"] as const);
+
+function nothingListens(): Problem {
+  return {
+    severity: "error",
+    what: "No listener could be opened.",
+    now: "The broker stops.",
+    fix: "Set right what the lines above say and start it again.",
+  };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,107 @@
+import { parseArgs } from "node:util";
+
+export type Command =
+  | RunCommand
+  | CheckCommand
+  | { readonly verb: "passwd"; readonly username: string | null }
+  | { readonly verb: "help" }
+  | { readonly verb: "wrong"; readonly what: string };
+
+export interface RunCommand {
+  readonly verb: "run";
+  /** null: loopback only, anonymous allowed, as mosquitto 2 does. */
+  readonly confFile: string | null;
+  readonly port: number | null;
+  readonly verbose: boolean;
+  readonly logFormat: "text" | "json";
+}
+
+export interface CheckCommand {
+  readonly verb: "check";
+  readonly confFile: string | null;
+  readonly optionsFile: string | null;
+  readonly share: string;
+  readonly ssl: string;
+  readonly data: string;
+}
+
+export const USAGE = `Usage:
+  culex [run] [-c mosquitto.conf] [-p port] [-v] [--log-format text|json]
+  culex check -c mosquitto.conf
+  culex check [--options /data/options.json] [--share /share] [--ssl /ssl] [--data /data]
+  culex passwd [username]
+
+run     starts the broker. Without a file it listens on this machine only, for everyone.
+        Mosquitto's own arguments work without the verb: culex -c file -p port -v --test-config
+check   reads options, conf and ACL files and prints every problem.
+        Exit code 0: none, 1: warnings, 2: errors.
+passwd  asks for a password, or reads it from standard input, and prints its hash:
+        a line for password_file when a username is given, else a value for an option's
+        password with password_pre_hashed.
+`;
+
+const OPTIONS = {
+  config: { type: "string", short: "c" },
+  port: { type: "string", short: "p" },
+  verbose: { type: "boolean", short: "v" },
+  "test-config": { type: "boolean" },
+  "log-format": { type: "string" },
+  options: { type: "string" },
+  share: { type: "string" },
+  ssl: { type: "string" },
+  data: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** Parses the command line, with or without a verb. */
+export function parseCommand(args: readonly string[]): Command {
+  try {
+    return parse(args);
+  } catch (error) {
+    return { verb: "wrong", what: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function parse(args: readonly string[]): Command {
+  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  const [verb = "run", ...rest] = positionals;
+  if (values.help === true) return { verb: "help" };
+  const surplus = verb === "passwd" ? rest[1] : rest[0];
+  if (surplus !== undefined) return { verb: "wrong", what: `"${surplus}" was not expected here` };
+  const folders = { share: values.share ?? "/share", ssl: values.ssl ?? "/ssl", data: values.data ?? "/data" };
+  const confFile = values.config ?? null;
+  switch (verb) {
+    case "run":
+      if (values["test-config"] === true) return { verb: "check", confFile, optionsFile: null, ...folders };
+      return {
+        verb: "run",
+        confFile,
+        port: values.port === undefined ? null : portOf(values.port),
+        verbose: values.verbose ?? false,
+        logFormat: formatOf(values["log-format"] ?? "text"),
+      };
+    case "check": {
+      const optionsFile = values.options ?? `${folders.data}/options.json`;
+      return { verb: "check", confFile, optionsFile: confFile === null ? optionsFile : null, ...folders };
+    }
+    case "passwd":
+      return { verb: "passwd", username: rest[0] ?? null };
+    case "help":
+      return { verb: "help" };
+    default:
+      return { verb: "wrong", what: `"${verb}" is not a command` };
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (text === "" || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`port "${text}" is not a number from 0 to 65535`);
+  }
+  return port;
+}
+
+function formatOf(text: string): "text" | "json" {
+  if (text !== "text" && text !== "json") throw new Error(`log format "${text}" is neither text nor json`);
+  return text;
+}
