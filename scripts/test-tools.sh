@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs the programs that the tests use, where this machine allows it. What stays missing is skipped by name.
+set -eu
+missing=""
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+need mosquitto_pub mosquitto-clients
+need openssl openssl
+need s6-svscan s6
+need unshare util-linux
+need ip iproute2
+python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "Installing test programs:$missing" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  # shellcheck disable=SC2086
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >/dev/null 2>&1 ||
+    echo "Could not install:$missing. Tests that need them are skipped." >&2
+else
+  echo "Not installed:$missing. Tests that need them are skipped." >&2
+fi

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+/** Which folder may import which, besides itself. ARCHITECTURE.md shows the same table. */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  "src/core": [],
+  "src/settings": ["src/core"],
+  "src/acl": ["src/core", "src/settings"],
+  "src/auth": ["src/core"],
+  "src/snapshot": ["src/core", "src/settings", "src/acl", "src/auth"],
+  "src/broker": ["src/core", "src/settings", "src/snapshot"],
+  "src/monitor": ["src/core", "src/settings"],
+  "src/cli": ["src/core", "src/settings", "src/auth", "src/snapshot"],
+  src: ["src/core", "src/settings", "src/acl", "src/auth", "src/snapshot", "src/broker", "src/monitor", "src/cli"],
+  addon: ["src", "src/core", "src/settings", "src/auth", "src/snapshot"],
+};
+
+/** Which npm packages a folder may import. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "src/settings": ["ajv", "js-yaml"],
+  "src/auth": ["ajv", "bcryptjs"],
+  "src/snapshot": ["chokidar"],
+  "src/broker": ["aedes", "mqemitter", "mqtt-packet", "ws"],
+};
+
+describe("the layers", () => {
+  const files = ["src", "addon"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => join(folder, name)),
+  );
+
+  test.each(files)("%s imports only what its folder may", (file) => {
+    const from = roomOf(file);
+    const wrong = importsOf(file).filter((specifier) =>
+      specifier.startsWith(".") ? !mayImport(from, roomOf(resolved(file, specifier))) : !mayUse(from, specifier),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/(?:^import|^export|^\} from|\bimport\()[^;'"]*?["']([^"']+)["']/gm)].map(
+    (match) => match[1] ?? "",
+  );
+}
+
+function resolved(file: string, specifier: string): string {
+  return relative(root, resolve(root, dirname(file), specifier));
+}
+
+function roomOf(file: string): string {
+  const folder = dirname(file);
+  return (
+    Object.keys(FOLDERS).find((room) => room !== "src" && (folder === room || folder.startsWith(`${room}/`))) ?? "src"
+  );
+}
+
+function mayImport(from: string, to: string): boolean {
+  return from === to || (FOLDERS[from]?.includes(to) ?? false);
+}
+
+function mayUse(from: string, specifier: string): boolean {
+  const bare = specifier.replace(/^node:/, "").split("/")[0] ?? "";
+  if (specifier.startsWith("node:")) return builtinModules.includes(bare);
+  return PACKAGES[from]?.includes(specifier) ?? false;
+}
