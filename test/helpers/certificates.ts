@@ -14,7 +14,6 @@ interface Request {
   readonly commonName: string;
   /** Self-signed when missing. */
   readonly issuer?: Pair;
-  /** Negative: expired that many days ago. */
   readonly days?: number;
 }
 

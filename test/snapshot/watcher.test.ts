@@ -1,0 +1,92 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { createLogger } from "../../src/core/logger.ts";
+import { createWatcher } from "../../src/snapshot/watcher.ts";
+import { tempFolder } from "../helpers/temp.ts";
+
+const log = createLogger(() => ({ types: new Set(), sinks: [] }));
+
+/** Starts a watcher and waits until it has taken its first look. */
+async function watching(
+  paths: readonly string[],
+): Promise<{ readonly seen: string[]; update(paths: readonly string[]): void }> {
+  const seen: string[] = [];
+  const watcher = createWatcher({ changed: (file) => seen.push(file), log, quietMs: 50 });
+  onTestFinished(watcher.close);
+  watcher.update(paths);
+  await vi.waitFor(() => expect(seen).toHaveLength(1), { timeout: 5_000 });
+  seen.length = 0;
+  return { seen, update: watcher.update };
+}
+
+describe("a change is seen", () => {
+  test("when a file is written", async () => {
+    const file = join(tempFolder(), "acl");
+    writeFileSync(file, "a");
+    const { seen } = await watching([file]);
+    writeFileSync(file, "b");
+    await vi.waitFor(() => expect(seen).toEqual(["acl"]));
+  });
+
+  test("when another file is renamed over it", async () => {
+    const folder = tempFolder();
+    const file = join(folder, "acl");
+    writeFileSync(file, "a");
+    const { seen } = await watching([file]);
+    writeFileSync(join(folder, ".acl.swp"), "b");
+    renameSync(join(folder, ".acl.swp"), file);
+    await vi.waitFor(() => expect(seen).toEqual(["acl"]));
+  });
+
+  test("when it is deleted and written again, twice", async () => {
+    const file = join(tempFolder(), "acl");
+    writeFileSync(file, "a");
+    const { seen } = await watching([file]);
+    for (const round of [1, 2]) {
+      rmSync(file);
+      await vi.waitFor(() => expect(seen).toHaveLength(2 * round - 1));
+      writeFileSync(file, `b${round}`);
+      await vi.waitFor(() => expect(seen).toHaveLength(2 * round));
+    }
+  });
+
+  test("when a file appears in a watched folder", async () => {
+    const folder = join(tempFolder(), "mosquitto");
+    mkdirSync(folder);
+    const { seen } = await watching([folder]);
+    writeFileSync(join(folder, "acl.conf"), "acl_file x\n");
+    await vi.waitFor(() => expect(seen).toEqual(["acl.conf"]));
+  });
+
+  test("when the missing folder of a file appears, however deep", async () => {
+    const root = tempFolder();
+    const folder = join(root, "share", "mosquitto");
+    const { seen, update } = await watching([folder]);
+    mkdirSync(folder, { recursive: true });
+    await vi.waitFor(() => expect(seen).not.toEqual([]));
+    update([folder, join(folder, "acl.conf")]);
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(1));
+    seen.length = 0;
+    writeFileSync(join(folder, "acl.conf"), "acl_file x\n");
+    await vi.waitFor(() => expect(seen).toEqual(["acl.conf"]));
+  });
+});
+
+test("ten saves in a row are one change", async () => {
+  const file = join(tempFolder(), "acl");
+  writeFileSync(file, "a");
+  const { seen } = await watching([file]);
+  for (let i = 0; i < 10; i++) writeFileSync(file, `version ${i}`);
+  await vi.waitFor(() => expect(seen).toEqual(["acl"]));
+});
+
+test("other files beside a watched one are nobody's business", async () => {
+  const folder = tempFolder();
+  const file = join(folder, "options.json");
+  writeFileSync(file, "{}");
+  const { seen } = await watching([file]);
+  writeFileSync(join(folder, "mosquitto.log"), "line\n");
+  writeFileSync(file, "{ }");
+  await vi.waitFor(() => expect(seen).toEqual(["options.json"]));
+});
