@@ -113,6 +113,8 @@ export interface AccessRule {
   /** A topic filter; with `placeholders` its %u and %c levels stand for user name and client id. */
   readonly filter: string;
   readonly placeholders: boolean;
+  /** The rule as its file has it, to quote it: "topic read home/#". */
+  readonly text: string;
   readonly origin: Origin;
 }
 

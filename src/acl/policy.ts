@@ -1,0 +1,61 @@
+import type { Access, AccessRule, Identity, Policy } from "../core/types.ts";
+import type { AnonymousSettings } from "../settings/types.ts";
+import { anonymousAccess, loggedInAccess, superuserAccess } from "./open-access.ts";
+import { dangerousName } from "./placeholders.ts";
+import { closeList, compileList, fillList } from "./rule-list.ts";
+import type { CompiledRule } from "./rule-list.ts";
+import { ruledAccess } from "./ruled-access.ts";
+
+export interface PolicyInput {
+  /** null: no ACL file is in use. Empty: nobody may use any topic, be the file empty or unusable. */
+  readonly rules: readonly AccessRule[] | null;
+  /** What counts for clients without a user name as long as there is no ACL file. */
+  readonly anonymous: AnonymousSettings | null;
+}
+
+/** Compiles rules, once per moment of configuration, into the policy that makes each session its access. */
+export function compilePolicy({ rules, anonymous }: PolicyInput): Policy {
+  const superuser = superuserAccess();
+  if (rules === null) {
+    const loggedIn = loggedInAccess();
+    const guest = anonymousAccess(anonymous);
+    return {
+      for: (identity) => {
+        if (identity.superuser) return superuser;
+        return identity.username === null ? guest : loggedIn;
+      },
+    };
+  }
+  const ruled = compileRules(rules);
+  return { for: (identity) => (identity.superuser ? superuser : ruled(identity)) };
+}
+
+/** Indexes the rules by whom they are for, so that a session looks at its own and at the patterns only. */
+function compileRules(rules: readonly AccessRule[]): (identity: Identity) => Access {
+  const file = rules[0]?.origin.file ?? null;
+  const guests = compileList(rules.filter(({ who }) => who.kind === "anonymous"));
+  const users = compileUsers(rules);
+  const patterns = compileList(rules.filter(({ who }) => who.kind === "everyone"));
+  return (identity) => {
+    const danger = dangerousName(identity);
+    return ruledAccess({
+      username: identity.username,
+      file,
+      own: identity.username === null ? guests : (users.get(identity.username) ?? []),
+      patterns: danger === null ? fillList(patterns, identity) : closeList(patterns, danger),
+      danger: patterns.length === 0 ? null : danger,
+    });
+  };
+}
+
+/** A user may have several sections: they count as one. */
+function compileUsers(rules: readonly AccessRule[]): ReadonlyMap<string, readonly CompiledRule[]> {
+  const sections = new Map<string, AccessRule[]>();
+  for (const rule of rules) {
+    if (rule.who.kind !== "user") continue;
+    const section = sections.get(rule.who.name);
+    if (section === undefined) sections.set(rule.who.name, [rule]);
+    else section.push(rule);
+  }
+  return new Map([...sections].map(([name, section]) => [name, compileList(section)]));
+}

@@ -1,0 +1,98 @@
+import { allow, deny } from "../core/reasons.ts";
+import type { Access, Decision, RuleTrial } from "../core/types.ts";
+import { reservedTopic } from "./reserved-topics.ts";
+import type { TopicAction } from "./reserved-topics.ts";
+import { firstMatch } from "./rule-list.ts";
+import type { CompiledRule } from "./rule-list.ts";
+
+export interface RuledAccessInput {
+  /** null: anonymous. */
+  readonly username: string | null;
+  /** The ACL file, as a user names it; null: there are no rules. */
+  readonly file: string | null;
+  /** The rules of the client's user, or of anonymous clients. */
+  readonly own: readonly CompiledRule[];
+  /** The rules for everyone, filled in for this client. They are tried last: a user's own rules win. */
+  readonly patterns: readonly CompiledRule[];
+  /** Why the patterns are closed to this client; null: they are not, or there are none. */
+  readonly danger: string | null;
+}
+
+/** Answers kept per action and session. Few clients use more topics; a full cache is dropped, which costs one walk
+ * through the rules per topic, while evicting in order would cost something at every hit. */
+const MAX_CACHED = 1_000;
+
+/** Characters; longer topics are not kept, so that a client cannot fill the memory with invented ones. */
+const MAX_CACHED_TOPIC = 200;
+
+const SUBSCRIBE: Decision = allow("acl", undefined, {
+  kind: "ok",
+  // as Mosquitto does with an ACL file: "#" may be asked for, and brings what may be received
+  sentence: "every subscription is accepted; each message is checked when it is delivered",
+});
+
+/** Access by the rules of a Mosquitto ACL file. What no rule allows is denied. */
+export function ruledAccess(input: RuledAccessInput): Access {
+  const caches: Readonly<Record<TopicAction, Map<string, Decision | null>>> = {
+    publish: new Map(),
+    receive: new Map(),
+  };
+  return {
+    check(action, topic) {
+      if (action === "subscribe") return SUBSCRIBE;
+      const cache = caches[action];
+      const known = cache.get(topic);
+      if (known !== undefined) return known ?? nothingMatched(input, action, topic);
+      const decision = decide(input, action, topic, null);
+      if (topic.length <= MAX_CACHED_TOPIC) {
+        if (cache.size >= MAX_CACHED) cache.clear();
+        cache.set(topic, decision);
+      }
+      return decision ?? nothingMatched(input, action, topic);
+    },
+    explain(action, topic) {
+      const trials: RuleTrial[] = [];
+      if (action !== "subscribe") decide(input, action, topic, trials);
+      return trials;
+    },
+  };
+}
+
+/** The one way through the rules, for checks and explanations; null: nothing matched. */
+function decide(
+  { own, patterns }: RuledAccessInput,
+  action: TopicAction,
+  topic: string,
+  trials: RuleTrial[] | null,
+): Decision | null {
+  return (
+    reservedTopic(action, topic) ??
+    firstMatch(own, action, topic, trials) ??
+    firstMatch(patterns, action, topic, trials)
+  );
+}
+
+/** Composed when it is asked for: it names the line to add for this topic, and is not worth keeping per topic. */
+function nothingMatched(input: RuledAccessInput, action: TopicAction, topic: string): Decision {
+  const { username, file, own, danger } = input;
+  const kind = action === "publish" ? "publish_denied" : "receive_denied";
+  if (file === null) {
+    return deny("acl", {
+      kind,
+      sentence: "the ACL file has no rules in use, so no topic is allowed",
+      hint: 'correct the ACL file ("culex check" names its faults), or remove it to allow every topic to every user',
+    });
+  }
+  const line = `"topic ${action === "publish" ? "write" : "read"} ${topic}"`;
+  const hint =
+    username === null
+      ? `add ${line} above the first "user" line`
+      : own.length === 0
+        ? `add "user ${username}" and below it ${line}`
+        : `add ${line} below "user ${username}"`;
+  const sentence =
+    danger === null
+      ? `no rule in ${file} allows it`
+      : `no rule of its own in ${file} allows it, and ${danger}, so no pattern counts for it`;
+  return deny("acl", { kind, sentence, hint, where: { file } });
+}
