@@ -1,0 +1,63 @@
+import { load, YAMLException } from "js-yaml";
+import { messageOf } from "../core/errors.ts";
+import type { Problem } from "../core/types.ts";
+
+/** An object as it was parsed, before anything in it is believed. */
+export type RawObject = Readonly<Record<string, unknown>>;
+
+/** Tells an object from lists, null and single values. */
+export function isRawObject(value: unknown): value is RawObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Parses an options file, as YAML when its name ends in .yaml or .yml, else as JSON. */
+export function parseOptionsText(text: string, file: string): { options: RawObject | null; problems: Problem[] } {
+  const source = text.replace(/^\uFEFF/, "");
+  const format = /\.ya?ml$/i.test(file) ? "YAML" : "JSON";
+  let value: unknown;
+  try {
+    value = format === "YAML" ? load(source) : JSON.parse(source);
+  } catch (error) {
+    return broken(format, file, format === "YAML" ? yamlLine(error) : jsonLine(source, messageOf(error)));
+  }
+  if (isRawObject(value)) return { options: value, problems: [] };
+  const what = `${file} holds no options: it must be one object of names and values.`;
+  return { options: null, problems: [unusable(file, what, 'Write at least "{}", or the options by name.')] };
+}
+
+// The parsers' own messages quote what stands near the fault, which may be a password: only the line is taken.
+function broken(format: string, file: string, line: number | null): { options: null; problems: Problem[] } {
+  const place = line === null ? file : `${file} line ${line}`;
+  const fix = `Look for a missing quote, comma or bracket${format === "YAML" ? ", or wrong indentation," : ""} at or above it.`;
+  const problem = unusable(file, `${place}: this is not valid ${format}.`, fix);
+  return { options: null, problems: [line === null ? problem : { ...problem, where: { file, line } }] };
+}
+
+function unusable(file: string, what: string, fix: string): Problem {
+  return { severity: "error", what, now: "No option in it is used.", fix, where: { file } };
+}
+
+function yamlLine(error: unknown): number | null {
+  return error instanceof YAMLException && error.mark !== undefined ? error.mark.line + 1 : null;
+}
+
+/** V8 says a position for most faults, none for an unexpected token, which is found by trying shorter texts. */
+function jsonLine(source: string, message: string): number | null {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return source.slice(0, Number(position)).split("\n").length;
+  const lines = source.trimEnd().split("\n");
+  if (message.startsWith("Unexpected end")) return lines.length;
+  const index = lines.findIndex((_, last) =>
+    jsonFault(lines.slice(0, last + 1).join("\n")).startsWith("Unexpected token"),
+  );
+  return index === -1 ? null : index + 1;
+}
+
+function jsonFault(source: string): string {
+  try {
+    JSON.parse(source);
+    return "";
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -1,0 +1,54 @@
+/** The values of `log_dest`, as the official add-on has them. */
+export const logDestNames = ["none", "stdout", "stderr", "topic"] as const;
+
+/** The values of `log_type`, as the official add-on has them. */
+export const logTypeNames = [
+  "none",
+  "debug",
+  "error",
+  "warning",
+  "notice",
+  "information",
+  "subscribe",
+  "unsubscribe",
+  "websockets",
+  "all",
+] as const;
+
+/** One entry of `logins`. An empty name or password would be a login that anybody guesses. */
+export const loginSchema = {
+  type: "object",
+  properties: {
+    username: { type: "string", pattern: "\\S" },
+    password: { type: "string", minLength: 1 },
+    password_pre_hashed: { type: "boolean", nullable: true, default: false },
+  },
+  required: ["username", "password"],
+} as const;
+
+/**
+ * Every option by its name in options.json, with the default of the official add-on 7.1.0 and `anonymous` beside them.
+ * Each option is validated by itself, so that one wrong value switches off no other.
+ */
+export const optionsSchema = {
+  type: "object",
+  properties: {
+    logins: { type: "array", items: loginSchema, default: [] },
+    anonymous: { type: "boolean", default: false },
+    log_dest: { type: "array", items: { enum: logDestNames }, default: [] },
+    log_type: { type: "array", items: { enum: logTypeNames }, default: [] },
+    require_certificate: { type: "boolean", default: false },
+    certfile: { type: "string", default: "fullchain.pem" },
+    keyfile: { type: "string", default: "privkey.pem" },
+    cafile: { type: "string", default: "" },
+    customize: {
+      type: "object",
+      properties: {
+        active: { type: "boolean", default: false },
+        folder: { type: "string", default: "mosquitto" },
+      },
+      default: { active: false, folder: "mosquitto" },
+    },
+    debug: { type: "boolean", default: false },
+  },
+} as const;
