@@ -1,0 +1,59 @@
+import { dirname } from "node:path";
+import { closest } from "../core/suggest.ts";
+import type { Origin, Problem } from "../core/types.ts";
+import { directives, findDirective } from "./directives.ts";
+import { faulty, NOTHING_YET, type Draft, type Fault, type Line, type Outcome } from "./directives/draft.ts";
+import type { ConfFile, Folders } from "./types.ts";
+
+/** Carries out the lines of conf files in their order, and those of the files they include in their place. */
+export function applyConf(
+  start: Draft,
+  files: readonly ConfFile[],
+  folders: Folders,
+): { readonly draft: Draft; readonly problems: Problem[] } {
+  let draft = start;
+  const problems: Problem[] = [];
+  for (const file of files) {
+    const applied = applyFile({ ...draft, current: NOTHING_YET }, file, folders);
+    draft = applied.draft;
+    problems.push(...applied.problems);
+  }
+  return { draft: { ...draft, current: start.current }, problems };
+}
+
+function applyFile(start: Draft, file: ConfFile, folders: Folders): { draft: Draft; problems: readonly Problem[] } {
+  let draft = start;
+  let usedLines = 0;
+  const reports: ((usedLines: number) => readonly Problem[])[] = [];
+  for (const directive of file.directives) {
+    const outcome = run(draft, { ...directive, folders, base: dirname(file.path) });
+    const { isUsed, fault } = outcome;
+    if (isUsed) usedLines += 1;
+    if (fault !== null) reports.push((usedLines) => [problem(fault, directive.origin, usedLines)]);
+    const included = applyConf(outcome.draft, file.includes.get(directive) ?? [], folders);
+    draft = included.draft;
+    reports.push(() => included.problems);
+  }
+  return { draft, problems: reports.flatMap((report) => report(usedLines)) };
+}
+
+function run(draft: Draft, line: Line): Outcome {
+  const row = findDirective(line.name);
+  if (row !== null) return row.run(draft, line);
+  const names = directives.map(({ name }) => name);
+  const meant = closest(line.name, names);
+  const fix = meant === null ? "Check the spelling, or remove the line." : `Did you mean "${meant}"?`;
+  return faulty(draft, { what: `"${line.name}" is not a setting of mosquitto.conf.`, fix });
+}
+
+/** Puts the place before a fault, and after it how much of the file counts all the same. */
+function problem({ severity, what, now, fix }: Fault, origin: Origin, others: number): Problem {
+  const rest = others === 0 ? "" : others === 1 ? "; the other line is used" : `; the other ${others} lines are used`;
+  return {
+    severity,
+    what: `${origin.file} line ${origin.line ?? 0}: ${what}`,
+    now: `${now}${rest}.`,
+    fix,
+    where: origin,
+  };
+}

@@ -1,0 +1,21 @@
+import { bridgeDirectives } from "./directives/bridge.ts";
+import { globalDirectives } from "./directives/global.ts";
+import { listenerDirectives } from "./directives/listener.ts";
+import { pluginDirectives } from "./directives/plugin.ts";
+import type { DirectiveRow } from "./directives/row.ts";
+
+/** Every directive of mosquitto.conf, one row each. */
+export const directives: readonly DirectiveRow[] = [
+  ...globalDirectives,
+  ...listenerDirectives,
+  ...pluginDirectives,
+  ...bridgeDirectives,
+];
+
+const ROWS: ReadonlyMap<string, DirectiveRow> = new Map(directives.map((row) => [row.name, row]));
+const FAMILIES = directives.filter(({ name }) => name.endsWith("*"));
+
+/** Finds the row of a directive by its name in small letters. */
+export function findDirective(name: string): DirectiveRow | null {
+  return ROWS.get(name) ?? FAMILIES.find((row) => name.startsWith(row.name.slice(0, -1))) ?? null;
+}

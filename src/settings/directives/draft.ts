@@ -1,0 +1,143 @@
+import type { Origin } from "../../core/types.ts";
+import type { FileReference, Folders, ListenerSettings, LogDestination } from "../types.ts";
+
+/** What the lines of conf files have said so far; replaced by each line that is carried out. */
+export interface Draft {
+  readonly listeners: readonly ListenerDraft[];
+  /** Whether a line asked for a listener, also for one that cannot be opened: then there is no local-only mode. */
+  readonly namesListener: boolean;
+  readonly aclFile: FileReference | null;
+  readonly passwordFile: FileReference | null;
+  readonly allowAnonymous: { readonly allowed: boolean; readonly origin: Origin } | null;
+  /** A line about logins that cannot be carried out: beside it allow_anonymous would let in more than was meant. */
+  readonly anonymousVeto: { readonly line: string; readonly origin: Origin } | null;
+  readonly maxPacketSize: number | null;
+  readonly messageSizeLimit: number | null;
+  /** Values of log_type in their order; null: no such line. */
+  readonly logTypes: readonly string[] | null;
+  readonly logDestinations: readonly LogDestination[] | null;
+  readonly connectionMessages: boolean;
+  readonly current: Current;
+}
+
+/** What the next line of a file belongs to; each file starts with nothing. */
+export interface Current {
+  /** Index in `listeners`; "refused": the lines of a listener that was not understood. */
+  readonly listener: number | "refused" | null;
+  readonly isInConnection: boolean;
+  readonly isInPlugin: boolean;
+  /** Access rules in a conf file are reported once. */
+  readonly hasAccessRules: boolean;
+}
+
+/** A listener, while its lines are still read. */
+export interface ListenerDraft {
+  /** null: the environment wants no such listener. */
+  readonly port: number | null;
+  /** null: every address. */
+  readonly host: string | null;
+  /** The add-on's own: its name, and whether it speaks TLS. It cannot be moved, nor change what it speaks. */
+  readonly builtIn: { readonly name: string; readonly isTls: boolean } | null;
+  /** Takes listener lines that stand in a file without a `listener` line. */
+  readonly isDefault: boolean;
+  readonly protocol: ListenerSettings["protocol"];
+  readonly certfile: FileReference | null;
+  readonly keyfile: FileReference | null;
+  readonly cafile: FileReference | null;
+  readonly requireCertificate: boolean;
+  readonly maxConnections: number | null;
+  /** A line of it cannot be carried out and leaving it out would open more than was meant; that was reported. */
+  readonly isShut: boolean;
+  readonly origin: Origin;
+}
+
+/** A directive with what is needed to carry it out. */
+export interface Line {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: Origin;
+  readonly folders: Folders;
+  /** Folder of the conf file. */
+  readonly base: string;
+}
+
+/** What became of a line. */
+export interface Outcome {
+  readonly draft: Draft;
+  readonly isUsed: boolean;
+  readonly fault: Fault | null;
+}
+
+/** A problem that knows neither its place nor how many other lines its file has. */
+export interface Fault {
+  readonly severity: "error" | "warning";
+  readonly what: string;
+  /** Without a full stop: "The line is ignored". */
+  readonly now: string;
+  readonly fix: string;
+}
+
+export const NOTHING_YET: Current = {
+  listener: null,
+  isInConnection: false,
+  isInPlugin: false,
+  hasAccessRules: false,
+};
+
+/** The draft before the first line. */
+export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
+  return {
+    listeners,
+    namesListener: false,
+    aclFile: null,
+    passwordFile: null,
+    allowAnonymous: null,
+    anonymousVeto: null,
+    maxPacketSize: null,
+    messageSizeLimit: null,
+    logTypes: null,
+    logDestinations: null,
+    connectionMessages: true,
+    current: NOTHING_YET,
+  };
+}
+
+/** A listener with nothing said about it but where it listens. */
+export function newListener(port: number, host: string | null, origin: Origin): ListenerDraft {
+  return {
+    port,
+    host,
+    builtIn: null,
+    isDefault: false,
+    protocol: "mqtt",
+    certfile: null,
+    keyfile: null,
+    cafile: null,
+    requireCertificate: false,
+    maxConnections: null,
+    isShut: false,
+    origin,
+  };
+}
+
+/** As problems and log lines call it: "1883", "127.0.0.1:1885", "[::1]:1885". */
+export function listenerName({ builtIn, host, port }: Pick<ListenerDraft, "builtIn" | "host" | "port">): string {
+  if (builtIn !== null) return builtIn.name;
+  if (host === null) return String(port);
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The line is carried out. */
+export function used(draft: Draft): Outcome {
+  return { draft, isUsed: true, fault: null };
+}
+
+/** The line belongs to one that was reported. */
+export function swallowed(draft: Draft): Outcome {
+  return { draft, isUsed: false, fault: null };
+}
+
+/** The line is not carried out; the draft may have taken the closed form of it. */
+export function faulty(draft: Draft, fault: Partial<Fault> & Pick<Fault, "what" | "fix">): Outcome {
+  return { draft, isUsed: false, fault: { severity: "warning", now: "The line is ignored", ...fault } };
+}

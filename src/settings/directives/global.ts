@@ -1,0 +1,136 @@
+import { faulty, used, type Draft, type Line, type Outcome } from "./draft.ts";
+import {
+  accepted,
+  bool,
+  file,
+  fileReference,
+  firstWord,
+  ignored,
+  int,
+  notYet,
+  notYetFault,
+  oneOf,
+  refused,
+  row,
+  wordsOf,
+  wrongValue,
+  type DirectiveRow,
+} from "./row.ts";
+
+const LOG_TYPES = [
+  "none",
+  "information",
+  "notice",
+  "warning",
+  "error",
+  "debug",
+  "subscribe",
+  "unsubscribe",
+  "websockets",
+  "internal",
+  "all",
+] as const;
+
+/** The largest packet that MQTT can express: 268,435,455 bytes of remaining length and a header of five. */
+const LARGEST_PACKET = 268_435_460;
+
+/** Directives that belong to no listener, bridge or plugin. */
+export const globalDirectives: readonly DirectiveRow[] = [
+  file("acl_file", (draft, aclFile) => used({ ...draft, aclFile })),
+  bool(
+    "allow_anonymous",
+    (draft, allowed, { origin }) => used({ ...draft, allowAnonymous: { allowed, origin } }),
+    (draft, { origin }) => ({
+      draft: { ...draft, allowAnonymous: { allowed: false, origin } },
+      now: "Clients without a user name stay shut out",
+    }),
+  ),
+  notYet("allow_duplicate_messages"),
+  notYet("allow_zero_length_clientid"),
+  notYet("auto_id_prefix"),
+  accepted("autosave_interval"),
+  ignored("autosave_on_changes", "changes are not counted"),
+  notYet("check_retain_source"),
+  notYet("clientid_prefixes"),
+  bool("connection_messages", (draft, connectionMessages) => used({ ...draft, connectionMessages })),
+  ignored("dhparamfile", "the parameters of the key exchange are chosen automatically"),
+  notYet("enable_control_api"),
+  notYet("global_max_clients"),
+  notYet("global_max_connections"),
+  // The files it brings in are read with the file it stands in.
+  accepted("include_dir"),
+  row("log_dest", logDest),
+  ignored("log_facility", "nothing is written to syslog"),
+  notYet("log_timestamp"),
+  notYet("log_timestamp_format"),
+  oneOf("log_type", LOG_TYPES, (draft, type) => used({ ...draft, logTypes: [...(draft.logTypes ?? []), type] })),
+  notYet("max_inflight_bytes"),
+  notYet("max_inflight_messages"),
+  notYet("max_keepalive"),
+  int("max_packet_size", { min: 20, max: LARGEST_PACKET }, (draft, maxPacketSize) => used({ ...draft, maxPacketSize })),
+  notYet("max_queued_bytes"),
+  notYet("max_queued_messages"),
+  ignored("memory_limit", "there is no limit on the memory of the whole broker"),
+  int("message_size_limit", { min: 0, max: LARGEST_PACKET }, (draft, messageSizeLimit) =>
+    used({ ...draft, messageSizeLimit }),
+  ),
+  ignored("packet_buffer_size", "buffers grow and shrink by themselves"),
+  file("password_file", (draft, passwordFile) => used({ ...draft, passwordFile })),
+  bool("per_listener_settings", perListenerSettings),
+  accepted("persistence"),
+  accepted("persistence_file"),
+  accepted("persistence_location"),
+  notYet("persistent_client_expiration"),
+  ignored("pid_file", "no file with the process number is written"),
+  refused("psk_file", "asks for pre-shared keys, which are not offered", "Use certfile, keyfile and cafile instead."),
+  notYet("queue_qos0_messages"),
+  notYet("retain_available"),
+  notYet("retain_expiry_interval"),
+  accepted("retained_persistence"),
+  ignored("retry_interval", "messages are sent again when a client reconnects, as MQTT demands"),
+  // Small packets are always sent at once.
+  accepted("set_tcp_nodelay"),
+  notYet("sys_interval"),
+  notYet("upgrade_outgoing_qos"),
+  row("user", systemAccount),
+  ignored("websockets_headers_size", "buffers grow and shrink by themselves"),
+  ignored("websockets_log_level", "WebSocket lines are part of the other log types"),
+];
+
+function logDest(draft: Draft, line: Line): Outcome {
+  const kind = firstWord(line.value);
+  const earlier = draft.logDestinations ?? [];
+  switch (kind) {
+    case "none":
+      return used({ ...draft, logDestinations: [] });
+    case "stdout":
+    case "stderr":
+    case "topic":
+      return used({ ...draft, logDestinations: [...earlier, { kind }] });
+    case "file": {
+      const shown = line.value.slice(kind.length).trim();
+      if (shown === "") return wrongValue(draft, line, "names no file", 'Write "log_dest file <path>".');
+      const { path } = fileReference(shown, line);
+      return used({ ...draft, logDestinations: [...earlier, { kind, path }] });
+    }
+    default:
+      return wrongValue(draft, line, "is not offered here", "(none, stdout, stderr, topic, file <path>)");
+  }
+}
+
+function perListenerSettings(draft: Draft, isOn: boolean, { origin }: Line): Outcome {
+  if (!isOn) return used(draft);
+  return faulty(
+    { ...draft, anonymousVeto: draft.anonymousVeto ?? { line: "per_listener_settings true", origin } },
+    { ...notYetFault('"per_listener_settings true"'), now: "Logins and rules count for every listener alike" },
+  );
+}
+
+/** In mosquitto.conf `user` is an account of the system, in an ACL file it heads the rules of a client. */
+function systemAccount(draft: Draft, { value }: Line): Outcome {
+  if (draft.current.hasAccessRules) return { draft, isUsed: false, fault: null };
+  return faulty(draft, {
+    what: `"user ${wordsOf(value).join(" ")}" names the account that Mosquitto runs as and has no effect here.`,
+    fix: "Remove the line. If an access rule was meant, move it to the file that acl_file names.",
+  });
+}
