@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { copyFile, chmod, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { createHmac, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import { createHash, randomInt, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
-import type { Backend } from "../src/auth/backend.ts";
+import type { Backend, BackendContext } from "../src/auth/backend.ts";
 import { codeOf, messageOf } from "../src/core/errors.ts";
 import { allow, deny, ignore } from "../src/core/reasons.ts";
 import type { Authenticator, Problem } from "../src/core/types.ts";
@@ -202,30 +202,39 @@ function shortError(error: unknown): string {
 }
 
 function createBackend(users: SystemUserPasswords): Backend {
-  // a key of this process, so that the digest in an identity is worth nothing elsewhere
-  const key = randomBytes(32);
-  const digest = (password: string | Uint8Array): Buffer => createHmac("sha256", key).update(password).digest();
-  const digests = new Map<string, Buffer>(HOME_ASSISTANT_USERS.map((name) => [name, digest(users[name].password)]));
+  const expected = new Map<string, Buffer>(HOME_ASSISTANT_USERS.map((name) => [name, sha256(users[name].password)]));
+  return { type: NAME, create: (_settings, { digest }) => createAuthenticator(users, expected, digest) };
+}
 
-  const name = "system-users";
-  const authenticator: Authenticator = {
-    name,
+const NAME = "system-users";
+
+function createAuthenticator(
+  users: SystemUserPasswords,
+  expected: ReadonlyMap<string, Buffer>,
+  digest: BackendContext["digest"],
+): Authenticator {
+  const proofs = new Map<string, string>(HOME_ASSISTANT_USERS.map((name) => [name, digest(users[name].password)]));
+  return {
+    name: NAME,
     authenticate({ clientId, username, password }) {
-      if (username === null) return ignore(name, { kind: "no_credentials", sentence: "sent no user name" });
-      const expected = digests.get(username);
-      if (expected === undefined) {
-        return ignore(name, { kind: "unknown_user", sentence: `${username} is not a system user` });
+      if (username === null) return ignore(NAME, { kind: "no_credentials", sentence: "sent no user name" });
+      const wanted = expected.get(username);
+      const proof = proofs.get(username);
+      if (wanted === undefined || proof === undefined) {
+        return ignore(NAME, { kind: "unknown_user", sentence: `${username} is not a system user` });
       }
-      if (password === null || !timingSafeEqual(digest(password), expected)) {
-        return deny(name, { kind: "wrong_password", sentence: `wrong password for user ${username}` });
+      if (password === null || !timingSafeEqual(sha256(password), wanted)) {
+        return deny(NAME, { kind: "wrong_password", sentence: `wrong password for user ${username}` });
       }
-      return allow(name, { clientId, username, superuser: true, source: name, proof: expected.toString("hex") });
+      return allow(NAME, { clientId, username, superuser: true, source: NAME, proof });
     },
     recheck({ username, proof }) {
-      const expected = digests.get(username ?? "");
-      if (expected !== undefined && expected.toString("hex") === proof) return allow(name, undefined);
-      return deny(name, { kind: "unknown_user", sentence: `${username} is no longer a system user` });
+      if (username !== null && proof !== null && proofs.get(username) === proof) return allow(NAME, undefined);
+      return deny(NAME, { kind: "unknown_user", sentence: `${username} is no longer a system user` });
     },
   };
-  return { type: name, create: () => authenticator };
+}
+
+function sha256(text: string | Uint8Array): Buffer {
+  return createHash("sha256").update(text).digest();
 }
