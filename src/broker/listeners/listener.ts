@@ -1,0 +1,159 @@
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import type { Server as HttpServer } from "node:http";
+import { createServer as createTlsServer, Server as TlsServer, TLSSocket } from "node:tls";
+import { codeOf, messageOf } from "../../core/errors.ts";
+import type { CertificateName, Reason } from "../../core/types.ts";
+import type { ListenerPlan } from "../../snapshot/types.ts";
+import type { ListenerDeps } from "./listeners.ts";
+import { certificateOf, certificateProblem, handshakeFailure, tlsOptions, useTls } from "./tls.ts";
+import { createWebSocketServer } from "./websocket.ts";
+
+/** One open port. */
+export interface Listener {
+  /** "mqtts://[::]:8883". */
+  readonly address: () => string;
+  /** Takes over certificates and limits; connections stay. */
+  update(plan: ListenerPlan): void;
+  /** Closes the port and its connections. */
+  close(): Promise<void>;
+  /** Closes the port and the connections that nobody has taken over. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens a port.
+ * @throws Error with the system's code when it cannot be opened.
+ */
+export async function openListener(first: ListenerPlan, deps: ListenerDeps): Promise<Listener> {
+  let plan = first;
+  const isSecure = first.tls !== null;
+  const sockets = new Set<Socket>();
+  /** By peer: a TLS connection is one socket when it is accepted and another when it is handed over. */
+  const handedOver = new Set<string>();
+
+  const refused = (address: string, reason: Reason): void => {
+    const client = { clientId: "", username: null, address, listener: plan.settings.name };
+    deps.record({ kind: "refused", client, reason });
+  };
+
+  /** The client's certificate, null without one, or "refused" when the socket was turned away for it. */
+  const admit = (socket: Socket): CertificateName | null | "refused" => {
+    if (!(socket instanceof TLSSocket)) return null;
+    const reason = plan.tls?.requireCertificate === true ? certificateProblem(socket) : null;
+    if (reason === null) return certificateOf(socket);
+    refused(addressOf(socket), reason);
+    socket.destroy();
+    return "refused";
+  };
+
+  const serve = (socket: Socket): void => {
+    if (socket.destroyed) return;
+    const tls = admit(socket);
+    if (tls === "refused") return;
+    handedOver.add(peerOf(socket));
+    deps.accept(socket, { listener: plan.settings.name, address: addressOf(socket), tls });
+  };
+
+  const server: Server | HttpServer =
+    first.settings.protocol === "websockets"
+      ? createWebSocketServer(first.tls, {
+          maxPacketSize: deps.maxPacketSize,
+          admit,
+          accept(stream, socket, tls) {
+            handedOver.add(peerOf(socket));
+            deps.accept(stream, { listener: plan.settings.name, address: addressOf(socket), tls });
+          },
+        })
+      : first.tls === null
+        ? createServer({ noDelay: true }, serve)
+        : createTlsServer({ ...tlsOptions(first.tls), noDelay: true }, serve);
+
+  const track = (socket: Socket): void => {
+    const { maxConnections } = plan.settings;
+    if (maxConnections !== null && sockets.size >= maxConnections) {
+      refused(addressOf(socket), {
+        kind: "too_many_connections",
+        sentence: `listener ${plan.settings.name} has ${sockets.size} connections already, its limit (max_connections)`,
+      });
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    sockets.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      handedOver.delete(peer);
+    });
+  };
+  // Before the server's own listener: what is too much is closed before anything is read.
+  server.prependListener("connection", track);
+  server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
+    const reason = handshakeFailure(error, plan.settings.name);
+    const address = addressOf(socket);
+    deps.log.debug({ address }, `TLS handshake with ${address} failed: ${codeOf(error) ?? messageOf(error)}`);
+    if (reason !== null) refused(address, reason);
+    socket.destroy();
+  });
+
+  await listen(server, first.settings.host, first.settings.port);
+  server.on("error", (error) => {
+    deps.log.error({}, `The listener on port ${plan.settings.name} reports a fault: ${messageOf(error)}`);
+  });
+  const address = urlOf(server.address(), first.settings.protocol, isSecure);
+
+  const shut = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  return {
+    address: () => address,
+    update(next) {
+      plan = next;
+      if (next.tls !== null && server instanceof TlsServer) useTls(server, next.tls);
+    },
+    async close() {
+      const done = shut();
+      for (const socket of sockets) socket.destroy(new Error("its listener was closed"));
+      await done;
+    },
+    stop() {
+      // Its callback waits for all connections, also those that are not ours any more; the port is free at once.
+      server.close();
+      for (const socket of sockets) if (!handedOver.has(peerOf(socket))) socket.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** "::" takes IPv4 too; a machine without IPv6 gets every IPv4 address instead. */
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  try {
+    await listenOnce(server, host, port);
+  } catch (error) {
+    const hasNoIpv6 = codeOf(error) === "EAFNOSUPPORT" || codeOf(error) === "EADDRNOTAVAIL";
+    if (host !== "::" || !hasNoIpv6) throw error;
+    await listenOnce(server, "0.0.0.0", port);
+  }
+}
+
+function listenOnce(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, ipv6Only: false }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(bound: AddressInfo | string | null, protocol: "mqtt" | "websockets", isSecure: boolean): string {
+  const scheme = protocol === "mqtt" ? (isSecure ? "mqtts" : "mqtt") : isSecure ? "wss" : "ws";
+  if (bound === null || typeof bound === "string") return `${scheme}://${bound ?? ""}`;
+  const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
+  return `${scheme}://${host}:${bound.port}`;
+}
+
+function addressOf(socket: Socket): string {
+  return (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? ""} ${remotePort ?? 0}`;
+}

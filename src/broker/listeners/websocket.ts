@@ -1,0 +1,97 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket } from "ws";
+import type { CertificateName } from "../../core/types.ts";
+import type { TlsMaterial } from "../../snapshot/types.ts";
+import { httpAnswer } from "../sniff.ts";
+import { tlsOptions } from "./tls.ts";
+
+export interface WebSocketDeps {
+  readonly maxPacketSize: () => number;
+  /** The client's certificate, null without one, or "refused" when the socket was turned away for it. */
+  readonly admit: (socket: Socket) => CertificateName | null | "refused";
+  readonly accept: (stream: Duplex, socket: Socket, tls: CertificateName | null) => void;
+}
+
+/** The names of MQTT as a WebSocket subprotocol [MQTT-6.0.0-3], the second from MQTT 3.1; the order is our preference. */
+const SUBPROTOCOLS = ["mqtt", "mqttv3.1"] as const;
+/** From the connection to the upgrade. */
+const UPGRADE_TIMEOUT_MS = 10_000;
+/** A frame may carry several packets: room for those that come before a long one. */
+const FRAME_SLACK = 65_536;
+/** Close code for a kind of data that is not accepted (RFC 6455, 7.4.1). */
+const UNSUPPORTED_DATA = 1003;
+
+const HELP = httpAnswer("426 Upgrade Required", "This port speaks MQTT over WebSocket. Point an MQTT client here.");
+const WRONG_SUBPROTOCOL = httpAnswer(
+  "400 Bad Request",
+  'This port speaks MQTT. Offer the WebSocket subprotocol "mqtt".',
+);
+
+/** Makes an HTTP server that takes MQTT WebSockets on any path. */
+export function createWebSocketServer(tls: TlsMaterial | null, deps: WebSocketDeps): Server {
+  const limits = { requestTimeout: UPGRADE_TIMEOUT_MS, headersTimeout: UPGRADE_TIMEOUT_MS, noDelay: true };
+  const server = tls === null ? createServer(limits) : createTlsServer({ ...tlsOptions(tls), ...limits });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
+  });
+
+  server.on("request", ({ socket }) => socket.end(HELP));
+  server.on("upgrade", (request, socket, head) => {
+    if (!(socket instanceof Socket)) return void socket.destroy();
+    if (!offersMqtt(request)) return void socket.end(WRONG_SUBPROTOCOL);
+    const certificate = deps.admit(socket);
+    if (certificate === "refused") return;
+    sockets.options.maxPayload = deps.maxPacketSize() + FRAME_SLACK;
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      deps.accept(binaryStream(webSocket), socket, certificate);
+    });
+  });
+  return server;
+}
+
+/** Devices that name no subprotocol at all are let in: what they send is judged anyway. */
+function offersMqtt({ headers }: IncomingMessage): boolean {
+  const offered = headers["sec-websocket-protocol"];
+  if (offered === undefined) return true;
+  const names = offered.split(",").map((name) => name.trim());
+  return SUBPROTOCOLS.some((name) => names.includes(name));
+}
+
+/** Joins a WebSocket to a stream of bytes: one frame per write, and binary frames only [MQTT-6.0.0-1]. */
+function binaryStream(webSocket: WebSocket): Duplex {
+  let isRefused = false;
+  const stream = new Duplex({
+    read: () => webSocket.resume(),
+    write: (chunk, _encoding, done) => webSocket.send(chunk, done),
+    final(done) {
+      webSocket.close();
+      done();
+    },
+    destroy(error, done) {
+      webSocket.terminate();
+      done(error);
+    },
+  });
+  webSocket.on("message", (data, isBinary) => {
+    if (isRefused) return;
+    if (isBinary && data instanceof Buffer) {
+      if (!stream.push(data)) webSocket.pause();
+      return;
+    }
+    isRefused = true;
+    webSocket.close(UNSUPPORTED_DATA, "MQTT needs binary frames");
+  });
+  webSocket.on("error", (error) => stream.destroy(error));
+  webSocket.on("close", () => {
+    if (stream.destroyed) return;
+    stream.push(null);
+    stream.end();
+  });
+  return stream;
+}

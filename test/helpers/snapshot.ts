@@ -1,0 +1,59 @@
+import { allow, deny } from "../../src/core/reasons.ts";
+import type { Action, Credentials, Decision, Identity } from "../../src/core/types.ts";
+import type { Snapshot } from "../../src/snapshot/types.ts";
+
+export interface SnapshotParts {
+  readonly generation?: number;
+  /** Who a client is; everybody is let in under the name it gives when missing. */
+  readonly authenticate?: (
+    credentials: Credentials,
+    signal: AbortSignal,
+  ) => Decision<Identity> | Promise<Decision<Identity>>;
+  readonly recheck?: (identity: Identity) => Decision;
+  /** What a client may do; everything when missing. */
+  readonly may?: (action: Action, topic: string, identity: Identity) => boolean;
+  readonly maxPacketSize?: number;
+  readonly messageSizeLimit?: number | null;
+}
+
+/** One moment of configuration for tests of the edges: plain functions decide. */
+export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
+  const { generation = 1, authenticate, recheck, may = () => true } = parts;
+  return {
+    generation,
+    settings: {
+      listeners: [],
+      auth: [],
+      passwordFile: null,
+      aclFile: null,
+      anonymous: null,
+      limits: { maxPacketSize: parts.maxPacketSize ?? 2_000_000, messageSizeLimit: parts.messageSizeLimit ?? null },
+      log: { types: new Set(), destinations: [], connectionMessages: true },
+    },
+    listeners: [],
+    logins: {
+      name: "test",
+      authenticate: authenticate ?? ((credentials) => allow("test", identityOf(credentials))),
+      recheck: recheck ?? (() => allow("test", undefined)),
+    },
+    policy: {
+      for: (identity) => ({
+        check: (action, topic) => (may(action, topic, identity) ? allow("rules", undefined) : refusal(action, topic)),
+        explain: () => [],
+      }),
+    },
+    acl: null,
+    passwordFile: null,
+    problems: [],
+    builtAtMs: 0,
+  };
+}
+
+export function identityOf({ clientId, username }: Credentials): Identity {
+  return { clientId, username, superuser: false, source: "test", proof: null };
+}
+
+function refusal(action: Action, topic: string): Decision {
+  const kinds = { publish: "publish_denied", subscribe: "subscribe_denied", receive: "receive_denied" } as const;
+  return deny("rules", { kind: kinds[action], sentence: `no rule allows ${topic}` });
+}
