@@ -1,0 +1,105 @@
+import type { Origin, Problem } from "../core/types.ts";
+import type { Draft } from "./directives/draft.ts";
+import type { Options } from "./options.ts";
+import type { AnonymousSettings, Environment, Settings, StageSettings } from "./types.ts";
+
+type Composed<T> = { readonly value: T; readonly problems: readonly Problem[] };
+
+/** What the add-on gives clients without a user name. `allow_anonymous` of a conf file has the last word. */
+export function addOnAnonymous(options: Options, draft: Draft): Composed<AnonymousSettings | null> {
+  const line = draft.allowAnonymous;
+  const origin: Origin = { file: options.file };
+  if (line === null) {
+    if (!options.anonymous) return { value: null, problems: [] };
+    return { value: { rights: options.listsLogins ? "read" : "all", origin }, problems: [] };
+  }
+  if (!line.allowed) {
+    const problem: Problem = {
+      severity: "warning",
+      what: `${place(line.origin)}: allow_anonymous keeps clients without a user name out, and the option "anonymous" lets them in.`,
+      now: "They stay shut out.",
+      fix: "Remove the line, or switch the option off.",
+      where: line.origin,
+    };
+    return { value: null, problems: options.anonymous ? [problem] : [] };
+  }
+  const veto = vetoed(draft);
+  if (veto.length > 0) return { value: null, problems: veto };
+  // The add-on that users come from never obeyed this line, so many have it in a file without knowing what it does.
+  const problem: Problem = {
+    severity: "warning",
+    what: `${place(line.origin)}: "allow_anonymous true" lets clients without a user name use every topic that no ACL file forbids.`,
+    now: "They are let in; the official Mosquitto app ignores this line.",
+    fix: "Remove the line if that is not wanted.",
+    where: line.origin,
+  };
+  return { value: { rights: "all", origin: line.origin }, problems: [problem] };
+}
+
+/** As mosquitto 2 has it: allowed when a line says so, or when nothing was configured to be reached from outside. */
+export function standAloneAnonymous(
+  draft: Draft,
+  isLocalOnly: boolean,
+  file: string,
+): Composed<AnonymousSettings | null> {
+  const line = draft.allowAnonymous ?? { allowed: isLocalOnly, origin: { file } };
+  const veto = line.allowed ? vetoed(draft) : [];
+  if (!line.allowed || veto.length > 0) return { value: null, problems: veto };
+  return { value: { rights: "all", origin: line.origin }, problems: [] };
+}
+
+/** The stages of the add-on's login chain; without options nobody but the system users gets in. */
+export function addOnStages(
+  environment: Environment,
+  options: Options | null,
+  { passwordFile, anonymous }: Pick<Settings, "passwordFile" | "anonymous">,
+): readonly StageSettings[] {
+  const system: StageSettings = { type: "system-users", settings: null, onBadPassword: "deny" };
+  if (options === null) return [system];
+  const sources: readonly Pick<StageSettings, "type" | "settings">[] = [
+    { type: "logins", settings: { logins: options.logins } },
+    ...(passwordFile === null ? [] : [{ type: "password-file", settings: null }]),
+    ...(environment.hasHomeAssistant ? [{ type: "home-assistant", settings: null }] : []),
+  ];
+  return [
+    system,
+    // In the official add-on any source may accept: a wrong password for one is asked of the next.
+    ...sources.map(
+      (source, index) => ({ ...source, onBadPassword: index < sources.length - 1 ? "next" : "deny" }) as const,
+    ),
+    ...anonymousStage(anonymous, false),
+  ];
+}
+
+/** The stages of a broker outside Home Assistant. */
+export function standAloneStages({
+  passwordFile,
+  anonymous,
+}: Pick<Settings, "passwordFile" | "anonymous">): readonly StageSettings[] {
+  const file: StageSettings = { type: "password-file", settings: null, onBadPassword: "deny" };
+  // Mosquitto without a password file asks nobody, and lets in whoever calls himself anything.
+  return [...(passwordFile === null ? [] : [file]), ...anonymousStage(anonymous, passwordFile === null)];
+}
+
+function anonymousStage(anonymous: AnonymousSettings | null, acceptsUserNames: boolean): readonly StageSettings[] {
+  return anonymous === null ? [] : [{ type: "anonymous", settings: { acceptsUserNames }, onBadPassword: "deny" }];
+}
+
+function vetoed({ anonymousVeto: veto, allowAnonymous }: Draft): readonly Problem[] {
+  if (veto === null) return [];
+  const origin = allowAnonymous?.origin ?? veto.origin;
+  const subject = allowAnonymous === null ? "anonymous access" : '"allow_anonymous true"';
+  return [
+    {
+      severity: "error",
+      what: `${place(origin)}: ${subject} would let in more than was meant, because "${veto.line}" (${place(veto.origin)}) is not carried out.`,
+      now: "Clients without a user name stay shut out.",
+      fix: "Remove one of the two.",
+      where: origin,
+    },
+  ];
+}
+
+function place({ file, line }: Origin): string {
+  return line === undefined ? file : `${file} line ${line}`;
+}

@@ -1,0 +1,96 @@
+import type { Origin, Problem } from "../core/types.ts";
+import { addOnAnonymous, addOnStages, standAloneAnonymous, standAloneStages } from "./login-chain.ts";
+import { applyConf } from "./conf-lines.ts";
+import { emptyDraft, type Draft } from "./directives/draft.ts";
+import { finishListeners, localListeners, ownListeners } from "./listeners.ts";
+import { logSettings } from "./log.ts";
+import type { Options } from "./options.ts";
+import type { ConfFile, Environment, Limits, Settings } from "./types.ts";
+
+/** What the settings are made of; all of it has been read and parsed. */
+export interface SettingsInput {
+  readonly environment: Environment;
+  /** null: stand-alone, or options that cannot be read, which is closed for everybody but the system users. */
+  readonly options: Options | null;
+  readonly conf: readonly ConfFile[];
+}
+
+interface Composed {
+  readonly settings: Settings;
+  readonly problems: Problem[];
+}
+
+/** Makes one whole of the environment, the options and the conf files. */
+export function composeSettings({ environment, options, conf }: SettingsInput): Composed {
+  if (environment.kind === "stand-alone") return standAlone(environment, conf);
+  return options?.customize.isUsable === true ? addOn(environment, options, conf) : closedAddOn(environment, options);
+}
+
+function addOn(environment: Environment, options: Options, conf: readonly ConfFile[]): Composed {
+  const start = emptyDraft(ownListeners(environment, options));
+  const { draft, problems } = applyConf(start, conf, environment.folders);
+  const { listeners, problems: listenerProblems } = finishListeners(draft);
+  const { passwordFile, aclFile } = draft;
+  const { value: anonymous, problems: anonymousProblems } = addOnAnonymous(options, draft);
+  const auth = addOnStages(environment, options, { passwordFile, anonymous });
+  const log = logSettings(environment.kind, options, draft);
+  return {
+    settings: { listeners, auth, passwordFile, aclFile, anonymous, limits: limitsOf(draft), log },
+    problems: [...problems, ...listenerProblems, ...anonymousProblems],
+  };
+}
+
+/** What stays when it is unknown what the user wants: the ports, and Home Assistant and its apps on them. */
+function closedAddOn(environment: Environment, options: Options | null): Composed {
+  const draft = emptyDraft(ownListeners(environment, options));
+  const { listeners, problems } = finishListeners(draft);
+  const none = { passwordFile: null, aclFile: null, anonymous: null };
+  const auth = addOnStages(environment, null, none);
+  const log = logSettings(environment.kind, options, draft);
+  return { settings: { listeners, auth, ...none, limits: limitsOf(draft), log }, problems };
+}
+
+function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFile[]): Composed {
+  const { draft, problems } = applyConf(emptyDraft([]), conf, folders);
+  const origin: Origin = { file: conf[0]?.file ?? "no configuration" };
+  const isLocalOnly = !draft.namesListener;
+  const wanted = isLocalOnly
+    ? localListeners(ports.mqtt, origin)
+    : // A port of the command line is that of the default listener.
+      draft.listeners.map((listener) =>
+        listener.isDefault ? { ...listener, port: ports.mqtt ?? listener.port } : listener,
+      );
+  const { listeners, problems: listenerProblems } = finishListeners({ listeners: wanted });
+  const { passwordFile, aclFile } = draft;
+  const { value: anonymous, problems: anonymousProblems } = standAloneAnonymous(draft, isLocalOnly, origin.file);
+  const auth = standAloneStages({ passwordFile, anonymous });
+  const log = logSettings(kind, null, draft);
+  return {
+    settings: { listeners, auth, passwordFile, aclFile, anonymous, limits: limitsOf(draft), log },
+    problems: [...problems, ...listenerProblems, ...anonymousProblems, ...(auth.length === 0 ? [nobody(origin)] : [])],
+  };
+}
+
+function nobody(origin: Origin): Problem {
+  return {
+    severity: "error",
+    what: `${origin.file}: anonymous access is off and there is no password_file, so no login can succeed.`,
+    now: "Every client is refused.",
+    fix: 'Add "password_file <file>", or "allow_anonymous true".',
+    where: origin,
+  };
+}
+
+/**
+ * 16 MiB. Mosquitto 2.1 stops at 2,000,000 bytes, which cut off the camera pictures that users had sent for years
+ * (home-assistant/addons#4570).
+ */
+const DEFAULT_MAX_PACKET_SIZE = 16_777_216;
+
+function limitsOf({ maxPacketSize, messageSizeLimit }: Draft): Limits {
+  return {
+    maxPacketSize: maxPacketSize ?? DEFAULT_MAX_PACKET_SIZE,
+    // 0 is no limit, as in mosquitto.
+    messageSizeLimit: messageSizeLimit === 0 ? null : messageSizeLimit,
+  };
+}

@@ -1,0 +1,73 @@
+import { basename } from "node:path";
+import { sentence } from "../../src/core/problem.ts";
+import type { Problem } from "../../src/core/types.ts";
+import { parseConf } from "../../src/settings/conf-file.ts";
+import { parseOptions } from "../../src/settings/options.ts";
+import { composeSettings } from "../../src/settings/settings.ts";
+import type { ConfFile, Environment, Settings } from "../../src/settings/types.ts";
+
+/** The add-on as Home Assistant starts it, with folders that are elsewhere on this machine. */
+export const addOn: Environment = {
+  kind: "add-on",
+  folders: { data: "/tmp/culex/data", share: "/tmp/culex/share", ssl: "/tmp/culex/ssl" },
+  ports: { mqtt: 1883, ws: 1884, mqtts: 8883, wss: 8884 },
+  host: "::",
+  reservedUsers: ["homeassistant", "addons"],
+  hasHomeAssistant: true,
+};
+
+export const standAlone: Environment = {
+  kind: "stand-alone",
+  folders: { data: "/data", share: "/share", ssl: "/ssl" },
+  ports: { mqtt: null, ws: null, mqtts: null, wss: null },
+  host: "::",
+  reservedUsers: [],
+  hasHomeAssistant: false,
+};
+
+/** A conf file in the folder of customize, with the files that its include_dir lines bring in. */
+export function confFile(name: string, text: string, included: readonly ConfFile[] = []): ConfFile {
+  const path = `/tmp/culex/share/mosquitto/${name}`;
+  const { directives } = parseConf(path, text);
+  const includes = new Map(directives.filter(({ name }) => name === "include_dir").map((line) => [line, included]));
+  return { path, file: basename(path), directives, includes };
+}
+
+/** Composes the settings of the add-on from raw options and the text of conf files, with every problem in words. */
+export function composeAddOn(
+  conf: Readonly<Record<string, string>> = {},
+  options: Readonly<Record<string, unknown>> = {},
+  environment: Partial<Environment> = {},
+): { settings: Settings; problems: string[] } {
+  const whole = { ...addOn, ...environment };
+  const parsed = parseOptions(JSON.stringify(options), "options.json", whole);
+  const files = Object.entries(conf).map(([name, text]) => confFile(name, text));
+  const composed = composeSettings({ environment: whole, options: parsed.options, conf: files });
+  return { settings: composed.settings, problems: [...parsed.problems, ...composed.problems].map(sentence) };
+}
+
+/** Composes the settings of `culex -c mosquitto.conf`; null is no configuration at all. */
+export function composeStandAlone(
+  conf: string | null,
+  environment: Partial<Environment> = {},
+): { settings: Settings; problems: string[] } {
+  const files = conf === null ? [] : [confFile("mosquitto.conf", conf)];
+  const whole = { ...standAlone, ...environment };
+  const { settings, problems } = composeSettings({ environment: whole, options: null, conf: files });
+  return { settings, problems: problems.map(sentence) };
+}
+
+/** Problems as they are read. */
+export function sentences(problems: readonly Problem[]): string[] {
+  return problems.map(sentence);
+}
+
+/** Names of the listeners that are opened. */
+export function opened({ listeners }: Settings): string[] {
+  return listeners.map(({ name }) => name);
+}
+
+/** The stages of the chain, with what a wrong password means. */
+export function chain({ auth }: Settings): string[] {
+  return auth.map(({ type, onBadPassword }) => `${type}: ${onBadPassword}`);
+}
