@@ -1,9 +1,9 @@
-import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { hashSync } from "bcryptjs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createPasswordVerifier, hashPassword, type PasswordVerifier } from "../../src/auth/password.ts";
 import { BackendError } from "../../src/core/errors.ts";
 import { parsePasswordHash } from "../../src/core/password-hash.ts";
+import { pbkdf2Hash, sha512Hash } from "./context.ts";
 
 /** [made by, password, hash] */
 const VECTORS: readonly (readonly [string, string, string])[] = [
@@ -94,7 +94,7 @@ describe("hashes made by other tools", () => {
 describe("passwords of any characters", () => {
   test.each(HOSTILE.map((password) => [password.slice(0, 40), password]))("%j", async (_shown, password) => {
     const { verify } = verifier();
-    const hashes = [sha512(password), pbkdf2(password), bcrypt(password)];
+    const hashes = [sha512Hash(password), pbkdf2Hash(password), bcrypt(password)];
     for (const hash of hashes) {
       await expect(verify(hash, Buffer.from(password))).resolves.toBe(true);
       await expect(verify(hash, Buffer.from(`!${password}`))).resolves.toBe(false);
@@ -103,7 +103,7 @@ describe("passwords of any characters", () => {
 
   test("what follows a zero byte does not count, as in mosquitto", async () => {
     const { verify } = verifier();
-    for (const hash of [sha512("secret"), pbkdf2("secret"), bcrypt("secret")]) {
+    for (const hash of [sha512Hash("secret"), pbkdf2Hash("secret"), bcrypt("secret")]) {
       await expect(verify(hash, Buffer.from("secret\0"))).resolves.toBe(true);
       await expect(verify(hash, Buffer.from("secre\0t"))).resolves.toBe(false);
     }
@@ -111,7 +111,7 @@ describe("passwords of any characters", () => {
 
   test("an empty password is never right, not even for the hash of an empty one", async () => {
     const { verify } = verifier();
-    for (const hash of [sha512(""), pbkdf2(""), bcrypt("")]) {
+    for (const hash of [sha512Hash(""), pbkdf2Hash(""), bcrypt("")]) {
       await expect(verify(hash, Buffer.alloc(0))).resolves.toBe(false);
       await expect(verify(hash, Buffer.from("\0secret"))).resolves.toBe(false);
     }
@@ -120,8 +120,8 @@ describe("passwords of any characters", () => {
   test("bytes that are no UTF-8 are compared as they are, and match no bcrypt hash", async () => {
     const { verify } = verifier();
     const latin = Buffer.from([0x70, 0xe4, 0xdf]);
-    await expect(verify(sha512(latin), latin)).resolves.toBe(true);
-    await expect(verify(sha512("p\ufffd\ufffd"), latin)).resolves.toBe(false);
+    await expect(verify(sha512Hash(latin), latin)).resolves.toBe(true);
+    await expect(verify(sha512Hash("p\ufffd\ufffd"), latin)).resolves.toBe(false);
     await expect(verify(bcrypt("p\ufffd\ufffd"), latin)).resolves.toBe(false);
   });
 });
@@ -143,7 +143,7 @@ describe("what cannot be checked is undecided", () => {
   });
 
   test.each([
-    ["PBKDF2", (): string => pbkdf2("other", 1000)],
+    ["PBKDF2", (): string => pbkdf2Hash("other", 1000)],
     ["bcrypt", (): string => bcrypt("other")],
   ])("more than four different %s guesses for one user at a time", async (_kind, make) => {
     const { verify } = verifier();
@@ -186,20 +186,20 @@ describe("results are remembered", () => {
   ])("%s for five minutes", async (_name, password, expected) => {
     let nowMs = 1_000_000;
     const { verify, close } = createPasswordVerifier({ now: () => nowMs });
-    const hash = pbkdf2("secret");
+    const hash = pbkdf2Hash("secret");
     await expect(verify(hash, Buffer.from(password))).resolves.toBe(expected);
     await close();
     nowMs += 299_999;
     await expect(verify(hash, Buffer.from(password))).resolves.toBe(expected);
     await expect(verify(hash, Buffer.from(`${password}\0`))).resolves.toBe(expected);
     await expect(verify(hash, Buffer.from("another"))).rejects.toThrow(BackendError);
-    await expect(verify(pbkdf2("secret"), Buffer.from(password))).rejects.toThrow(BackendError);
+    await expect(verify(pbkdf2Hash("secret"), Buffer.from(password))).rejects.toThrow(BackendError);
     nowMs += 1;
     await expect(verify(hash, Buffer.from(password))).rejects.toThrow(BackendError);
   });
 
   test.each([
-    ["PBKDF2", (): string => pbkdf2("secret", 1000)],
+    ["PBKDF2", (): string => pbkdf2Hash("secret", 1000)],
     ["bcrypt", (): string => bcrypt("secret")],
   ])("identical %s checks at one time are one check", async (_kind, make) => {
     const { verify } = verifier();
@@ -213,7 +213,7 @@ describe("results are remembered", () => {
 describe("the event loop stays free", () => {
   test.each([
     ["bcrypt of cost 12", (): string => bcrypt("secret", 12)],
-    ["PBKDF2 of 500000 iterations", (): string => pbkdf2("secret", 500_000)],
+    ["PBKDF2 of 500000 iterations", (): string => pbkdf2Hash("secret", 500_000)],
   ])("while %s is checked", async (_kind, make) => {
     const { verify } = verifier();
     const hash = make();
@@ -252,18 +252,6 @@ function verifier(): PasswordVerifier {
   const made = createPasswordVerifier({ now: Date.now });
   onTestFinished(() => made.close());
   return made;
-}
-
-function sha512(password: string | Buffer): string {
-  const salt = randomBytes(12);
-  const hash = createHash("sha512").update(password).update(salt).digest();
-  return `$6$${salt.toString("base64")}$${hash.toString("base64")}`;
-}
-
-function pbkdf2(password: string, iterations = 10): string {
-  const salt = randomBytes(12);
-  const hash = pbkdf2Sync(password, salt, iterations, 64, "sha512");
-  return `$7$${iterations}$${salt.toString("base64")}$${hash.toString("base64")}`;
 }
 
 function bcrypt(password: string, cost = 4): string {
