@@ -1,0 +1,25 @@
+import { Ajv, type JSONSchemaType } from "ajv";
+import type { Authenticator } from "../core/types.ts";
+import type { Backend, BackendContext } from "./backend.ts";
+
+/** A backend as its file writes it: `create` sees only settings that fit the schema. */
+export interface BackendDefinition<S> {
+  readonly type: string;
+  /** JSON schema; the compiler compares it with `S`. */
+  readonly schema: JSONSchemaType<S>;
+  readonly create: (settings: S, context: BackendContext) => Authenticator;
+}
+
+/** Makes a backend that checks its settings before it uses them. */
+export function defineBackend<S>({ type, schema, create }: BackendDefinition<S>): Backend {
+  const ajv = new Ajv();
+  const isValid = ajv.compile<S>(schema);
+  return {
+    type,
+    create(settings, context) {
+      if (isValid(settings)) return create(settings, context);
+      // names the place only: a value may be a password
+      throw new Error(ajv.errorsText(isValid.errors, { dataVar: type }));
+    },
+  };
+}
