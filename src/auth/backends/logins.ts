@@ -1,0 +1,81 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { BackendContext } from "../backend.ts";
+import { decoyFor } from "../decoy.ts";
+import { defineBackend } from "../define-backend.ts";
+import { passwordBytes } from "../password-bytes.ts";
+import { createUserList, type ListedUser } from "../user-list.ts";
+
+interface Settings {
+  /** Of two entries with one name the last counts, as in the official add-on. */
+  readonly logins: readonly Login[];
+}
+
+interface Login {
+  readonly username: string;
+  readonly password: string;
+  /** The password is a hash that `parsePasswordHash` knows. */
+  readonly preHashed: boolean;
+}
+
+/** Users listed in the options. */
+export const logins = defineBackend<Settings>({
+  type: "logins",
+  schema: {
+    type: "object",
+    required: ["logins"],
+    additionalProperties: false,
+    properties: {
+      logins: {
+        type: "array",
+        items: {
+          type: "object",
+          required: ["username", "password", "preHashed"],
+          additionalProperties: false,
+          properties: {
+            username: { type: "string" },
+            password: { type: "string" },
+            preHashed: { type: "boolean" },
+          },
+        },
+      },
+    },
+  },
+  create({ logins }, context) {
+    const comparePlain = createPlainComparer();
+    const decoy = decoyFor(logins.filter(({ preHashed }) => preHashed).map(({ password }) => password));
+    return createUserList({
+      name: "logins",
+      place: "the logins",
+      users: new Map(logins.map((login) => [login.username, listedUser(login, context, comparePlain)])),
+      decoy: decoy === null ? null : (password) => context.verify(decoy, password),
+    });
+  },
+});
+
+function listedUser(
+  { username, password, preHashed }: Login,
+  { digest, verify }: BackendContext,
+  comparePlain: PlainComparer,
+): ListedUser {
+  return {
+    // with the name in it, so that equal passwords do not show
+    proof: digest(JSON.stringify([username, password, preHashed])),
+    matches: preHashed ? (sent) => verify(password, sent) : comparePlain(password),
+  };
+}
+
+/** Turns a plain password into a comparison with it, and keeps a digest only. */
+type PlainComparer = (password: string) => (sent: Uint8Array) => boolean;
+
+function createPlainComparer(): PlainComparer {
+  // one key for each list: the digests are worth nothing outside of it
+  const key = randomBytes(32);
+  const digest = (password: Uint8Array): Buffer => createHmac("sha256", key).update(password).digest();
+  return (password) => {
+    const expected = digest(Buffer.from(password));
+    return (sent) => {
+      const bytes = passwordBytes(sent);
+      return timingSafeEqual(digest(bytes), expected) && bytes.length > 0;
+    };
+  };
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto";
+import { parsePasswordHash } from "../core/password-hash.ts";
+
+/**
+ * Makes a hash that takes as long to check as the first slow one of a list, and that no password matches; null when
+ * none of them takes a time that could be measured from outside.
+ */
+export function decoyFor(storedHashes: readonly string[]): string | null {
+  for (const storedHash of storedHashes) {
+    const decoy = decoyOf(storedHash);
+    if (decoy !== null) return decoy;
+  }
+  return null;
+}
+
+function decoyOf(storedHash: string): string | null {
+  const hash = parsePasswordHash(storedHash);
+  switch (hash?.kind) {
+    case "pbkdf2": {
+      const salt = randomBytes(hash.salt.length).toString("base64");
+      const bytes = randomBytes(hash.hash.length).toString("base64");
+      return `PBKDF2$${hash.digest}$${hash.iterations}$${salt}$${bytes}`;
+    }
+    case "bcrypt":
+      return hash.text.slice(0, "$2b$10$".length) + randomBytes(27).toString("hex").slice(1);
+    case "sha512":
+    case undefined:
+      return null;
+  }
+}
