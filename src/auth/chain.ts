@@ -1,0 +1,116 @@
+import type { Logger } from "../core/logger.ts";
+import { allow, deny } from "../core/reasons.ts";
+import type { Authenticator, Credentials, Decision, Deny, Identity, LoginChain, Reason } from "../core/types.ts";
+import { inTime } from "./in-time.ts";
+import { isReservedName } from "./reserved-names.ts";
+import { findUnfit } from "./sanity.ts";
+
+/** One stage of the chain. */
+export interface Stage {
+  readonly authenticator: Authenticator;
+  /** "next": after a no a later stage may still say yes. */
+  readonly onBadPassword: "deny" | "next";
+}
+
+export interface ChainInput {
+  /** In the order they are asked. */
+  readonly stages: readonly Stage[];
+  /** Lower case; the stage "system-users" alone decides about them. */
+  readonly reservedUsers: readonly string[];
+  /** Longest that one stage may take. */
+  readonly timeoutMs: number;
+  readonly log: Logger;
+}
+
+type Answer = Decision<Identity> | Promise<Decision<Identity>>;
+
+const NAME = "login-chain";
+
+/**
+ * Makes one authenticator of many. The first yes ends it; a no ends it unless its stage lets the next one try, and then
+ * the first no is the answer when nobody says yes. A stage that throws has not decided, and ends it undecided: a later
+ * one might let in someone whom this one would have refused. Answers at once when every stage asked does.
+ */
+export function createChain({ stages, reservedUsers, timeoutMs, log }: ChainInput): LoginChain {
+  const authenticate = (credentials: Credentials, signal: AbortSignal): Answer => {
+    const { username } = credentials;
+    const unfit = findUnfit(credentials);
+    if (unfit !== null) return deny(NAME, unfit);
+    if (username === null || !isReservedName(username, reservedUsers)) return walk(stages, null, credentials, signal);
+    // Home Assistant would take another spelling for the reserved name: its user "Addons" must not become our "addons"
+    if (!reservedUsers.includes(username)) return deny(NAME, reservedName(username));
+    const deciding = stages.filter(({ authenticator }) => authenticator.name === "system-users");
+    return walk(deciding, null, credentials, signal);
+  };
+
+  /** Asks the stages that are left; `refused` is the first no of those before. */
+  const walk = (
+    [stage, ...rest]: readonly Stage[],
+    refused: Deny | null,
+    credentials: Credentials,
+    signal: AbortSignal,
+  ): Answer => {
+    if (stage === undefined) return refused ?? nobodyKnows(credentials, signal);
+    const { authenticator, onBadPassword } = stage;
+    const goOn = (decision: Decision<Identity>): Answer => {
+      trace(credentials, decision);
+      switch (decision.verdict) {
+        case "allow":
+          return decision;
+        case "deny":
+          return onBadPassword === "deny"
+            ? (refused ?? decision)
+            : walk(rest, refused ?? decision, credentials, signal);
+        case "ignore":
+          return walk(rest, refused, credentials, signal);
+      }
+    };
+    const bounds = { name: authenticator.name, timeoutMs, signal };
+    const answer = inTime((signal) => authenticator.authenticate(credentials, signal), bounds);
+    return answer instanceof Promise ? answer.then(goOn) : goOn(answer);
+  };
+
+  const nobodyKnows = (credentials: Credentials, signal: AbortSignal): Answer => {
+    const { username } = credentials;
+    if (username === null || username === "") return deny(NAME, noUserName(username));
+    const decision = deny(NAME, { kind: "unknown_user", sentence: `nobody is called ${username} here` });
+    const slow = stages.find(({ authenticator }) => authenticator.pretend !== undefined)?.authenticator;
+    if (slow === undefined) return decision;
+    const pretended = inTime(async () => slow.pretend?.(credentials), { name: slow.name, timeoutMs, signal });
+    // it may fail for want of room; the answer stands
+    return Promise.allSettled([pretended]).then(() => decision);
+  };
+
+  const trace = ({ clientId, username }: Credentials, { verdict, by, reason }: Decision<Identity>): void => {
+    log.debug({ clientId, username, by, verdict }, `login of ${clientId}: ${by} says ${verdict} (${reason.sentence})`);
+  };
+
+  return {
+    name: NAME,
+    authenticate,
+    recheck(identity) {
+      const { source } = identity;
+      const authenticator = stages.find((stage) => stage.authenticator.name === source)?.authenticator;
+      if (authenticator === undefined) {
+        return deny(NAME, { kind: "not_allowed", sentence: `the login source ${source} is switched off` });
+      }
+      return authenticator.recheck?.(identity) ?? allow(source, undefined);
+    },
+  };
+}
+
+function reservedName(username: string): Reason {
+  return {
+    kind: "not_allowed",
+    sentence: `the user name ${username} is reserved`,
+    hint: "Use another user name in the device.",
+  };
+}
+
+function noUserName(username: "" | null): Reason {
+  return {
+    kind: "no_credentials",
+    sentence: username === null ? "sent no user name" : "sent an empty user name",
+    hint: "This broker has no anonymous access; add a login in the device or a guest rule.",
+  };
+}

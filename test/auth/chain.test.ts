@@ -1,0 +1,363 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createChain, type Stage } from "../../src/auth/chain.ts";
+import { BackendError } from "../../src/core/errors.ts";
+import { allow, deny, ignore } from "../../src/core/reasons.ts";
+import type { Authenticator, Credentials, Decision, Identity, LoginChain } from "../../src/core/types.ts";
+import { client, recordingLogger } from "./context.ts";
+
+type Word = "allow" | "deny" | "ignore" | "throw" | "fault";
+
+const RESERVED = ["homeassistant", "addons"];
+const { signal } = new AbortController();
+
+/** A stage that always says the same, and writes down that it was asked. */
+function stage(
+  name: string,
+  word: Word,
+  options: { readonly later?: boolean; readonly next?: boolean; readonly asked?: string[] } = {},
+): Stage {
+  const answer = (credentials: Credentials): Decision<Identity> => {
+    const { clientId, username } = credentials;
+    options.asked?.push(name);
+    switch (word) {
+      case "allow":
+        return allow(name, { clientId, username, superuser: false, source: name, proof: null });
+      case "deny":
+        return deny(name, { kind: "wrong_password", sentence: `${name} says no` });
+      case "ignore":
+        return ignore(name, { kind: "unknown_user", sentence: `${name} does not know` });
+      case "throw":
+        throw new BackendError("cannot be reached");
+      case "fault":
+        throw new TypeError("x is not a function");
+    }
+  };
+  const authenticator: Authenticator =
+    options.later === true
+      ? { name, authenticate: async (credentials) => answer(credentials) }
+      : { name, authenticate: answer };
+  return { authenticator, onBadPassword: options.next === true ? "next" : "deny" };
+}
+
+function chainOf(stages: readonly Stage[], reservedUsers: readonly string[] = RESERVED, timeoutMs = 5000): LoginChain {
+  return createChain({ stages, reservedUsers, timeoutMs, log: recordingLogger().log });
+}
+
+/** "logins=ignore home-assistant=deny? anonymous=allow": in order, with ? for stages that let the next one try. */
+function stagesOf(text: string, later: boolean, asked: string[]): readonly Stage[] {
+  return text
+    .split(" ")
+    .filter((word) => word !== "")
+    .map((word) => {
+      const [, name = "", verdict = "", next = ""] = /^([a-z-]+)=([a-z]+)(\??)$/.exec(word) ?? [];
+      return stage(name, isWord(verdict) ? verdict : "fault", { later, next: next === "?", asked });
+    });
+}
+
+function isWord(text: string): text is Word {
+  return ["allow", "deny", "ignore", "throw", "fault"].includes(text);
+}
+
+describe("the order of the stages", () => {
+  const CASES: readonly (readonly [string, string, readonly string[]])[] = [
+    ["a=allow b=allow", "allow by a", ["a"]],
+    ["a=ignore b=allow", "allow by b", ["a", "b"]],
+    ["a=ignore b=ignore c=allow", "allow by c", ["a", "b", "c"]],
+    ["a=deny b=allow", "deny by a", ["a"]],
+    ["a=ignore b=deny c=allow", "deny by b", ["a", "b"]],
+    ["a=deny? b=allow", "allow by b", ["a", "b"]],
+    ["a=deny? b=ignore", "deny by a", ["a", "b"]],
+    ["a=deny? b=deny? c=ignore", "deny by a", ["a", "b", "c"]],
+    ["a=deny? b=deny c=allow", "deny by a", ["a", "b"]],
+    ["a=ignore b=deny? c=deny", "deny by b", ["a", "b", "c"]],
+    ["a=deny?", "deny by a", ["a"]],
+    ["a=ignore", "deny by login-chain", ["a"]],
+    ["", "deny by login-chain", []],
+    ["a=throw b=allow", "a: cannot be reached", ["a"]],
+    ["a=fault b=allow", "a: x is not a function", ["a"]],
+    ["a=ignore b=throw c=allow", "b: cannot be reached", ["a", "b"]],
+    ["a=deny? b=throw c=allow", "b: cannot be reached", ["a", "b"]],
+    ["a=allow b=throw", "allow by a", ["a"]],
+  ];
+
+  test.each(CASES)("at once: %s -> %s", (text, expected, order) => {
+    const asked: string[] = [];
+    const chain = chainOf(stagesOf(text, false, asked));
+    expect(atOnce(() => chain.authenticate(client("klaus", "secret"), signal))).toBe(expected);
+    expect(asked).toEqual(order);
+  });
+
+  test.each(CASES)("later: %s -> %s", async (text, expected, order) => {
+    const asked: string[] = [];
+    const chain = chainOf(stagesOf(text, true, asked));
+    const answer = async (): Promise<Decision<Identity>> => chain.authenticate(client("klaus", "secret"), signal);
+    expect(await answer().then(shown, shownError)).toBe(expected);
+    expect(asked).toEqual(order);
+  });
+
+  test("a stage that answers later makes the whole answer later, before and after others", async () => {
+    const stages = [stage("a", "ignore"), stage("b", "ignore", { later: true }), stage("c", "allow")];
+    const answer = chainOf(stages).authenticate(client("klaus"), signal);
+    expect(answer).toBeInstanceOf(Promise);
+    expect(shown(await answer)).toBe("allow by c");
+  });
+
+  function atOnce(ask: () => ReturnType<LoginChain["authenticate"]>): string {
+    try {
+      const answer = ask();
+      return answer instanceof Promise ? "a promise" : shown(answer);
+    } catch (error) {
+      return shownError(error);
+    }
+  }
+
+  function shown({ verdict, by }: Decision<Identity>): string {
+    return `${verdict} by ${by}`;
+  }
+
+  function shownError(error: unknown): string {
+    return error instanceof BackendError ? error.message : "not a BackendError";
+  }
+});
+
+describe("when nobody knows the client", () => {
+  const hint = "This broker has no anonymous access; add a login in the device or a guest rule.";
+
+  test.each([
+    ["klaus", { kind: "unknown_user", sentence: "nobody is called klaus here" }],
+    [null, { kind: "no_credentials", sentence: "sent no user name", hint }],
+    ["", { kind: "no_credentials", sentence: "sent an empty user name", hint }],
+  ])("the user name %j is refused with a reason of its own", (username, reason) => {
+    const chain = chainOf([stage("logins", "ignore")]);
+    expect(chain.authenticate(client(username, "secret"), signal)).toEqual({
+      verdict: "deny",
+      by: "login-chain",
+      reason,
+    });
+  });
+
+  test("the answer takes the time that a wrong password would", async () => {
+    const gate = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const logins = withPretend(stage("logins", "ignore"), async ({ username }) => {
+      asked.push(`${username}`);
+      await gate.promise;
+    });
+    const chain = chainOf([stage("other", "ignore"), logins]);
+    const answer = chain.authenticate(client("klaus", "secret"), signal);
+    expect(answer).toBeInstanceOf(Promise);
+    await expect(Promise.race([answer, Promise.resolve("still pretending")])).resolves.toBe("still pretending");
+    gate.resolve();
+    await expect(answer).resolves.toMatchObject({ verdict: "deny", reason: { kind: "unknown_user" } });
+    expect(asked).toEqual(["klaus"]);
+  });
+
+  test.each([
+    ["fails", (): Promise<void> => Promise.reject(new BackendError("no room"))],
+    ["has no end", (): Promise<void> => new Promise(() => {})],
+  ])("the answer stands when that %s", async (_name, pretend) => {
+    const chain = chainOf([withPretend(stage("logins", "ignore"), pretend)], RESERVED, 10);
+    await expect(chain.authenticate(client("klaus", "secret"), signal)).resolves.toMatchObject({
+      verdict: "deny",
+      reason: { kind: "unknown_user" },
+    });
+  });
+
+  test.each([
+    ["a user who is let in", "allow", "klaus"],
+    ["a wrong password", "deny", "klaus"],
+    ["a client without a user name", "ignore", null],
+  ] as const)("nothing is pretended for %s", (_name, word, username) => {
+    const pretend = (): never => expect.unreachable("pretended");
+    const chain = chainOf([withPretend(stage("logins", word), pretend)]);
+    expect(chain.authenticate(client(username, "secret"), signal)).not.toBeInstanceOf(Promise);
+  });
+
+  function withPretend({ authenticator, onBadPassword }: Stage, pretend: (who: Credentials) => Promise<void>): Stage {
+    return { authenticator: { ...authenticator, pretend }, onBadPassword };
+  }
+});
+
+describe("reserved names", () => {
+  const everyone = (asked: string[], system: Word): readonly Stage[] => [
+    stage("logins", "allow", { asked }),
+    stage("system-users", system, { asked, next: true }),
+    stage("home-assistant", "allow", { asked }),
+    stage("anonymous", "allow", { asked }),
+  ];
+
+  test.each([
+    ["allow", { verdict: "allow", by: "system-users" }],
+    ["deny", { verdict: "deny", by: "system-users", reason: { kind: "wrong_password" } }],
+    ["ignore", { verdict: "deny", by: "login-chain", reason: { kind: "unknown_user" } }],
+  ] as const)("are decided by the system users alone, at once: %s", (system, expected) => {
+    for (const username of RESERVED) {
+      const asked: string[] = [];
+      const chain = chainOf(everyone(asked, system));
+      expect(chain.authenticate(client(username, "secret"), signal)).toMatchObject(expected);
+      expect(asked).toEqual(["system-users"]);
+    }
+  });
+
+  test("belong to nobody when there are no system users", () => {
+    const asked: string[] = [];
+    const chain = chainOf([stage("logins", "allow", { asked }), stage("anonymous", "allow", { asked })]);
+    expect(chain.authenticate(client("addons", "secret"), signal)).toMatchObject({
+      verdict: "deny",
+      by: "login-chain",
+      reason: { sentence: "nobody is called addons here" },
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test.each([["Addons"], [" homeassistant "], ["HOMEASSISTANT"], ["ａddons"], ["homeaßistant"], ["addons "]])(
+    "in another spelling are refused without asking anyone: %j",
+    (username) => {
+      const asked: string[] = [];
+      expect(chainOf(everyone(asked, "allow")).authenticate(client(username, "secret"), signal)).toEqual({
+        verdict: "deny",
+        by: "login-chain",
+        reason: {
+          kind: "not_allowed",
+          sentence: `the user name ${username} is reserved`,
+          hint: "Use another user name in the device.",
+        },
+      });
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test("are names like any other where none are reserved", () => {
+    const chain = chainOf([stage("logins", "allow")], []);
+    for (const username of ["homeassistant", "Addons"]) {
+      expect(chain.authenticate(client(username, "secret"), signal)).toMatchObject({ verdict: "allow", by: "logins" });
+    }
+  });
+
+  test("the system users ignore other names, and the chain goes on", () => {
+    const asked: string[] = [];
+    const chain = chainOf([stage("system-users", "ignore", { asked }), stage("logins", "allow", { asked })]);
+    expect(chain.authenticate(client("klaus", "secret"), signal)).toMatchObject({ verdict: "allow", by: "logins" });
+    expect(asked).toEqual(["system-users", "logins"]);
+  });
+});
+
+describe("clients that no stage should see", () => {
+  test.each([
+    [{ clientId: "a\0b" }, "client_id_refused", "the client id cannot be used because it holds a control character"],
+    [{ username: "a\nb" }, "unknown_user", "the user name cannot be used because it holds a control character"],
+    [{ username: "addons\0" }, "unknown_user", "the user name cannot be used because it holds a control character"],
+    [{ password: Buffer.alloc(4097) }, "wrong_password", "the password is longer than 4096 bytes"],
+  ])("are refused before any is asked: %j", (unfit, kind, sentence) => {
+    const asked: string[] = [];
+    const chain = chainOf([stage("system-users", "allow", { asked }), stage("anonymous", "allow", { asked })]);
+    expect(chain.authenticate({ ...client("klaus", "secret"), ...unfit }, signal)).toEqual({
+      verdict: "deny",
+      by: "login-chain",
+      reason: { kind, sentence },
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("a stage that does not answer", () => {
+  const silent = (seen: (signal: AbortSignal) => void): Stage => ({
+    authenticator: {
+      name: "home-assistant",
+      authenticate(_credentials, signal) {
+        seen(signal);
+        return new Promise(() => {});
+      },
+    },
+    onBadPassword: "next",
+  });
+
+  test("leaves the client undecided after the time it has, and is told to stop", async () => {
+    const seen = Promise.withResolvers<AbortSignal>();
+    const asked: string[] = [];
+    const chain = chainOf([silent(seen.resolve), stage("anonymous", "allow", { asked })], RESERVED, 10);
+    await expect(chain.authenticate(client("klaus"), signal)).rejects.toThrow("home-assistant: no answer within 10 ms");
+    expect((await seen.promise).aborted).toBe(true);
+    expect(asked).toEqual([]);
+  });
+
+  test("is given up when the client is gone", async () => {
+    const seen = Promise.withResolvers<AbortSignal>();
+    const leaving = new AbortController();
+    const answer = chainOf([silent(seen.resolve)]).authenticate(client("klaus"), leaving.signal);
+    leaving.abort(new Error("the connection was closed"));
+    await expect(answer).rejects.toThrow("home-assistant: the connection was closed");
+    expect((await seen.promise).aborted).toBe(true);
+  });
+
+  test("and says no when it is too late changes nothing and crashes nothing", async () => {
+    const crashes: unknown[] = [];
+    const remember = (error: unknown): void => void crashes.push(error);
+    process.on("unhandledRejection", remember);
+    onTestFinished(() => void process.off("unhandledRejection", remember));
+    const gate = Promise.withResolvers<never>();
+    const late: Stage = {
+      authenticator: { name: "late", authenticate: () => gate.promise },
+      onBadPassword: "deny",
+    };
+    await expect(chainOf([late], RESERVED, 10).authenticate(client("klaus"), signal)).rejects.toThrow(BackendError);
+    gate.reject(new Error("too late"));
+    await new Promise(setImmediate);
+    expect(crashes).toEqual([]);
+  });
+});
+
+describe("after a reload", () => {
+  const identity = (source: string): Identity => ({
+    clientId: "plug-1",
+    username: "klaus",
+    superuser: false,
+    source,
+    proof: "p1",
+  });
+  const checking = (name: string, verdict: "allow" | "deny"): Stage => ({
+    authenticator: {
+      ...stage(name, "allow").authenticator,
+      recheck: ({ proof }) =>
+        verdict === "allow"
+          ? allow(name, undefined)
+          : deny(name, { kind: "wrong_password", sentence: `${name} refuses ${proof}` }),
+    },
+    onBadPassword: "deny",
+  });
+
+  test("the stage that let a client in decides whether it stays", () => {
+    const chain = chainOf([
+      checking("logins", "deny"),
+      checking("password-file", "allow"),
+      stage("anonymous", "allow"),
+    ]);
+    expect(chain.recheck(identity("logins"))).toEqual({
+      verdict: "deny",
+      by: "logins",
+      reason: { kind: "wrong_password", sentence: "logins refuses p1" },
+    });
+    expect(chain.recheck(identity("password-file"))).toMatchObject({ verdict: "allow", by: "password-file" });
+    expect(chain.recheck(identity("anonymous"))).toMatchObject({ verdict: "allow", by: "anonymous" });
+  });
+
+  test("a client whose login source is gone has to go too", () => {
+    expect(chainOf([checking("logins", "allow")]).recheck(identity("anonymous"))).toEqual({
+      verdict: "deny",
+      by: "login-chain",
+      reason: { kind: "not_allowed", sentence: "the login source anonymous is switched off" },
+    });
+  });
+});
+
+test("each answer can be followed in the log, without the password", () => {
+  const { log, entries } = recordingLogger();
+  const stages = [stage("logins", "ignore"), stage("password-file", "deny")];
+  const chain = createChain({ stages, reservedUsers: [], timeoutMs: 5000, log });
+  expect(chain.authenticate(client("klaus", "hunter2"), signal)).toMatchObject({ verdict: "deny" });
+  expect(entries.map(({ type, message }) => `${type}: ${message}`)).toEqual([
+    "debug: login of plug-1: logins says ignore (logins does not know)",
+    "debug: login of plug-1: password-file says deny (password-file says no)",
+  ]);
+  expect(JSON.stringify(entries)).not.toContain("hunter2");
+});
