@@ -69,7 +69,6 @@ export function createLoginMemory(limits: MemoryLimits, now: () => number, rando
       if (answer === "yes") {
         const jitterMs = limits.acceptedJitterMs * (2 * random() - 1);
         const freshUntilMs = now() + limits.acceptedMs + jitterMs;
-        refused.delete(key);
         put(accepted, username, { key, atMs: now(), freshUntilMs, isOver: false }, limits.maxEntries);
         return;
       }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Backend } from "../src/auth/backend.ts";
+import { isReservedName } from "../src/auth/reserved-names.ts";
 import { BackendError } from "../src/core/errors.ts";
 import type { Logger } from "../src/core/logger.ts";
 import { allow, deny, ignore } from "../src/core/reasons.ts";
@@ -72,7 +73,7 @@ export function createHomeAssistantBackend(deps: {
   const queue = createLoginQueue(limits.slots, limits.places);
   const makeMemory = (): LoginMemory => createLoginMemory({ ...limits, staleMs }, now, random);
   let memory = makeMemory();
-  let flights = new Map<string, Flight>();
+  const flights = new Map<string, Flight>();
   let isSilent = false;
 
   const authenticate = (
@@ -81,11 +82,12 @@ export function createHomeAssistantBackend(deps: {
   ): Decision<Identity> | Promise<Decision<Identity>> => {
     const { username, password } = credentials;
     if (username === null) return ignore(NAME, { kind: "no_credentials", sentence: "sent no user name" });
-    if (isReserved(username)) {
+    // the chain refuses these first; to ask about them would be to trust the answer
+    if (isReservedName(username, HOME_ASSISTANT_USERS)) {
       return deny(NAME, { kind: "not_allowed", sentence: `the user name ${username} is reserved` });
     }
     // the Supervisor takes no such login for a question
-    if (username === "") return deny(NAME, { kind: "unknown_user", sentence: "sent an empty user name" });
+    if (username === "") return ignore(NAME, { kind: "no_credentials", sentence: "sent an empty user name" });
     if (password === null) {
       return deny(NAME, { kind: "wrong_password", sentence: `sent no password for user ${username}` });
     }
@@ -122,9 +124,8 @@ export function createHomeAssistantBackend(deps: {
   const takeOff = (login: Login, password: string): Flight => {
     const leave = new AbortController();
     const flight = { answer: fly(login, password, leave.signal), waiting: 0, leave };
-    const around = flights;
-    around.set(login.key, flight);
-    const land = (): void => void around.delete(login.key);
+    flights.set(login.key, flight);
+    const land = (): void => void flights.delete(login.key);
     flight.answer.then(land, land);
     return flight;
   };
@@ -178,8 +179,8 @@ export function createHomeAssistantBackend(deps: {
     type: NAME,
     create: () => authenticator,
     forget() {
+      // its keys are new too, so nobody joins a question from before
       memory = makeMemory();
-      flights = new Map();
     },
   };
 }
@@ -191,14 +192,6 @@ function answered({ clientId }: Credentials, username: string, answer: "yes" | "
 
 function refused(username: string): Decision<Identity> {
   return deny(NAME, { kind: "wrong_password", sentence: `Home Assistant did not accept the login of ${username}` });
-}
-
-/** Home Assistant strips and case-folds names, so its user "Addons" is "addons"; the chain refuses these names first. */
-function isReserved(username: string): boolean {
-  // upper before lower case, so that a sharp s becomes two, as in case folding
-  const folded = username.normalize("NFKC").toUpperCase().toLowerCase();
-  const bare = folded.replace(/^[\s\p{Cc}]+|[\s\p{Cc}]+$/gu, "");
-  return HOME_ASSISTANT_USERS.some((name) => name === bare);
 }
 
 /** null: not UTF-8, as JSON must be. */

@@ -97,7 +97,6 @@ export function createRegistration(deps: {
   /** Two brokers that take the service from each other would send Home Assistant's apps back and forth. */
   const yieldTo = (holder: string): void => {
     isProvided = false;
-    isAnnounced = false;
     if (warnedOf !== holder) log.warn({ holder }, heldLine(holder));
     warnedOf = holder;
   };

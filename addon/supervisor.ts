@@ -78,7 +78,7 @@ export function createSupervisor(options: {
       });
       return { status: response.status, body: parseBody(await readText(response)) };
     } catch (error) {
-      const why = limit.aborted && !signal.aborted ? `no answer within ${timeoutMs} ms` : causeOf(error);
+      const why = limit.aborted ? `no answer within ${timeoutMs} ms` : causeOf(error);
       throw new BackendError(`supervisor: ${method} ${path}: ${why}`, { cause: error });
     }
   };

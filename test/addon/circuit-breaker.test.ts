@@ -51,7 +51,7 @@ test("lets one probe through after its time, and closes when that succeeds", asy
   expect(breaker.isOpen()).toBe(false);
 });
 
-test("doubles its time with each probe that fails, up to the limit", async () => {
+test("doubles its time with each probe that fails, up to the limit, and starts anew after a success", async () => {
   const { breaker, clock, fail } = start();
   await fail(3);
   for (const openMs of [5000, 10_000, 20_000, 20_000]) {
@@ -62,6 +62,11 @@ test("doubles its time with each probe that fails, up to the limit", async () =>
     // oxlint-disable-next-line no-await-in-loop
     await fail(1);
   }
+  clock.ms += 20_000;
+  await breaker.run(yes);
+  await fail(3);
+  clock.ms += 5000;
+  expect(breaker.isOpen()).toBe(false);
 });
 
 test("is not opened for longer by calls that were under way when it opened", async () => {

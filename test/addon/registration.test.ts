@@ -94,7 +94,7 @@ test("replaces what an earlier run of its own left behind", async () => {
   expect(fake.service).toEqual({ addon: fake.slug, data: endpoint("addons", "secret-of-apps") });
 });
 
-test("leaves the service to another app, names it once, and takes over when it is stopped", async () => {
+test("leaves the service to another app, names it once each time, and takes over when it is stopped", async () => {
   const { fake, lines, registration } = await start();
   const other = { addon: "core_mosquitto", data: { host: "core-mosquitto", port: 1883 } };
   fake.service = other;
@@ -106,6 +106,8 @@ test("leaves the service to another app, names it once, and takes over when it i
   expect(lines()).toHaveLength(1);
   fake.service = null;
   await expect.poll(lines).toEqual([ANNOUNCED, REGISTERED, held("core_mosquitto")]);
+  fake.service = other;
+  await expect.poll(lines).toEqual([ANNOUNCED, REGISTERED, held("core_mosquitto"), held("core_mosquitto")]);
 });
 
 test("notices that another app took the service, and does not take it back", async () => {
@@ -149,18 +151,19 @@ test("tries again until the Supervisor answers, and complains once", async () =>
   expect(fake.service).toMatchObject({ addon: fake.slug });
 });
 
-test("writes at debug that it cannot look, once it is registered", async () => {
+test("writes at debug that it cannot look, once each time, when it is registered", async () => {
   const { fake, lines, registration } = await start();
+  const debug = expect.stringMatching(
+    /^debug: Cannot look at the MQTT service: supervisor: GET \S+: unexpected answer 400\.$/,
+  );
   registration.start();
-  await expect.poll(lines).toHaveLength(2);
+  await expect.poll(lines).toEqual([ANNOUNCED, REGISTERED]);
   fake.state = "setup";
-  await expect
-    .poll(lines)
-    .toEqual([
-      expect.stringMatching(/^debug: Cannot look at the MQTT service: supervisor: GET \S+: unexpected answer 400\.$/),
-      ANNOUNCED,
-      REGISTERED,
-    ]);
+  await expect.poll(lines).toEqual([debug, ANNOUNCED, REGISTERED]);
+  fake.state = "running";
+  await looks(fake, 2);
+  fake.state = "setup";
+  await expect.poll(lines).toEqual([debug, debug, ANNOUNCED, REGISTERED]);
 });
 
 test("provides the service although discovery is refused, and does not provide it twice", async () => {
@@ -214,16 +217,53 @@ test("withdraws on stop, and only once", async () => {
 });
 
 test("waits for a registration under way before it withdraws", async () => {
-  const { fake, lines, registration } = await start();
+  const { fake, supervisor } = await start();
+  const began = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const { registration } = register({
+    ...supervisor,
+    async provideMqtt(endpoint, signal) {
+      began.resolve();
+      await goOn.promise;
+      await supervisor.provideMqtt(endpoint, signal);
+    },
+  });
   registration.start();
-  await expect.poll(() => fake.count("GET /addons/self/info"), { interval: 1 }).toBeGreaterThan(0);
-  await registration.stop();
+  await began.promise;
+  const stopped = registration.stop();
+  // a look of its own gives a stop that does not wait the time to finish
+  await supervisor.mqttService(new AbortController().signal);
+  goOn.resolve();
+  await stopped;
+  expect(fake.count("POST /services/mqtt")).toBe(1);
   expect(fake.service).toBeNull();
+});
+
+test("does not register any more when it is stopped while it cleans up", async () => {
+  const { fake, supervisor } = await start();
+  fake.service = { addon: fake.slug, data: {} };
+  const cleaning = Promise.withResolvers<void>();
+  const { registration } = register({
+    ...supervisor,
+    async withdrawMqtt(signal) {
+      cleaning.resolve(registration.stop());
+      await supervisor.withdrawMqtt(signal);
+    },
+  });
+  registration.start();
+  await cleaning.promise;
+  expect(fake.count("POST /services/mqtt")).toBe(0);
+  expect(fake.service).toBeNull();
+});
+
+test("does not start again once it was stopped", async () => {
+  const { fake, registration } = await start();
+  registration.start();
+  await registration.stop();
   const seen = fake.requests.length;
   registration.start();
   await registration.stop();
   expect(fake.requests).toHaveLength(seen);
-  expect(lines().filter((line) => line.startsWith("warning"))).toEqual([]);
 });
 
 test("asks nobody when it is stopped without having started", async () => {

@@ -27,7 +27,7 @@ export interface FakeSupervisor {
   readonly hostname: string;
   /** Home Assistant's users by normalised name; change them as a user would in the People page. */
   readonly users: Map<string, string>;
-  /** "hanging": Core's port is open and nothing comes back for `hangMs`, then 500. */
+  /** "hanging": Core's port is open and nothing comes back for `hangMs`, then 500, unless it is running again. */
   core: "running" | "down" | "hanging";
   hangMs: number;
   /** Accepts connections and never answers. */
@@ -208,7 +208,7 @@ export async function startSupervisor(options: SupervisorOptions = {}): Promise<
   const askCore = async (login: { username: string; password: string }): Promise<boolean | null> => {
     if (fake.core === "hanging") {
       await wait(fake.hangMs, null, { ref: false });
-      return null;
+      if (fake.core !== "running") return null;
     }
     return fake.users.get(login.username.trim().toLowerCase()) === login.password;
   };
