@@ -44,7 +44,7 @@ function yamlLine(error: unknown): number | null {
 /** V8 says a position for most faults, none for an unexpected token, which is found by trying shorter texts. */
 function jsonLine(source: string, message: string): number | null {
   const position = /at position (\d+)/.exec(message)?.[1];
-  if (position !== undefined) return source.slice(0, Number(position)).split("\n").length;
+  if (position !== undefined) return source.trimEnd().slice(0, Number(position)).split("\n").length;
   const lines = source.trimEnd().split("\n");
   if (message.startsWith("Unexpected end")) return lines.length;
   const index = lines.findIndex((_, last) =>

@@ -1,6 +1,7 @@
 import { Ajv } from "ajv";
 import { closest } from "../core/suggest.ts";
 import type { Problem } from "../core/types.ts";
+import { choiceText } from "./choice.ts";
 import { readLogins, type LoginOptions, type RawLogin } from "./logins.ts";
 import { isRawObject, parseOptionsText, type RawObject } from "./options-text.ts";
 import { staysBelow } from "./paths.ts";
@@ -115,14 +116,7 @@ function createReader(raw: RawObject, report: Report) {
     const values = list(name, "The default is used.") ?? [];
     return values.filter((value): value is T => {
       if (value === null || isKnown(value)) return value !== null;
-      const meant = typeof value === "string" ? closest(value, known) : null;
-      const suggestion = meant === null ? "" : `Did you mean "${meant}"? `;
-      report(
-        "warning",
-        `${name}: ${show(value)} is not known.`,
-        "It is left out.",
-        `${suggestion}(${known.join(", ")})`,
-      );
+      report("warning", `${name}: ${show(value)} is not known.`, "It is left out.", choiceText(value, known));
       return false;
     });
   };

@@ -114,7 +114,7 @@ function logDest(draft: Draft, line: Line): Outcome {
       return used({ ...draft, logDestinations: [...earlier, { kind, path }] });
     }
     default:
-      return wrongValue(draft, line, "is not offered here", "(none, stdout, stderr, topic, file <path>)");
+      return wrongValue(draft, line, "is not offered here", "Use one of: none, stdout, stderr, topic, file <path>.");
   }
 }
 

@@ -1,4 +1,4 @@
-import { closest } from "../../core/suggest.ts";
+import { choiceText } from "../choice.ts";
 import { resolvePath } from "../paths.ts";
 import type { FileReference } from "../types.ts";
 import { faulty, used, type Draft, type Fault, type Line, type Outcome } from "./draft.ts";
@@ -83,9 +83,7 @@ export function oneOf<T extends string>(
     const found = firstWord(line.value);
     const value = words.find((word) => word === found);
     if (value !== undefined) return carryOut(draft, value, line);
-    const meant = closest(found, words);
-    const suggestion = meant === null ? "" : `Did you mean "${meant}"? `;
-    return wrongValue(draft, line, "is not known", `${suggestion}(${words.join(", ")})`, whenWrong);
+    return wrongValue(draft, line, "is not known", choiceText(found, words), whenWrong);
   });
 }
 

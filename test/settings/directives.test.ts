@@ -1,0 +1,239 @@
+import { describe, expect, test } from "vitest";
+import { directives, findDirective } from "../../src/settings/directives.ts";
+import { parseInteger } from "../../src/settings/directives/row.ts";
+import { composeAddOn, composeStandAlone, opened } from "./compose.ts";
+
+/** Every directive that mosquitto 2.1 or 2.0 knows. */
+const MOSQUITTO = `
+acl_file allow_anonymous allow_duplicate_messages allow_zero_length_clientid auto_id_prefix autosave_interval
+autosave_on_changes check_retain_source clientid_prefixes connection_messages enable_control_api global_max_clients
+global_max_connections include_dir log_dest log_facility log_timestamp log_timestamp_format log_type max_inflight_bytes
+max_inflight_messages max_keepalive max_packet_size max_queued_bytes max_queued_messages memory_limit message_size_limit
+packet_buffer_size websockets_headers_size password_file per_listener_settings persistence retained_persistence
+persistence_file persistence_location persistent_client_expiration pid_file psk_file queue_qos0_messages
+retain_available retain_expiry_interval retry_interval set_tcp_nodelay sys_interval upgrade_outgoing_qos user
+websockets_log_level port bind_address dhparamfile
+listener protocol accept_protocol_versions bind_interface cafile capath certfile keyfile ciphers ciphers_tls1.3 crlfile
+disable_client_cert_date_checks enable_proxy_protocol proxy_protocol_v2_require_tls http_dir listener_allow_anonymous
+listener_auto_id_prefix max_connections max_qos maximum_qos max_topic_alias max_topic_alias_broker mount_point psk_hint
+require_certificate socket_domain tls_engine tls_engine_kpass_sha1 tls_keyform tls_version use_identity_as_username
+use_subject_as_username use_username_as_clientid websockets_origin
+plugin auth_plugin global_plugin plugin_load plugin_use plugin_opt_config_file auth_opt_backends
+auth_plugin_deny_special_chars
+connection address addresses topic remote_username username remote_password password remote_clientid clientid
+local_clientid local_username local_password cleansession local_cleansession start_type idle_timeout threshold
+restart_timeout keepalive_interval notifications notifications_local_only notification_topic try_private round_robin
+bridge_attempt_unsubscribe bridge_protocol_version bridge_max_packet_size bridge_outgoing_retain bridge_receive_maximum
+bridge_session_expiry_interval bridge_max_topic_alias bridge_bind_address bridge_tcp_keepalive bridge_tcp_user_timeout
+bridge_reload_type bridge_cafile bridge_capath bridge_tls_use_os_certs bridge_certfile bridge_keyfile bridge_insecure
+bridge_tls_version bridge_alpn bridge_ciphers bridge_ciphers_tls1.3 bridge_require_ocsp bridge_identity bridge_psk
+`;
+const names = MOSQUITTO.trim().split(/\s+/);
+
+describe("the table of directives", () => {
+  test.each(names)("knows %s", (name) => {
+    expect(findDirective(name)).not.toBeNull();
+  });
+
+  test("has each name once, and none that mosquitto does not have", () => {
+    const rows = directives.map(({ name }) => name);
+    expect(new Set(rows).size).toBe(rows.length);
+    const known = new Set(names);
+    const families = ["plugin_opt_*", "auth_opt_*"];
+    // "pattern" is there to say that access rules belong elsewhere.
+    expect(rows.filter((name) => !known.has(name) && !families.includes(name))).toEqual(["pattern"]);
+  });
+
+  test.each(["constructor", "__proto__", "plugin_op"])("does not know %s", (name) => {
+    expect(findDirective(name)).toBeNull();
+  });
+});
+
+describe("a number in a conf file", () => {
+  test.each([
+    ["20", 20],
+    ["0", 0],
+    ["-1", -1],
+    ["+7", 7],
+    ["0x10", 16],
+    ["-0X1f", -31],
+    ["010", 8],
+    ["2147483647", 2_147_483_647],
+  ])("%s is %d", (word, value) => {
+    expect(parseInteger(word)).toBe(value);
+  });
+
+  test.each(["", "10k", "1.5", "08", "0x", "ten", "2147483648", "1e3", "--1"])("%j is none", (word) => {
+    expect(parseInteger(word)).toBeNull();
+  });
+});
+
+describe("a line that is not carried out", () => {
+  const later = "Leave it for a later version, or remove it.";
+  test.each([
+    ["sys_interval 10", `"sys_interval" is not supported yet. The line is ignored. ${later}`],
+    [
+      "user mosquitto # root",
+      '"user mosquitto" names the account that Mosquitto runs as and has no effect here. The line is ignored. Remove the line. If an access rule was meant, move it to the file that acl_file names.',
+    ],
+    [
+      "pid_file /run/x.pid",
+      '"pid_file" has no effect here: no file with the process number is written. The line is ignored. Remove the line.',
+    ],
+    [
+      "psk_file /share/psk",
+      '"psk_file" asks for pre-shared keys, which are not offered. The line is ignored. Use certfile, keyfile and cafile instead.',
+    ],
+    [
+      "max_packet_sice 20",
+      '"max_packet_sice" is not a setting of mosquitto.conf. The line is ignored. Did you mean "max_packet_size"?',
+    ],
+    [
+      "nonsense",
+      '"nonsense" is not a setting of mosquitto.conf. The line is ignored. Check the spelling, or remove the line.',
+    ],
+    [
+      "max_packet_size 10",
+      '"max_packet_size 10": "10" is too low. The line is ignored. Write a whole number from 20 to 268435460.',
+    ],
+    [
+      "max_packet_size 10k",
+      '"max_packet_size 10k": "10k" is not a whole number. The line is ignored. Write a whole number from 20 to 268435460.',
+    ],
+    [
+      "max_packet_size 268435461",
+      '"max_packet_size 268435461": "268435461" is too high. The line is ignored. Write a whole number from 20 to 268435460.',
+    ],
+    [
+      "message_size_limit",
+      '"message_size_limit" has no value. The line is ignored. Write a whole number from 0 to 268435460.',
+    ],
+    [
+      "connection_messages on",
+      '"connection_messages on": "on" is neither true nor false. The line is ignored. Write true or false.',
+    ],
+    [
+      "log_type warnings",
+      '"log_type warnings": "warnings" is not known. The line is ignored. Did you mean "warning"? (none, information, notice, warning, error, debug, subscribe, unsubscribe, websockets, internal, all)',
+    ],
+    [
+      "log_dest syslog",
+      '"log_dest syslog": "syslog" is not offered here. The line is ignored. Use one of: none, stdout, stderr, topic, file <path>.',
+    ],
+    ["log_dest file", '"log_dest file": "file" names no file. The line is ignored. Write "log_dest file <path>".'],
+    [
+      "address 192.0.2.1",
+      '"address" belongs below a "connection" line, and there is none above it. The line is ignored. Put "connection <name>" above it, or remove it.',
+    ],
+    [
+      "topic sensor/# in 0",
+      '"topic" belongs below a "connection" line, and there is none above it. The line is ignored. Put "connection <name>" above it, or remove it.',
+    ],
+    [
+      "plugin_opt_config_file /x",
+      '"plugin_opt_config_file" belongs below a "plugin" line, and there is none above it. The line is ignored. Remove the line.',
+    ],
+    [
+      "plugin /usr/lib/mosquitto_acl_file.so",
+      '"plugin" loads native code and is not supported here. The line is ignored. Write "acl_file <file>" instead.',
+    ],
+    [
+      "plugin /usr/lib/mosquitto_password_file.so",
+      '"plugin" loads native code and is not supported here. The line is ignored. Write "password_file <file>" instead.',
+    ],
+    [
+      "auth_plugin /mosquitto/go-auth.so",
+      `"auth_plugin" loads native code and is not supported here. The line is ignored. Home Assistant's users log in here without it; more logins can be listed in the options.`,
+    ],
+    [
+      "per_listener_settings true",
+      `"per_listener_settings true" is not supported yet. Logins and rules count for every listener alike. ${later}`,
+    ],
+    [
+      "bind_address 127.0.0.1",
+      'listener 1883 is the add-on\'s own, and its address cannot be set to "127.0.0.1". It keeps its address. Use another port for a listener with an address of its own.',
+    ],
+    [
+      "protocol websockets",
+      '"protocol websockets" does not fit port 1883, which is the add-on\'s own and speaks mqtt. The line is ignored. Use another port for it.',
+    ],
+    [
+      "require_certificate true",
+      '"require_certificate" asks for TLS on port 1883, which is the add-on\'s own port without TLS. The line is ignored. Set the certificate in the options, or put the line below a listener with a port of its own.',
+    ],
+    [
+      "listener 0 /run/mqtt.sock",
+      '"listener 0 /run/mqtt.sock" asks for a Unix socket, which is not offered here. No listener is opened for it. Use a TCP port: listener 1883 127.0.0.1',
+    ],
+    [
+      "listener 70000",
+      '"listener 70000": "70000" is not a port. No listener is opened for it. Write a port from 1 to 65535.',
+    ],
+    ["port x", '"port x": "x" is not a port. No listener is opened for it. Write a port from 1 to 65535.'],
+  ])("%s says so, and changes nothing", (line, text) => {
+    const { settings, problems } = composeAddOn({ "a.conf": `${line}\n` });
+    expect(problems).toEqual([`a.conf line 1: ${text}`]);
+    expect(settings).toEqual(composeAddOn().settings);
+  });
+
+  test("counts the lines of its file that are used all the same", () => {
+    const { problems } = composeAddOn({
+      "a.conf": "sys_interval 1\nset_tcp_nodelay true\n",
+      "b.conf": "persistence true\n",
+    });
+    expect(problems).toEqual([
+      `a.conf line 1: "sys_interval" is not supported yet. The line is ignored; the other line is used. ${later}`,
+    ]);
+  });
+
+  test("does not hide the next one", () => {
+    expect(composeAddOn({ "a.conf": "nonsense\nsys_interval 1\nmax_packet_size x\n" }).problems).toHaveLength(3);
+  });
+});
+
+describe("a line that cannot be carried out and would open more when left out", () => {
+  test.each([
+    ["mount_point house/", '"mount_point" is not supported yet.', "Leave it for a later version, or remove it."],
+    ["bind_interface eth0", '"bind_interface" is not supported yet.', "Leave it for a later version, or remove it."],
+    ["psk_hint x", '"psk_hint" asks for pre-shared keys, which are not offered.', "Use certfile and keyfile instead."],
+    ["protocol http_api", '"protocol http_api": "http_api" is not known.', "Use one of: mqtt, websockets."],
+    [
+      "require_certificate ture",
+      '"require_certificate ture": "ture" is neither true nor false.',
+      "Write true or false.",
+    ],
+  ])("%s keeps its listener shut", (line, what, fix) => {
+    const { settings, problems } = composeAddOn({ "a.conf": `listener 1885 192.0.2.1\n${line}\nlistener 1886\n` });
+    expect(opened(settings)).toEqual(["1883", "1884", "8883", "8884", "1886"]);
+    expect(problems).toEqual([
+      `a.conf line 2: ${what} Listener 192.0.2.1:1885 stays closed; the other 2 lines are used. ${fix}`,
+    ]);
+  });
+
+  test("never shuts the add-on's own plain port, nor changes it", () => {
+    const { settings } = composeAddOn({ "a.conf": "mount_point house/\nrequire_certificate ture\n" });
+    expect(settings).toEqual(composeAddOn().settings);
+  });
+
+  test("shuts the add-on's own TLS port below its name", () => {
+    const { settings } = composeAddOn({ "a.conf": "listener 8883\nmount_point house/\n" });
+    expect(opened(settings)).toEqual(["1883", "1884", "8884"]);
+  });
+
+  test("a wrong allow_anonymous shuts clients without a user name out", () => {
+    const { settings, problems } = composeStandAlone("allow_anonymous ture\n");
+    expect(settings.anonymous).toBeNull();
+    expect(problems[0]).toBe(
+      'mosquitto.conf line 1: "allow_anonymous ture": "ture" is neither true nor false. Clients without a user name stay shut out. Write true or false.',
+    );
+  });
+
+  test("the lines of a listener that was refused belong to no other listener", () => {
+    const { settings, problems } = composeAddOn({
+      "a.conf":
+        "listener 1885\nmax_connections 5\nlistener 0 /x\nmax_connections 1\nprotocol websockets\nmount_point a\n",
+    });
+    expect(settings.listeners.at(-1)).toMatchObject({ name: "1885", maxConnections: 5, protocol: "mqtt" });
+    expect(problems).toHaveLength(1);
+  });
+});

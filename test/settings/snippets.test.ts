@@ -1,0 +1,407 @@
+import { describe, expect, test } from "vitest";
+import { chain, composeAddOn, confFile, addOn, opened, sentences } from "./compose.ts";
+import { parseOptions } from "../../src/settings/options.ts";
+import { composeSettings } from "../../src/settings/settings.ts";
+
+/** Files as they are found in /share/mosquitto, and what becomes of them in the add-on. */
+const untouched = composeAddOn().settings;
+const later = "Leave it for a later version, or remove it.";
+const laterLines = "Leave its lines for a later version, or remove them.";
+
+function notYet(line: number, name: string, rest: string): string {
+  return `a.conf line ${line}: "${name}" is not supported yet. The line is ignored${rest}. ${later}`;
+}
+
+function noBridge(line: number, name: string, rest = ""): string {
+  return `a.conf line ${line}: the bridge "${name}" cannot be started, bridges are not supported yet. The connection is not made${rest}. ${laterLines}`;
+}
+
+function letsIn(line: number): string {
+  return `a.conf line ${line}: "allow_anonymous true" lets clients without a user name use every topic that no ACL file forbids. They are let in; the official Mosquitto app ignores this line. Remove the line if that is not wanted.`;
+}
+
+describe("a bridge", () => {
+  test("one way, with a global option below it, is one problem and the option counts", () => {
+    const { settings, problems } = composeAddOn({
+      "a.conf": `connection gx-device
+address 192.168.7.20:1883
+topic N/# in 0
+topic R/# out 0
+topic W/# out 0
+start_type automatic
+allow_anonymous true
+`,
+    });
+    expect(problems).toEqual([noBridge(1, "gx-device", "; the other line is used"), letsIn(7)]);
+    const origin = { file: "a.conf", line: 7 };
+    expect(settings.anonymous).toEqual({ rights: "all", origin });
+    expect(chain(settings).at(-1)).toBe("anonymous: deny");
+  });
+
+  test.each([
+    [
+      "cloud",
+      `connection cloud
+address abc123.s1.eu.example.cloud:8883
+remote_username house
+remote_password p@ss w0rd#1
+remote_clientid ha-house
+local_clientid ha-house-local
+bridge_protocol_version mqttv311
+bridge_capath /etc/ssl/certs
+bridge_insecure false
+cleansession true
+try_private false
+notifications false
+keepalive_interval 60
+restart_timeout 5 30
+topic home/# both 1
+`,
+    ],
+    [
+      "cabin",
+      `connection cabin
+address cabin.lan:1883
+remote_username bridge
+remote_password secret
+topic # both 1 cabin/ house/
+cleansession false
+start_type automatic
+`,
+    ],
+    [
+      "bridge-to-meter",
+      `connection bridge-to-meter
+address a1example-ats.iot.eu-west-1.amazonaws.com:8883
+bridge_cafile /share/mosquitto/meter/CA.ca
+bridge_certfile /share/mosquitto/meter/Cert.crt
+bridge_keyfile /share/mosquitto/meter/Priv.key
+clientid meter-0123
+try_private false
+notifications false
+topic $aws/# out
+topic meter-0123/receive in
+`,
+    ],
+    [
+      "livingroom-tv",
+      `connection livingroom-tv
+address 192.168.7.30:36669
+username svc
+password svcpw
+clientid HomeAssistant
+bridge_tls_version tlsv1.2
+bridge_cafile /ssl/tv.crt
+bridge_certfile /ssl/tv-client.cer
+bridge_keyfile /ssl/tv-client.key
+bridge_insecure true
+start_type automatic
+try_private true
+topic /remoteapp/# both 0 tv ""
+`,
+    ],
+    [
+      "status",
+      `connection status
+address 192.168.7.5
+cleansession true
+topic "" in 0 mirror/uptime $SYS/broker/uptime
+topic clients/total in 0 mirror/sys/ $SYS/broker/
+`,
+    ],
+    [
+      "uplink",
+      `connection uplink
+address mqtt.example.org
+remote_username u
+remote_password p
+remote_clientid a1b2c3d4
+topic msh/# out 0
+cleansession true
+try_private false
+start_type automatic
+`,
+    ],
+  ])("%s is one problem and changes nothing", (name, text) => {
+    const { settings, problems } = composeAddOn({ "a.conf": text });
+    expect(problems).toEqual([noBridge(1, name)]);
+    expect(settings).toEqual(untouched);
+  });
+
+  test("beside another is a problem each", () => {
+    const text = "connection a\naddress 192.0.2.1\ntopic # in 0\nconnection b\naddress 192.0.2.2\ntopic # in 0\n";
+    expect(composeAddOn({ "a.conf": text }).problems).toEqual([noBridge(1, "a"), noBridge(4, "b")]);
+  });
+
+  test("ends with its file", () => {
+    const { problems } = composeAddOn({ "a.conf": "connection a\n", "b.conf": "address 192.0.2.1\n" });
+    expect(problems[1]).toContain('b.conf line 1: "address" belongs below a "connection" line');
+  });
+});
+
+describe("a file that asks for", () => {
+  test("rules names the ACL file", () => {
+    const { settings, problems } = composeAddOn({ "acl.conf": "acl_file /share/mosquitto/accesscontrollist\n" });
+    expect(problems).toEqual([]);
+    expect(settings).toEqual({
+      ...untouched,
+      aclFile: {
+        path: "/tmp/culex/share/mosquitto/accesscontrollist",
+        shown: "/share/mosquitto/accesscontrollist",
+        origin: { file: "acl.conf", line: 1 },
+      },
+    });
+  });
+
+  test("anonymous access, a line and no more", () => {
+    const { settings, problems } = composeAddOn({ "a.conf": "allow_anonymous true\n" });
+    expect(problems).toEqual([letsIn(1)]);
+    expect(settings.anonymous).toEqual({ rights: "all", origin: { file: "a.conf", line: 1 } });
+    expect(settings.auth.at(-1)).toEqual({
+      type: "anonymous",
+      settings: { acceptsUserNames: false },
+      onBadPassword: "deny",
+    });
+    expect(settings.listeners).toEqual(untouched.listeners);
+  });
+
+  test("anonymous access on 1883, which is the add-on's own listener", () => {
+    const { settings, problems } = composeAddOn({ "a.conf": "listener 1883\nallow_anonymous true\n" });
+    expect(problems).toEqual([letsIn(2)]);
+    expect(opened(settings)).toEqual(["1883", "1884", "8883", "8884"]);
+    expect(settings.listeners[0]).toEqual({ ...untouched.listeners[0], origin: { file: "a.conf", line: 1 } });
+    expect(settings.anonymous?.rights).toBe("all");
+  });
+
+  test("an anonymous listener gets one that asks for logins", () => {
+    const { settings, problems } = composeAddOn({
+      "a.conf": "listener 1885\nlistener_allow_anonymous true\nmax_connections 20\n",
+    });
+    expect(problems).toEqual([notYet(2, "listener_allow_anonymous true", "; the other 2 lines are used")]);
+    expect(settings.anonymous).toBeNull();
+    expect(settings.listeners).toEqual([
+      ...untouched.listeners,
+      {
+        name: "1885",
+        protocol: "mqtt",
+        host: "::",
+        port: 1885,
+        tls: null,
+        maxConnections: 20,
+        origin: { file: "a.conf", line: 1 },
+      },
+    ]);
+  });
+
+  test("larger packets", () => {
+    const { settings, problems } = composeAddOn({ "a.conf": "max_packet_size 20000000\n" });
+    expect(problems).toEqual([]);
+    expect(settings).toEqual({ ...untouched, limits: { maxPacketSize: 20_000_000, messageSizeLimit: null } });
+  });
+
+  test("a log file", () => {
+    const { settings, problems } = composeAddOn({
+      "a.conf": `log_type all
+log_dest file /share/mosquitto/mosquitto.log
+connection_messages true
+log_timestamp_format %Y-%m-%dT%H:%M:%S
+`,
+    });
+    expect(problems).toEqual([notYet(4, "log_timestamp_format", "; the other 3 lines are used")]);
+    expect(settings.log).toEqual({
+      types: new Set(["error", "warning", "notice", "information", "debug", "subscribe", "unsubscribe"]),
+      destinations: [{ kind: "file", path: "/tmp/culex/share/mosquitto/mosquitto.log" }],
+      connectionMessages: true,
+    });
+  });
+
+  test("its own users, rules and a WebSocket port", () => {
+    const { settings, problems } = composeAddOn({
+      "a.conf": `persistence true
+persistence_location /data/
+allow_anonymous false
+password_file /share/mosquitto/passwd
+acl_file /share/mosquitto/aclfile
+listener 9001
+protocol websockets
+`,
+    });
+    expect(problems).toEqual([]);
+    expect(settings.passwordFile?.path).toBe("/tmp/culex/share/mosquitto/passwd");
+    expect(settings.aclFile?.path).toBe("/tmp/culex/share/mosquitto/aclfile");
+    expect(chain(settings)).toEqual([
+      "system-users: deny",
+      "logins: next",
+      "password-file: next",
+      "home-assistant: deny",
+    ]);
+    expect(settings.listeners.at(-1)).toMatchObject({ name: "9001", port: 9001, protocol: "websockets", tls: null });
+  });
+
+  test("queues", () => {
+    const { settings, problems } = composeAddOn({
+      "a.conf": `max_queued_messages 10000
+max_inflight_messages 100
+queue_qos0_messages true
+persistent_client_expiration 14d
+autosave_interval 300
+`,
+    });
+    const rest = "; the other line is used";
+    expect(problems).toEqual([
+      notYet(1, "max_queued_messages", rest),
+      notYet(2, "max_inflight_messages", rest),
+      notYet(3, "queue_qos0_messages", rest),
+      notYet(4, "persistent_client_expiration", rest),
+    ]);
+    expect(settings).toEqual(untouched);
+  });
+
+  test("client certificates as identity gets the certificates, and logins beside them", () => {
+    const { settings, problems } = composeAddOn({
+      "a.conf": `listener 8885
+certfile /ssl/fullchain.pem
+keyfile /ssl/privkey.pem
+cafile /ssl/clients-ca.pem
+require_certificate true
+use_identity_as_username true
+`,
+    });
+    expect(problems).toEqual([notYet(6, "use_identity_as_username", "; the other 5 lines are used")]);
+    const file = (name: string, line: number) => ({
+      path: `/tmp/culex/ssl/${name}`,
+      shown: `/ssl/${name}`,
+      origin: { file: "a.conf", line },
+    });
+    expect(settings.listeners.at(-1)).toEqual({
+      name: "8885",
+      protocol: "mqtt",
+      host: "::",
+      port: 8885,
+      tls: {
+        certfile: file("fullchain.pem", 2),
+        keyfile: file("privkey.pem", 3),
+        cafile: file("clients-ca.pem", 4),
+        requireCertificate: true,
+      },
+      maxConnections: null,
+      origin: { file: "a.conf", line: 1 },
+    });
+  });
+
+  test("dynamic security is one problem for the plugin and its options", () => {
+    const { settings, problems } = composeAddOn({
+      "a.conf": `per_listener_settings false
+plugin /usr/lib/mosquitto_dynamic_security.so
+plugin_opt_config_file /share/mosquitto/dynamic-security.json
+`,
+    });
+    expect(problems).toEqual([
+      `a.conf line 2: "plugin": dynamic security is not supported yet. The line is ignored; the other line is used. ${later}`,
+    ]);
+    expect(settings).toEqual(untouched);
+  });
+
+  // panel.md 5.4, row 13
+  test("a plugin among other lines", () => {
+    const { problems } = composeAddOn({
+      "bridge.conf": `${"persistence true\n".repeat(11)}plugin /usr/lib/something.so\nplugin_opt_key value\n`,
+    });
+    expect(problems).toEqual([
+      'bridge.conf line 12: "plugin" loads native code and is not supported here. The line is ignored; the other 11 lines are used. Logins can come from password_file, rules from acl_file.',
+    ]);
+  });
+});
+
+describe("mistakes seen in the wild", () => {
+  test("access rules in a conf file are one problem that says where they belong", () => {
+    const { settings, problems } = composeAddOn({
+      "acl.conf": "topic readwrite #\nuser meter\ntopic read a/#\npattern write %u/#\nset_tcp_nodelay true\n",
+    });
+    expect(problems).toEqual([
+      'acl.conf line 1: "topic readwrite #" is an access rule, and access rules do not work in a conf file. The access rules in this file are not in force; the other line is used. Move them to a file without ".conf" at the end and name it here: acl_file <path of that file>',
+    ]);
+    expect(settings).toEqual(untouched);
+  });
+
+  test.each(["pattern read devices/%u/cmd", "topic a/b", "topic deny x/#"])(
+    "%s is taken for an access rule",
+    (line) => {
+      expect(composeAddOn({ "acl.conf": line }).problems).toEqual([
+        `acl.conf line 1: "${line}" is an access rule, and access rules do not work in a conf file. The access rules in this file are not in force. Move them to a file without ".conf" at the end and name it here: acl_file <path of that file>`,
+      ]);
+    },
+  );
+
+  test("relative files start in the folder of the conf file", () => {
+    const { settings } = composeAddOn({ "a.conf": "acl_file aclfile\n" });
+    expect(settings.aclFile).toMatchObject({ path: "/tmp/culex/share/mosquitto/aclfile", shown: "aclfile" });
+  });
+
+  test("Windows line ends and tabs work", () => {
+    const { settings } = composeAddOn({ "a.conf": "listener\t1885\t192.0.2.1\r\nmax_connections\t7\r\n" });
+    expect(settings.listeners.at(-1)).toMatchObject({ name: "192.0.2.1:1885", host: "192.0.2.1", maxConnections: 7 });
+  });
+
+  test("listener 8883 is the add-on's own TLS port, with the certificate of the options", () => {
+    const { settings, problems } = composeAddOn({ "a.conf": "listener 8883\n" });
+    expect(problems).toEqual([]);
+    expect(settings.listeners).toEqual(
+      untouched.listeners.map((listener) =>
+        listener.name === "8883" ? { ...listener, origin: { file: "a.conf", line: 1 } } : listener,
+      ),
+    );
+  });
+
+  test("listener 8883 without any certificate stays closed", () => {
+    const { settings, problems } = composeAddOn({ "a.conf": "listener 8883\n" }, { certfile: "", keyfile: "" });
+    expect(opened(settings)).toEqual(["1883", "1884"]);
+    expect(problems).toEqual([
+      "a.conf line 1: listener 8883 has no certificate, which takes both certfile and keyfile. It stays closed. Add the missing ones below the listener, or set them in the options.",
+    ]);
+  });
+
+  test("an acl_file without a name is a file that is never found, not a broker without rules", () => {
+    const { settings } = composeAddOn({ "a.conf": "acl_file\n" });
+    expect(settings.aclFile).toMatchObject({ path: "/tmp/culex/share/mosquitto", shown: "(no name)" });
+  });
+});
+
+describe("files that include_dir brings in", () => {
+  function compose(main: string, included: string) {
+    const { options } = parseOptions("{}", "options.json", addOn);
+    const conf = [confFile("a.conf", main, [confFile("inner.conf", included)])];
+    const { settings, problems } = composeSettings({ environment: addOn, options, conf });
+    return { settings, problems: sentences(problems) };
+  }
+
+  test("count in their place, and the current listener goes on behind them", () => {
+    const { settings, problems } = compose(
+      "message_size_limit 1\nlistener 1885\ninclude_dir x\nmax_connections 5\n",
+      "message_size_limit 2\nlistener 1886\nmax_connections 6\n",
+    );
+    expect(problems).toEqual([]);
+    expect(settings.limits.messageSizeLimit).toBe(2);
+    expect(settings.listeners.slice(4).map(({ name, maxConnections }) => [name, maxConnections])).toEqual([
+      ["1885", 5],
+      ["1886", 6],
+    ]);
+  });
+
+  test("start with no listener of their own", () => {
+    const { settings } = compose("listener 1885\ninclude_dir x\n", "max_connections 6\n");
+    expect(settings.listeners.map(({ name, maxConnections }) => [name, maxConnections])).toEqual([
+      ["1883", 6],
+      ["1884", null],
+      ["8883", null],
+      ["8884", null],
+      ["1885", null],
+    ]);
+  });
+
+  test("are overruled by a later line", () => {
+    expect(
+      compose("include_dir x\nmessage_size_limit 1\n", "message_size_limit 2\n").settings.limits.messageSizeLimit,
+    ).toBe(1);
+  });
+});
