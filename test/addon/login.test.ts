@@ -2,11 +2,9 @@ import { expect, onTestFinished, test } from "vitest";
 import { createHomeAssistantBackend, type HomeAssistantLimits } from "../../addon/login.ts";
 import { createSupervisor } from "../../addon/supervisor.ts";
 import { BackendError } from "../../src/core/errors.ts";
-import { createLogger, type LogEntry, type LogType } from "../../src/core/logger.ts";
-import type { Credentials, Decision, Identity } from "../../src/core/types.ts";
+import type { Decision, Identity } from "../../src/core/types.ts";
+import { backendContext, client, recordingLogger } from "../auth/context.ts";
 import { startSupervisor } from "../helpers/supervisor.ts";
-
-const types: ReadonlySet<LogType> = new Set(["error", "warning", "notice", "information", "debug"]);
 
 /** The backend in front of a Supervisor stand-in, with a clock of its own and a log to read. */
 async function start(limits: Partial<HomeAssistantLimits> = {}, staleS?: number) {
@@ -14,8 +12,7 @@ async function start(limits: Partial<HomeAssistantLimits> = {}, staleS?: number)
   onTestFinished(() => fake.stop());
   const stopping = new AbortController();
   onTestFinished(() => stopping.abort());
-  const entries: LogEntry[] = [];
-  const log = createLogger(() => ({ types, sinks: [(entry) => entries.push(entry)] }));
+  const { log, entries } = recordingLogger();
   const clock = { s: 1000 };
   const backend = createHomeAssistantBackend({
     supervisor: createSupervisor({ url: fake.url, token: fake.token }),
@@ -26,23 +23,17 @@ async function start(limits: Partial<HomeAssistantLimits> = {}, staleS?: number)
     limits: { retryMs: 1, ...limits },
     ...(staleS === undefined ? {} : { staleS }),
   });
-  // what a backend may use, and this one does not
-  const context = { log, verify: async () => false, digest: () => "", now: () => 0 };
-  const authenticator = backend.create(null, context);
+  const authenticator = backend.create(null, backendContext());
   const login = async (username: string | null, password: string | null, signal = patient): Promise<Answer> => {
-    return authenticator.authenticate(credentials(username, password === null ? null : Buffer.from(password)), signal);
+    return authenticator.authenticate(client(username, password), signal);
   };
   const lines = (): string[] => entries.map(({ type, message }) => `${type}: ${message}`);
-  return { fake, backend, authenticator, context, clock, stopping, login, lines };
+  return { fake, backend, authenticator, clock, stopping, login, lines };
 }
 
 type Answer = Decision<Identity>;
 
 const patient = new AbortController().signal;
-
-function credentials(username: string | null, password: Uint8Array | null): Credentials {
-  return { clientId: "plug-1", username, password, certificate: null, listener: "1883", address: "192.0.2.7" };
-}
 
 const yes = (username: string): Answer => ({
   verdict: "allow",
@@ -95,7 +86,7 @@ test.each<[string, string | null, Uint8Array | null, Answer["verdict"], Answer["
   ],
 ])("asks nobody about a client with %s", async (_, username, password, verdict, reason) => {
   const { authenticator, fake } = await start();
-  const answer = await authenticator.authenticate(credentials(username, password), patient);
+  const answer = await authenticator.authenticate(client(username, password), patient);
   expect(answer).toEqual({ verdict, by: "home-assistant", reason });
   expect(fake.requests).toEqual([]);
 });
@@ -132,7 +123,7 @@ test("asks about an accepted login again after five minutes, and answers from me
   await login("klaus", "garten");
   clock.s += 299;
   // an answer from memory needs no promise
-  expect(authenticator.authenticate(credentials("klaus", Buffer.from("garten")), patient)).toEqual(yes("klaus"));
+  expect(authenticator.authenticate(client("klaus", "garten"), patient)).toEqual(yes("klaus"));
   expect(fake.count("POST /auth")).toBe(1);
   clock.s += 1;
   expect(await login("klaus", "garten")).toEqual(yes("klaus"));
@@ -160,13 +151,13 @@ test("does not hold a refusal that Home Assistant gave because it was down", asy
 });
 
 test("remembers through a reload, and not after forget", async () => {
-  const { authenticator, backend, context, fake, login } = await start();
+  const { authenticator, backend, fake, login } = await start();
   await login("klaus", "garten");
-  const reloaded = backend.create(null, context);
-  expect(reloaded.authenticate(credentials("klaus", Buffer.from("garten")), patient)).toEqual(yes("klaus"));
+  const reloaded = backend.create(null, backendContext());
+  expect(reloaded.authenticate(client("klaus", "garten"), patient)).toEqual(yes("klaus"));
   expect(fake.count("POST /auth")).toBe(1);
   backend.forget();
-  expect(await authenticator.authenticate(credentials("klaus", Buffer.from("garten")), patient)).toEqual(yes("klaus"));
+  expect(await authenticator.authenticate(client("klaus", "garten"), patient)).toEqual(yes("klaus"));
   expect(fake.count("POST /auth")).toBe(2);
 });
 

@@ -2,10 +2,9 @@ import { hostname } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import { createRegistration, type RegistrationDelays } from "../../addon/registration.ts";
 import { createSupervisor, type Supervisor } from "../../addon/supervisor.ts";
-import { createLogger, type LogEntry, type LogType } from "../../src/core/logger.ts";
+import { recordingLogger } from "../auth/context.ts";
 import { startSupervisor, type SupervisorOptions } from "../helpers/supervisor.ts";
 
-const types: ReadonlySet<LogType> = new Set(["error", "warning", "notice", "information", "debug"]);
 const users = { homeassistant: { password: "secret-of-core" }, addons: { password: "secret-of-apps" } };
 
 const REGISTERED = "notice: Registered with Home Assistant as the MQTT service.";
@@ -28,12 +27,12 @@ async function start(options: SupervisorOptions = {}, delays: Partial<Registrati
 }
 
 function register(supervisor: Supervisor, delays: Partial<RegistrationDelays> = {}) {
-  const entries: LogEntry[] = [];
+  const { log, entries } = recordingLogger();
   const registration = createRegistration({
     supervisor,
     users,
     port: 1883,
-    log: createLogger(() => ({ types, sinks: [(entry) => entries.push(entry)] })),
+    log,
     delays: { retryMs: 2, maxRetryMs: 4, lookMs: 2, ...delays },
   });
   onTestFinished(() => registration.stop());

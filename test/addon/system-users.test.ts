@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, 
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadSystemUsers, type SystemUsers } from "../../addon/system-users.ts";
-import { createLogger } from "../../src/core/logger.ts";
 import { sentence } from "../../src/core/problem.ts";
-import type { Authenticator, Credentials } from "../../src/core/types.ts";
+import type { Authenticator } from "../../src/core/types.ts";
+import { backendContext, client } from "../auth/context.ts";
 import { tempFolder } from "../helpers/temp.ts";
 
 const FILE = "system_user.json";
@@ -140,19 +140,7 @@ const signal = new AbortController().signal;
 
 /** The authenticator as a moment of configuration makes it. */
 function create({ backend }: SystemUsers): Authenticator {
-  const log = createLogger(() => ({ types: new Set(), sinks: [] }));
-  return backend.create(null, { log, verify: async () => false, digest: (text) => `digest of ${text}`, now: () => 0 });
-}
-
-function client(username: string | null, password: string | null): Credentials {
-  return {
-    clientId: "ha-1",
-    username,
-    password: password === null ? null : Buffer.from(password),
-    certificate: null,
-    listener: "1883",
-    address: "172.30.32.1",
-  };
+  return backend.create(null, { ...backendContext(), digest: (text) => `digest of ${text}` });
 }
 
 test.each(["homeassistant", "addons"] as const)(
@@ -166,7 +154,7 @@ test.each(["homeassistant", "addons"] as const)(
       by: "system-users",
       reason: { kind: "ok", sentence: "allowed" },
       value: {
-        clientId: "ha-1",
+        clientId: "plug-1",
         username: name,
         superuser: true,
         source: "system-users",
@@ -197,7 +185,7 @@ test.each<[string, string | null, string | null, "deny" | "ignore", string, stri
 
 test("lets a session stay as long as its password is the same", async () => {
   const authenticator = create(await loadSystemUsers(dataFolder(JSON.stringify(STORED))));
-  const identity = { clientId: "ha-1", superuser: true, source: "system-users" };
+  const identity = { clientId: "plug-1", superuser: true, source: "system-users" };
   const recheck = (username: string | null, proof: string | null) =>
     authenticator.recheck?.({ ...identity, username, proof })?.verdict;
   expect(recheck("addons", `digest of ${STORED.addons.password}`)).toBe("allow");

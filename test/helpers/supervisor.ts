@@ -206,10 +206,9 @@ export async function startSupervisor(options: SupervisorOptions = {}): Promise<
   };
 
   const askCore = async (login: { username: string; password: string }): Promise<boolean | null> => {
-    if (fake.core === "hanging") {
-      await wait(fake.hangMs, null, { ref: false });
-      if (fake.core !== "running") return null;
-    }
+    const isHanging = (): boolean => fake.core === "hanging";
+    if (isHanging()) await wait(fake.hangMs, null, { ref: false });
+    if (fake.core !== "running") return null;
     return fake.users.get(login.username.trim().toLowerCase()) === login.password;
   };
 
