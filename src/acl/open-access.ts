@@ -1,5 +1,5 @@
 import { allow, deny } from "../core/reasons.ts";
-import type { Access, Action, Decision, Reason, ReasonKind } from "../core/types.ts";
+import type { Access, Action, Allow, Decision, Reason, ReasonKind } from "../core/types.ts";
 import type { AnonymousSettings } from "../settings/types.ts";
 import { reservedTopic } from "./reserved-topics.ts";
 import { placeOf } from "./rule-list.ts";
@@ -38,18 +38,16 @@ export function anonymousAccess(settings: AnonymousSettings | null): Access {
     );
   }
   const { rights, origin } = settings;
-  // an option has no line of its own, a directive of a conf file has
-  const name = origin.line === undefined ? "anonymous" : "allow_anonymous";
-  const setBy = `"${name}" (${placeOf(origin)})`;
-  const allowed = allow("anonymous", undefined, {
-    kind: "ok",
-    sentence: `${setBy} lets clients without a user name ${rights === "all" ? "use every topic" : "read every topic"}`,
-    where: origin,
-  });
-  if (rights === "all") return openAccess(() => allowed);
+  const says = (sentence: string): Allow => allow("anonymous", undefined, { kind: "ok", sentence, where: origin });
+  if (rights === "all") {
+    const allowed = says(`clients without a user name may use every topic (${placeOf(origin)})`);
+    return openAccess(() => allowed);
+  }
+  const option = `the option "anonymous" (${placeOf(origin)}) lets clients without a user name`;
+  const allowed = says(`${option} read every topic`);
   const denied = denials({
-    sentence: `${setBy} lets clients without a user name read, not publish`,
-    hint: `set a user name and password in the device, or write an ACL file: it replaces "${name}"`,
+    sentence: `${option} read, not publish`,
+    hint: "set a user name and password in the device, or write an ACL file: it replaces this option",
     where: origin,
   });
   return openAccess((action) => (action === "publish" ? denied(action) : allowed));

@@ -262,7 +262,7 @@ describe("without an ACL file", () => {
         value: undefined,
         reason: {
           kind: "ok",
-          sentence: '"allow_anonymous" (test.conf line 3) lets clients without a user name use every topic',
+          sentence: "clients without a user name may use every topic (test.conf line 3)",
           where: origin,
         },
       });
@@ -277,15 +277,15 @@ describe("without an ACL file", () => {
       by: "anonymous",
       reason: {
         kind: "publish_denied",
-        sentence: '"anonymous" (options.json) lets clients without a user name read, not publish',
-        hint: 'set a user name and password in the device, or write an ACL file: it replaces "anonymous"',
+        sentence: 'the option "anonymous" (options.json) lets clients without a user name read, not publish',
+        hint: "set a user name and password in the device, or write an ACL file: it replaces this option",
         where: origin,
       },
     });
     for (const action of ["subscribe", "receive"] as const) {
       expect(access.check(action, "a").reason).toEqual({
         kind: "ok",
-        sentence: '"anonymous" (options.json) lets clients without a user name read every topic',
+        sentence: 'the option "anonymous" (options.json) lets clients without a user name read every topic',
         where: origin,
       });
     }
