@@ -198,6 +198,10 @@ describe("an error in an ACL file", () => {
     ],
     ["topics read a", `a line cannot begin with "topics". ${KEPT} Did you mean "topic"? (topic, user, pattern)`],
     ["Topic read a", `a line cannot begin with "Topic". ${KEPT} Did you mean "topic"? (topic, user, pattern)`],
+    [
+      "topic\u00a0read a",
+      `a line cannot begin with "topic\u00a0read". ${KEPT} Begin the line with topic, user or pattern, or with "#" if it is a comment.`,
+    ],
     ["user: alice", `a line cannot begin with "user:". ${KEPT} Did you mean "user"? (topic, user, pattern)`],
     [
       "allow alice a/#",
@@ -226,15 +230,20 @@ describe("an error in an ACL file", () => {
   });
 
   it("does not hide the ones after it, nor the warnings", () => {
-    const { rules, said } = parse("  # x\ntopic\nuser\ntopic read a/%u\nfoo\n");
+    const { rules, said } = parse("  # x\ntopic\ntopic read a\nuser\ntopic read a/%u\nfoo\n");
     expect(rules).toBeNull();
     expect(said.map((text) => text.split(". ")[0])).toEqual([
       `warning: ${FILE} line 1: the comment is indented`,
       `error: ${FILE} line 2: "topic" has no filter`,
-      `error: ${FILE} line 3: "user" has no name`,
-      `warning: ${FILE} line 4: %u only works in "pattern" lines; here it is a literal "%u"`,
-      `error: ${FILE} line 5: a line cannot begin with "foo"`,
+      `warning: ${FILE} line 3: this rule stands in a file without a "user" line, so it applies to devices without a login only`,
+      `error: ${FILE} line 4: "user" has no name`,
+      `warning: ${FILE} line 5: %u only works in "pattern" lines; here it is a literal "%u"`,
+      `error: ${FILE} line 6: a line cannot begin with "foo"`,
     ]);
+  });
+
+  it("is the only thing said of a file that has nothing else", () => {
+    expect(parse("foo").said).toHaveLength(1);
   });
 });
 
@@ -253,7 +262,7 @@ describe("a rule that does not do what it seems to", () => {
       `${FILE} line 1: this rule stands before the first "user" line, so it applies to devices without a login only. Move it below "user meter" if it was meant for meter.`,
     ],
     [
-      "\ntopic read a\npattern read %u\ntopic read b\ntopic deny c\nuser meter\ntopic d",
+      "\ntopic read a\npattern read %u\ntopic read b\ntopic deny c\nuser meter\ntopic d\nuser last\ntopic e",
       `${FILE} line 2: this rule and 2 more stand before the first "user" line, so they apply to devices without a login only. Move them below "user meter" if they were meant for meter.`,
     ],
     [
