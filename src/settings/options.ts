@@ -58,11 +58,13 @@ export function parseOptions(
     problems.push({ severity, what, now, fix, where: { file } });
   };
   reportUnknownKeys(raw, Object.keys(properties), "", report);
-  const read = createReader(raw, report);
+  // Checking our own schemas against the meta schema would double the time that a start spends here.
+  const ajv = new Ajv({ allErrors: true, meta: false, validateSchema: false });
+  const read = createReader(raw, ajv, report);
   const logins = read.list("logins", "Nobody can log in through this list.");
   const options: Options = {
     file,
-    logins: readLogins(logins ?? [], { validate: ajv().compile<RawLogin>(loginSchema), reservedUsers, report }),
+    logins: readLogins(logins ?? [], { validate: ajv.compile<RawLogin>(loginSchema), reservedUsers, report }),
     listsLogins: logins === null || logins.length > 0,
     anonymous: read.bool("anonymous", false, "Clients without a login stay shut out."),
     logDest: read.names("log_dest", logDestNames),
@@ -84,17 +86,11 @@ type BoolOption = "anonymous" | "require_certificate" | "debug";
 type FileOption = "certfile" | "keyfile" | "cafile";
 type ListOption = "logins" | "log_dest" | "log_type";
 
-// Checking our own schemas against the meta schema would double the time that a start spends here.
-function ajv(): Ajv {
-  return new Ajv({ allErrors: true, meta: false, validateSchema: false });
-}
-
 /** Reads single options: missing and null mean the default, as for the Supervisor. */
-function createReader(raw: RawObject, report: Report) {
-  const compiler = ajv();
-  const isString = compiler.compile<string>({ type: "string" });
-  const isBool = compiler.compile<boolean>({ type: "boolean" });
-  const isList = compiler.compile<readonly unknown[]>({ type: "array" });
+function createReader(raw: RawObject, ajv: Ajv, report: Report) {
+  const isString = ajv.compile<string>({ type: "string" });
+  const isBool = ajv.compile<boolean>({ type: "boolean" });
+  const isList = ajv.compile<readonly unknown[]>({ type: "array" });
 
   /** `now` says what `closed`, used for a wrong value, means. */
   const bool = (name: BoolOption, closed: boolean, now: string): boolean => {
@@ -112,7 +108,7 @@ function createReader(raw: RawObject, report: Report) {
   };
 
   const names = <T extends string>(name: "log_dest" | "log_type", known: readonly T[]): readonly T[] => {
-    const isKnown = compiler.compile<T>({ enum: known });
+    const isKnown = ajv.compile<T>({ enum: known });
     const values = list(name, "The default is used.") ?? [];
     return values.filter((value): value is T => {
       if (value === null || isKnown(value)) return value !== null;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseOptions } from "../../src/settings/options.ts";
 import { composeSettings } from "../../src/settings/settings.ts";
 import { addOn, chain, composeAddOn, confFile, opened, sentences } from "./compose.ts";
 
@@ -253,6 +254,21 @@ describe("the login chain", () => {
     expect(chain(settings)).toEqual(["system-users: deny"]);
     expect(settings.anonymous).toBeNull();
     expect(opened(settings)).toEqual(["1883", "1884", "8883", "8884"]);
+  });
+});
+
+describe("a problem", () => {
+  test("has its place beside its words, and is an error where someone must act", () => {
+    const { options, problems } = parseOptions('{"anonymous": 1, "debugg": true}', "options.yaml", addOn);
+    const conf = [confFile("a.conf", "\nsys_interval 1\nlistener 70000\nlistener 1885\ncertfile a\n")];
+    const composed = composeSettings({ environment: addOn, options, conf });
+    expect([...problems, ...composed.problems].map(({ severity, where }) => [severity, where])).toEqual([
+      ["warning", { file: "options.yaml" }],
+      ["error", { file: "options.yaml" }],
+      ["warning", { file: "a.conf", line: 2 }],
+      ["error", { file: "a.conf", line: 3 }],
+      ["error", { file: "a.conf", line: 4 }],
+    ]);
   });
 });
 
