@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,8 +14,6 @@ export interface Container {
   log(): string;
   /** Runs a command inside, and gives what it wrote to standard output. */
   run(...command: readonly string[]): Promise<string>;
-  /** Starts a command inside that goes on until it ends or `stop()`. */
-  start(...command: readonly string[]): ChildProcess;
   /** What `docker stop` sends. */
   terminate(): void;
   /** Exit code of the container. */
@@ -32,13 +30,13 @@ export function whyNoContainer(): string | null {
   const missing = ["unshare", "nsenter", "ip", "s6-svscan", "mosquitto_pub", "mosquitto_sub"].filter(
     (program) => !has(program),
   );
-  if (missing.length > 0) return `not installed: ${missing.join(", ")}`;
+  if (missing.length > 0) return `needs ${missing.join(", ")}: not installed`;
   try {
     const probe = "ip link set lo up && mount -t tmpfs tmpfs /tmp && mount -t proc proc /proc";
     execFileSync("unshare", [...asRoot, ...namespaces, "--fork", "sh", "-c", probe], { stdio: "pipe" });
     return null;
   } catch {
-    return "this machine allows no mount and network namespaces";
+    return "needs mount and network namespaces: not allowed on this machine";
   }
 }
 
@@ -85,7 +83,6 @@ export function startContainer(environment: Readonly<Record<string, string>> = {
   return {
     log: () => log,
     run: async (...command) => (await promisify(execFile)("nsenter", inside(command))).stdout,
-    start: (...command) => spawn("nsenter", inside(command), { stdio: ["ignore", "pipe", "inherit"] }),
     terminate: () => process.kill(Number(init()), "SIGTERM"),
     ended,
     async stop() {
