@@ -52,3 +52,11 @@ test("a question that comes too late is not waited for", async () => {
   const signal = AbortSignal.abort(new Error("the client is gone"));
   await expect(inTime(() => new Promise(() => {}), { ...bounds, signal })).rejects.toThrow(BackendError);
 });
+
+test("no clock is left behind", async () => {
+  const clocks = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = clocks();
+  await inTime(() => Promise.resolve(7), bounds);
+  await expect(inTime(() => Promise.reject(new Error("no")), bounds)).rejects.toThrow(BackendError);
+  expect(clocks()).toBe(before);
+});
