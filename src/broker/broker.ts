@@ -74,7 +74,6 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       const sentence = `replaced by a new connection from ${link.info.address}`;
       if (older !== undefined && older !== link) older.expectEnd({ kind: "taken_over", sentence });
       byClientId.set(clientId, link);
-      engine.setMaximumPacketSize(limits().maxPacketSize);
     },
     onEnd(link, callOff) {
       if (callOff === null) callOffs.delete(link);
@@ -92,6 +91,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       maxClientsIdLength: 65_535,
       topicAliasMaximum: TOPIC_ALIAS_MAXIMUM,
     },
+    () => limits().maxPacketSize,
     {
       maySubscribe: (clientId, filter) => sessionOf(clientId)?.maySubscribe(filter) ?? false,
       mayReceive: (clientId, topic) => sessionOf(clientId)?.mayReceive(topic) ?? true,

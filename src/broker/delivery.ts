@@ -47,7 +47,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     deps.toEngine(
       header.qos === 1
         ? acknowledgement(PACKET.puback, header.packetId, CODE.success)
-        : acknowledgement(PACKET.pubrec, header.packetId, CODE.packetTooLarge),
+        : acknowledgement(PACKET.pubrec, header.packetId, CODE.quotaExceeded),
     );
   };
 

@@ -20,7 +20,7 @@ export interface LoginDeps {
 
 /**
  * Asks who a client is and answers exactly once, unless aborted. A check that fails or takes too long is an answer
- * too: "could not be checked", which is neither a yes nor a wrong password. Answers at once when the chain does.
+ * too: "cannot be checked", which is neither a yes nor a wrong password. Answers at once when the chain does.
  */
 export function startLogin(
   chain: LoginChain,
@@ -49,7 +49,7 @@ export function startLogin(
     const fields = { clientId, username, address };
     if (error instanceof BackendError) log.debug(fields, `Login check failed: ${messageOf(error)}`);
     else log.error(fields, `A login check broke down: ${messageOf(error)}`);
-    answer({ verdict: "deny", reason: unchecked(username) });
+    answer({ verdict: "deny", reason: unchecked(username, error instanceof BackendError ? error.source : null) });
   };
 
   try {
@@ -74,11 +74,17 @@ export function startLogin(
   };
 }
 
-function unchecked(username: string | null): Reason {
+function unchecked(username: string | null, source: string | null): Reason {
   const whose = username === null ? "a client without a user name" : username;
+  const cause =
+    source === "home-assistant"
+      ? "Home Assistant is not answering yet"
+      : source === null
+        ? "The check failed"
+        : `The login source ${source} is not answering`;
   return {
     kind: "auth_unavailable",
-    sentence: `The login of ${whose} could not be checked right now`,
+    sentence: `${cause}, so the login of ${whose} cannot be checked`,
     hint: "The device was told to try again (server unavailable).",
   };
 }

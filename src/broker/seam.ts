@@ -7,8 +7,6 @@ export interface Engine {
   readonly aedes: Aedes;
   /** Hands a connection over; the client is safe against names such as "__proto__". */
   handle(stream: Duplex): Client;
-  /** Bytes of a packet, as announced to MQTT 5 clients. */
-  setMaximumPacketSize(bytes: number): void;
   /** Publishes past every rule. */
   publish(message: { topic: string; payload: Buffer; qos: 0 | 1 | 2; retain: boolean }): Promise<void>;
   close(): Promise<void>;
@@ -21,7 +19,11 @@ type Method = (...args: readonly unknown[]) => unknown;
  * Everything that is not its public surface is touched here and checked first.
  * @throws Error when this aedes is not the one we know.
  */
-export async function createEngine(options: AedesOptions, rules: StoreRules): Promise<Engine> {
+export async function createEngine(
+  options: AedesOptions,
+  maximumPacketSize: () => number,
+  rules: StoreRules,
+): Promise<Engine> {
   const aedes = new Aedes(options);
   const clients: Record<string, unknown> = Object.create(null);
   const brokers: Record<string, unknown> = Object.create(null);
@@ -33,6 +35,8 @@ export async function createEngine(options: AedesOptions, rules: StoreRules): Pr
   muteOwnTopics(aedes);
   guardRegistry(aedes, clients);
   requireMember(aedes, "maximumPacketSize", "number");
+  // Announced in the CONNACK of MQTT 5; asked each time, so that a reload is in force at once.
+  Object.defineProperty(aedes, "maximumPacketSize", { get: maximumPacketSize });
   await aedes.listen();
   hardenStore(memberOf(aedes, "persistence"), rules);
 
@@ -46,9 +50,6 @@ export async function createEngine(options: AedesOptions, rules: StoreRules): Pr
   return {
     aedes,
     handle,
-    setMaximumPacketSize: (bytes) => {
-      Reflect.set(aedes, "maximumPacketSize", bytes);
-    },
     publish: ({ topic, payload, qos, retain }) =>
       new Promise((resolve, reject) => {
         aedes.publish({ cmd: "publish", topic, payload, qos, retain, dup: false }, (error) => {

@@ -1,0 +1,283 @@
+import { connect } from "node:net";
+import { describe, expect, test, vi } from "vitest";
+import { allow, deny } from "../../src/core/reasons.ts";
+import { connectPacket, login, publish, startBroker, subscribe, wire } from "./wire.ts";
+
+describe("what is not MQTT", () => {
+  test("TLS on a plain port is named and closed", async () => {
+    const { port, events } = await startBroker();
+    const client = await wire(port);
+    client.send("160301020001000");
+    expect(await client.end()).toBe("");
+    expect(events).toMatchObject([
+      {
+        kind: "refused",
+        client: { clientId: "", address: "127.0.0.1" },
+        reason: {
+          kind: "tls_on_plain",
+          sentence: "speaks TLS on port 1883",
+          hint: "Use 8883, or switch TLS off in the device.",
+        },
+      },
+    ]);
+  });
+
+  test.each(["GET / HTTP/1.1\r\n\r\n", "POST /x HTTP/1.1\r\n\r\n"])(
+    "%j is answered with one line of help",
+    async (text) => {
+      const { port, events } = await startBroker();
+      const client = await wire(port);
+      client.send(Buffer.from(text));
+      const answer = Buffer.from(await client.end(), "hex").toString();
+      expect(answer.split("\r\n")[0]).toBe("HTTP/1.1 400 Bad Request");
+      expect(answer.split("\r\n\r\n")[1]).toBe(
+        "This port speaks MQTT, not HTTP. Point an MQTT client here, or use the WebSocket port from a web page.\n",
+      );
+      expect(events).toMatchObject([
+        {
+          kind: "refused",
+          reason: {
+            kind: "http_on_mqtt",
+            sentence: "speaks HTTP (a web browser?) on port 1883",
+            hint: "That port takes MQTT only.",
+          },
+        },
+      ]);
+    },
+  );
+
+  test.each([
+    ["noise", "ffffffff", "sent something that is not MQTT"],
+    ["a PINGREQ before the CONNECT", "c000", "sent something that is not MQTT"],
+    ["a CONNECT with a wrong protocol name", "100c00044d515458040200000000", "sent a CONNECT that cannot be read"],
+    ["a CONNECT with an endless length", "10ffffffffff", "sent a packet length that cannot be read"],
+  ])("%s is closed", async (_name, hex, sentence) => {
+    const { port, events } = await startBroker();
+    const client = await wire(port);
+    client.send(hex);
+    expect(await client.end()).toBe("");
+    expect(events).toMatchObject([{ kind: "refused", reason: { kind: "malformed", sentence } }]);
+  });
+});
+
+describe("time", () => {
+  test("a connection that says nothing is closed", async () => {
+    const { port, events } = await startBroker({}, { connectTimeoutMs: 80 });
+    const client = await wire(port);
+    expect(await client.end()).toBe("");
+    expect(events).toMatchObject([{ kind: "refused", reason: { kind: "silent", sentence: "said nothing" } }]);
+  });
+
+  test("a CONNECT that never ends is closed too", async () => {
+    const { port, events } = await startBroker({}, { connectTimeoutMs: 80 });
+    const client = await wire(port);
+    client.send("100e0004");
+    expect(await client.end()).toBe("");
+    expect(events).toMatchObject([{ reason: { kind: "silent" } }]);
+  });
+
+  test("one and a half times the keep alive without a packet is the end", async () => {
+    const { port, events } = await startBroker();
+    const client = await login(port, "dev", { version: 5, keepalive: 1 });
+    expect(await client.end()).toBe("e0018d");
+    expect(events.at(-1)).toMatchObject({
+      kind: "disconnected",
+      reason: { kind: "keepalive", sentence: expect.stringMatching(/^no sign of life for [23] s$/) },
+    });
+  });
+
+  test("packets that are refused are signs of life as well", async () => {
+    const { port, events } = await startBroker({ may: () => false });
+    const client = await login(port, "dev", { keepalive: 1 });
+    const startedAt = Date.now();
+    await vi.waitFor(
+      () => {
+        client.send(publish("t"));
+        expect(Date.now() - startedAt).toBeGreaterThan(2_600);
+      },
+      { timeout: 5_000, interval: 200 },
+    );
+    expect(events.filter(({ kind }) => kind === "disconnected")).toEqual([]);
+  });
+});
+
+describe("size", () => {
+  test("a packet over the limit is not waited for", async () => {
+    const { port, events } = await startBroker({ maxPacketSize: 100 });
+    const client = await login(port, "cam", { version: 5 });
+    client.send("30e807");
+    expect(await client.end()).toBe("e00195");
+    expect(events.at(-1)).toMatchObject({
+      kind: "disconnected",
+      reason: { kind: "oversize", sentence: "sent a message of 1 kB; the limit is 100 bytes (max_packet_size)" },
+    });
+  });
+
+  test("before the login as well", async () => {
+    const { port, events } = await startBroker({ maxPacketSize: 100 });
+    const client = await wire(port);
+    client.send("10ffff7f");
+    expect(await client.end()).toBe("");
+    expect(events).toMatchObject([
+      {
+        kind: "refused",
+        reason: { kind: "oversize", sentence: "sent a message of 2.1 MB; the limit is 100 bytes (max_packet_size)" },
+      },
+    ]);
+  });
+
+  test("the limit of the moment counts, also for a client that is there", async () => {
+    const broker = await startBroker({ maxPacketSize: 100 });
+    const client = await login(broker.port, "cam");
+    broker.use({ maxPacketSize: 1_000 });
+    client.send(publish("t", "x".repeat(200), { qos: 1, messageId: 1 }));
+    await expect(client).toReceive("40020001");
+  });
+});
+
+describe("packets that have no place", () => {
+  test.each([
+    ["a second CONNECT", "101000044d5154540502000000000361 6263", "e00182"],
+    ["AUTH", "f000", "e00182"],
+    ["a CONNACK", "20020000", "e00182"],
+    ["QoS 3", "3607000161000100 78", "e00181"],
+    ["wrong flags", "c100", "e00181"],
+    ["a wildcard topic", "30040001 2300", "e00190"],
+    ["a wrong filter", "8208000100000261 2300", "e0018f"],
+    ["a PUBREL without an id", "6200", "e00181"],
+  ])("%s ends the connection with a reason", async (_name, hex, answer) => {
+    const { port, events } = await startBroker();
+    const other = await login(port, "other");
+    const client = await login(port, "dev", { version: 5 });
+    client.send(hex);
+    expect(await client.end()).toBe(answer);
+    expect(events.filter(({ kind }) => kind === "disconnected")).toHaveLength(1);
+    other.send("c000");
+    await expect(other).toReceive("d000");
+  });
+});
+
+describe("stop", () => {
+  test("every client of MQTT 5 hears 0x8B, all are closed, nobody comes in any more", async () => {
+    const { port, broker, events } = await startBroker({
+      authenticate: (credentials) =>
+        credentials.clientId === "pending"
+          ? new Promise(() => undefined)
+          : allow("t", { ...credentials, superuser: false, source: "t", proof: null }),
+    });
+    const five = await login(port, "five", { version: 5 });
+    const four = await login(port, "four");
+    const pending = await wire(port);
+    pending.send(connectPacket("pending", 4));
+    const silent = await wire(port);
+    await broker.stop();
+    expect(await five.end()).toBe("e0018b");
+    expect(await four.end()).toBe("");
+    expect(await pending.end()).toBe("");
+    expect(await silent.end()).toBe("");
+    expect(broker.sessions()).toEqual([]);
+    expect(events.filter(({ kind }) => kind === "disconnected")).toMatchObject([
+      { client: { clientId: "five" }, reason: { kind: "shutting_down", sentence: "the broker stops" } },
+      { client: { clientId: "four" }, reason: { kind: "shutting_down" } },
+    ]);
+    const late = connect({ port, host: "127.0.0.1" });
+    await new Promise<void>((resolve) => late.once("close", () => resolve()).once("error", () => undefined));
+  });
+
+  test("a client that does not read does not hold it up", async () => {
+    const { port, broker } = await startBroker();
+    const frozen = await login(port, "frozen");
+    frozen.send(subscribe(["t"]));
+    await expect(frozen).toReceive("9003000100");
+    frozen.socket.pause();
+    for (let n = 0; n < 40; n++)
+      await broker.publish({ topic: "t", payload: Buffer.alloc(200_000), qos: 0, retain: false });
+    const startedAt = Date.now();
+    await broker.stop();
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+  });
+});
+
+describe("a recheck after a change", () => {
+  test("closes whom the moment no longer admits, and nobody else", async () => {
+    const broker = await startBroker();
+    const gone = await login(broker.port, "gone", { version: 5, username: "gone" });
+    const gone4 = await login(broker.port, "gone4", { username: "gone" });
+    const stays = await login(broker.port, "stays", { version: 5, username: "stays" });
+    const reason = { kind: "unknown_user", sentence: "nobody is called gone here" } as const;
+    broker.use({
+      recheck: ({ username }) => (username === "gone" ? deny("logins", reason) : allow("logins", undefined)),
+    });
+    expect(broker.broker.recheck()).toEqual({ checked: 3, closed: 2 });
+    expect(await gone.end()).toBe("e00198");
+    expect(await gone4.end()).toBe("");
+    stays.send("c000");
+    await expect(stays).toReceive("d000");
+    expect(broker.events.filter(({ kind }) => kind === "disconnected")).toMatchObject([
+      { client: { clientId: "gone" }, reason },
+      { client: { clientId: "gone4" }, reason },
+    ]);
+  });
+
+  test("new rules count from the next packet on", async () => {
+    const broker = await startBroker({ may: () => false });
+    const client = await login(broker.port, "c", { version: 5 });
+    client.send(publish("t", "x", { qos: 1, messageId: 1 }));
+    await expect(client).toReceive("4003000187");
+    broker.use({});
+    client.send(publish("t", "x", { qos: 1, messageId: 2 }));
+    await expect(client).toReceive("400400020000");
+    broker.use({ may: () => false });
+    client.send(publish("t", "x", { qos: 1, messageId: 3 }));
+    await expect(client).toReceive("4003000387");
+  });
+});
+
+describe("session take-over", () => {
+  test.each([
+    [5, "e0028e00"],
+    [4, ""],
+  ] as const)("a version %i client is replaced by the newer one", async (version, last) => {
+    const { port, events, broker } = await startBroker();
+    const older = await login(port, "dev", { version });
+    const newer = await login(port, "dev", { version });
+    expect(await older.end()).toBe(last);
+    newer.send("c000");
+    await expect(newer).toReceive("d000");
+    expect(broker.sessions()).toHaveLength(1);
+    expect(events.filter(({ kind }) => kind === "disconnected")).toMatchObject([
+      { reason: { kind: "taken_over", sentence: "replaced by a new connection from 127.0.0.1" } },
+    ]);
+  });
+
+  test("a client that comes back at once, many times, is there in the end", async () => {
+    const { port, broker } = await startBroker();
+    for (let n = 0; n < 20; n++) {
+      const client = await login(port, "dev", { version: 5 });
+      client.send(subscribe(["t"]));
+      client.socket.destroy();
+    }
+    const last = await login(port, "dev", { version: 5 });
+    last.send(subscribe(["t"]));
+    await last.skip(6);
+    await vi.waitFor(() => expect(broker.sessions()).toHaveLength(1));
+    await broker.publish({ topic: "t", payload: "x", qos: 0, retain: false });
+    await expect(last).toReceive("30050001740078");
+    const next = await login(port, "dev", { version: 5 });
+    expect(await last.end()).toBe("e0028e00");
+    next.send("c000");
+    await expect(next).toReceive("d000");
+  });
+});
+
+test("a connection that breaks is told from a goodbye", async () => {
+  const { port, events } = await startBroker();
+  const client = await login(port, "dev");
+  client.socket.destroy();
+  await vi.waitFor(() =>
+    expect(events.at(-1)).toMatchObject({
+      kind: "disconnected",
+      reason: { kind: "ok", sentence: "connection closed by the client" },
+    }),
+  );
+});

@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import type { BrokerEvent } from "../../src/core/events.ts";
+import { login, publish, startBroker, subscribe } from "./wire.ts";
+
+const may = (_action: string, topic: string): boolean => !topic.startsWith("secret");
+const PING = "c000";
+const PONG = "d000";
+
+describe("what a client sees of a denied PUBLISH (mosquitto 2.1, byte for byte)", () => {
+  test.each([
+    [3, 0, "", ""],
+    [4, 0, "", ""],
+    [5, 0, "", ""],
+    [3, 1, "", "40020102"],
+    [4, 1, "", "40020102"],
+    [5, 1, "", "4003010287"],
+    [3, 2, "62020102", "50020102 70020102"],
+    [4, 2, "62020102", "50020102 70020102"],
+    [5, 2, "", "5003010287"],
+  ] as const)("version %i, QoS %i", async (version, qos, goesOn, answers) => {
+    const { port, events } = await startBroker({ may });
+    const reader = await login(port, "reader");
+    reader.send(subscribe(["#"]));
+    await expect(reader).toReceive("9003000100");
+    const client = await login(port, "writer", { version });
+    client.send(publish("secret/a", "x", qos === 0 ? { qos } : { qos, messageId: 0x0102 }));
+    client.send(`${goesOn}${PING}`);
+    // The connection stays, and the message went nowhere.
+    await expect(client).toReceive(`${answers}${PONG}`);
+    client.send(publish("open", "y"));
+    await expect(reader).toReceive("300700046f70656e79");
+    expect(denials(events)).toEqual(["writer publish secret/a rules"]);
+  });
+});
+
+test("a denied QoS 2 message may be sent again before its PUBREL", async () => {
+  const { port } = await startBroker({ may });
+  const client = await login(port, "c");
+  client.send(publish("secret", "x", { qos: 2, messageId: 1 }));
+  client.send(publish("secret", "x", { qos: 2, messageId: 1, dup: true }));
+  client.send("62020001");
+  await expect(client).toReceive("50020001 50020001 70020001");
+});
+
+test("an id used for a denied message can be used for an allowed one", async () => {
+  const { port } = await startBroker({ may });
+  const client = await login(port, "c");
+  client.send(publish("secret", "x", { qos: 2, messageId: 1 }));
+  await expect(client).toReceive("50020001");
+  client.send(publish("open", "x", { qos: 2, messageId: 1 }));
+  await expect(client).toReceive("50020001");
+  client.send("62020001");
+  await expect(client).toReceive("70020001");
+});
+
+test.each([
+  [4, "40020001 40020002 40020003"],
+  [5, "400400010000 4003000287 400400030000"],
+] as const)("acknowledgements of version %i keep the order of their messages", async (version, answers) => {
+  const { port } = await startBroker({ may });
+  const client = await login(port, "c", { version });
+  client.socket.cork();
+  client.send(publish("open", "x", { qos: 1, messageId: 1 }));
+  client.send(publish("secret", "x", { qos: 1, messageId: 2 }));
+  client.send(publish("open", "x", { qos: 1, messageId: 3 }));
+  client.socket.uncork();
+  await expect(client).toReceive(answers);
+});
+
+test.each([
+  [4, 1, "40020001"],
+  [4, 2, "50020001"],
+  [5, 1, "4003000195"],
+  [5, 2, "5003000195"],
+] as const)(
+  "a payload over message_size_limit is acknowledged and dropped (version %i, QoS %i)",
+  async (version, qos, answer) => {
+    const { port, events } = await startBroker({ messageSizeLimit: 10 });
+    const client = await login(port, "c", { version });
+    client.send(publish("t", "x".repeat(11), { qos, messageId: 1 }));
+    await expect(client).toReceive(answer);
+    client.send(publish("t", "x".repeat(10), { qos: 1, messageId: 2 }));
+    await expect(client).toReceive(version === 5 ? "400400020000" : "40020002");
+    const decisions = events.flatMap((event) => (event.kind === "denied" ? [event.decision] : []));
+    expect(decisions).toEqual([
+      {
+        verdict: "deny",
+        by: "limits",
+        reason: { kind: "oversize", sentence: "message of 11 bytes; the limit is 10 bytes (message_size_limit)" },
+      },
+    ]);
+  },
+);
+
+describe("topic aliases", () => {
+  const aliased = (topic: string, topicAlias: number, payload: string) =>
+    publish(topic, payload, { properties: { topicAlias } });
+
+  test("an alias stands for its topic, also when its first message was denied", async () => {
+    const broker = await startBroker({ may });
+    const reader = await login(broker.port, "reader");
+    reader.send(subscribe(["#"]));
+    await expect(reader).toReceive("9003000100");
+    const client = await login(broker.port, "c", { version: 5 });
+    client.send(aliased("secret", 1, "1"));
+    client.send(aliased("open", 2, "2"));
+    client.send(aliased("", 2, "3"));
+    await expect(reader).toReceive("300700046f70656e32 300700046f70656e33");
+    client.send(aliased("", 1, "4"));
+    client.send(PING);
+    await expect(client).toReceive(PONG);
+    expect(denials(broker.events)).toEqual(["c publish secret rules", "c publish secret rules"]);
+    broker.use({});
+    client.send(aliased("", 1, "5"));
+    await expect(reader).toReceive("300900067365637265743 5".replace(" ", ""));
+  });
+
+  test.each([
+    ["that was never defined", aliased("", 3, "x")],
+    ["above the maximum", aliased("t", 11, "x")],
+  ])("an alias %s ends the connection with 0x94", async (_name, packet) => {
+    const { port } = await startBroker();
+    const client = await login(port, "c", { version: 5 });
+    client.send(packet);
+    expect(await client.end()).toBe("e00194");
+  });
+});
+
+test("QoS 2 messages that are left half-way are bounded", async () => {
+  const { port } = await startBroker();
+  const client = await login(port, "c", { version: 5 });
+  client.socket.cork();
+  for (let messageId = 1; messageId <= 1_001; messageId++) client.send(publish("t", "x", { qos: 2, messageId }));
+  client.socket.uncork();
+  expect((await client.end()).endsWith("e00193")).toBe(true);
+});
+
+test("a QoS 2 message half-way in one clean session is not taken for one of the next", async () => {
+  const { port } = await startBroker();
+  const first = await login(port, "c");
+  first.send(publish("t", "1", { qos: 2, messageId: 1 }));
+  await expect(first).toReceive("50020001");
+  first.socket.destroy();
+  const reader = await login(port, "reader");
+  reader.send(subscribe(["t"]));
+  await expect(reader).toReceive("9003000100");
+  const second = await login(port, "c");
+  second.send(publish("t", "2", { qos: 2, messageId: 1 }));
+  await expect(reader).toReceive("3004000174 32");
+});
+
+function denials(events: readonly BrokerEvent[]): readonly string[] {
+  return events.flatMap((event) =>
+    event.kind === "denied" ? [`${event.client.clientId} ${event.action} ${event.topic} ${event.decision.by}`] : [],
+  );
+}

@@ -1,0 +1,511 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { get } from "node:http";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
+import mqtt from "mqtt";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { WebSocket } from "ws";
+import { createListeners, type Listeners } from "../../../src/broker/listeners/listeners.ts";
+import type { ConnectionInfo } from "../../../src/broker/connection.ts";
+import { createBroker, type Broker } from "../../../src/broker/broker.ts";
+import type { BrokerEvent } from "../../../src/core/events.ts";
+import { createLogger } from "../../../src/core/logger.ts";
+import type { ListenerPlan, TlsMaterial } from "../../../src/snapshot/types.ts";
+import { makePair, type Pair } from "../../helpers/certificates.ts";
+import { snapshotOf } from "../../helpers/snapshot.ts";
+import { connectPacket, encode, subscribe } from "../wire.ts";
+
+let ca: Pair;
+let server: Pair;
+let renewed: Pair;
+let device: Pair;
+let stranger: Pair;
+
+beforeAll(() => {
+  const folder = mkdtempSync(join(tmpdir(), "culex-listeners-"));
+  ca = makePair(folder, { name: "ca", commonName: "Test CA" });
+  server = makePair(folder, { name: "server", commonName: "localhost", issuer: ca });
+  renewed = makePair(folder, { name: "renewed", commonName: "renewed", issuer: ca });
+  device = makePair(folder, { name: "device", commonName: "device-1", issuer: ca });
+  stranger = makePair(folder, { name: "stranger", commonName: "stranger" });
+  return () => rmSync(folder, { recursive: true });
+});
+
+interface PlanParts {
+  readonly protocol?: "mqtt" | "websockets";
+  readonly host?: string;
+  readonly port?: number;
+  readonly name?: string;
+  readonly tls?: TlsMaterial | null;
+  readonly maxConnections?: number | null;
+}
+
+function planOf(parts: PlanParts = {}): ListenerPlan {
+  const { protocol = "mqtt", host = "127.0.0.1", port = 0, name = "1883", tls = null, maxConnections = null } = parts;
+  const origin = { file: "options.json" };
+  const file = { path: "", shown: "", folder: "", origin };
+  const settings =
+    tls === null ? null : { certfile: file, keyfile: file, cafile: null, requireCertificate: tls.requireCertificate };
+  return { settings: { name, protocol, host, port, tls: settings, maxConnections, origin }, tls };
+}
+
+function tlsOf(pair: Pair, { requireCertificate = false } = {}): TlsMaterial {
+  return { cert: pair.cert, key: pair.key, ca: ca.cert, requireCertificate, loadedAtMs: 0 };
+}
+
+interface Setup {
+  readonly listeners: Listeners;
+  readonly broker: Broker;
+  readonly events: BrokerEvent[];
+  readonly infos: ConnectionInfo[];
+  /** Port of the listener at this place. */
+  readonly port: (index?: number) => number;
+}
+
+async function setUp(maxPacketSize = 2_000_000): Promise<Setup> {
+  const events: BrokerEvent[] = [];
+  const infos: ConnectionInfo[] = [];
+  const log = createLogger(() => ({ types: new Set(), sinks: [] }));
+  const record = (event: BrokerEvent): void => void events.push(event);
+  const broker = await createBroker({ current: () => snapshotOf({ maxPacketSize }), record, log });
+  const listeners = createListeners({
+    accept(stream, info) {
+      infos.push(info);
+      broker.accept(stream, info);
+    },
+    record,
+    log,
+    maxPacketSize: () => maxPacketSize,
+  });
+  onTestFinished(async () => {
+    await listeners.stop();
+    await broker.stop();
+  });
+  return {
+    listeners,
+    broker,
+    events,
+    infos,
+    port: (index = 0) => Number(new URL(listeners.addresses()[index] ?? "").port),
+  };
+}
+
+async function tlsClient(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
+  const socket = connectTls({ port, host: "127.0.0.1", ca: ca.cert, ...options });
+  socket.on("error", () => undefined);
+  onTestFinished(() => void socket.destroy());
+  await new Promise((resolve) => socket.once("secureConnect", resolve).once("close", resolve));
+  return socket;
+}
+
+function closed(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.resume().once("close", () => resolve());
+  });
+}
+
+function connectBytes(clientId: string): Buffer {
+  return encode(connectPacket(clientId, 4), 4);
+}
+
+const CONNACK = Buffer.from("20020000", "hex");
+
+describe("ports", () => {
+  test("addresses come in the order of the plans, with real ports", async () => {
+    const { listeners } = await setUp();
+    const tls = tlsOf(server);
+    const problems = await listeners.apply([
+      planOf({ name: "a" }),
+      planOf({ name: "b", protocol: "websockets" }),
+      planOf({ name: "c", tls }),
+      planOf({ name: "d", tls, protocol: "websockets" }),
+    ]);
+    expect(problems).toEqual([]);
+    const shapes = listeners.addresses().map((address) => address.replace(/\d+$/, "PORT"));
+    expect(shapes).toEqual(["mqtt", "ws", "mqtts", "wss"].map((scheme) => `${scheme}://127.0.0.1:PORT`));
+  });
+
+  test('"::" takes IPv4 and IPv6, and names IPv4 clients as such', async () => {
+    const { listeners, infos, port } = await setUp();
+    await listeners.apply([planOf({ host: "::" })]);
+    expect(listeners.addresses()[0]).toMatch(/^mqtt:\/\/(\[::\]|0\.0\.0\.0):\d+$/);
+    const socket = connect({ port: port(), host: "127.0.0.1" });
+    socket.end(connectBytes("four"));
+    await vi.waitFor(() => expect(infos).toEqual([{ listener: "1883", address: "127.0.0.1", tls: null }]));
+  });
+
+  test("a port that is taken is a problem of its own; the others work", async () => {
+    const { listeners } = await setUp();
+    const other = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void other.close());
+    await once(other, "listening");
+    const bound = other.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+    const problems = await listeners.apply([planOf({ port, name: String(port) }), planOf()]);
+    expect(problems).toEqual([
+      {
+        severity: "error",
+        where: { file: "options.json" },
+        what: `Port ${port} is in use by another program, probably the app "Mosquitto broker".`,
+        now: "This listener stays closed. Settings and data are safe.",
+        fix: "Stop it first, or change the port under Network.",
+      },
+    ]);
+    expect(listeners.addresses()).toHaveLength(1);
+    other.close();
+    expect(await listeners.apply([planOf({ port, name: String(port) }), planOf()])).toEqual([]);
+    expect(listeners.addresses()[0]).toBe(`mqtt://127.0.0.1:${port}`);
+  });
+
+  test("an address of another machine is named", async () => {
+    const { listeners } = await setUp();
+    const problems = await listeners.apply([planOf({ host: "192.0.2.1", port: 1 })]);
+    expect(problems).toMatchObject([
+      {
+        what: 'The address "192.0.2.1" of the listener on port 1 is not on this machine.',
+        now: "This listener stays closed; the others work.",
+        fix: 'Use one of this machine\'s addresses, or "::" for all.',
+      },
+    ]);
+  });
+
+  test("a listener that is gone is closed with its connections, one that stays keeps them", async () => {
+    const { listeners, events, port } = await setUp();
+    await listeners.apply([planOf({ name: "a" }), planOf({ name: "b" })]);
+    const [first, second] = [port(0), port(1)];
+    const stays = connect({ port: first, host: "127.0.0.1" });
+    const goes = connect({ port: second, host: "127.0.0.1" });
+    stays.write(connectBytes("stays"));
+    goes.write(connectBytes("goes"));
+    await Promise.all([once(stays, "data"), once(goes, "data")]);
+    goes.on("error", () => undefined);
+    const closed = new Promise((resolve) => goes.once("close", resolve));
+    await listeners.apply([planOf({ name: "a" })]);
+    await closed;
+    expect(port(0)).toBe(first);
+    stays.write(Buffer.from("c000", "hex"));
+    expect(await once(stays, "data")).toEqual([Buffer.from("d000", "hex")]);
+    stays.destroy();
+    expect(events.filter(({ kind }) => kind === "disconnected")).toMatchObject([
+      { client: { clientId: "goes" }, reason: { sentence: "connection lost (its listener was closed)" } },
+    ]);
+    await expect(once(connect({ port: second, host: "127.0.0.1" }), "connect")).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test.each(["mqtt", "websockets"] as const)(
+    "more connections than max_connections are closed at once (%s)",
+    async (protocol) => {
+      const { listeners, events, port } = await setUp();
+      await listeners.apply([planOf({ protocol, maxConnections: 1 })]);
+      const first = connect({ port: port(), host: "127.0.0.1" });
+      await once(first, "connect");
+      const second = connect({ port: port(), host: "127.0.0.1" });
+      second.on("error", () => undefined);
+      await new Promise((resolve) => second.once("close", resolve));
+      expect(events).toMatchObject([
+        {
+          kind: "refused",
+          client: { address: "127.0.0.1", listener: "1883" },
+          reason: {
+            kind: "too_many_connections",
+            sentence: "listener 1883 has 1 connections already, its limit (max_connections)",
+          },
+        },
+      ]);
+      // A changed limit is in force without a new listener.
+      await listeners.apply([planOf({ protocol, maxConnections: 2 })]);
+      const third = connect({ port: port(), host: "127.0.0.1" });
+      await once(third, "connect");
+      if (protocol === "mqtt") third.write(connectBytes("third"));
+      else third.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      await once(third, "data");
+      first.destroy();
+      third.destroy();
+    },
+  );
+});
+
+describe("TLS", () => {
+  test("a client without a certificate is served when none is required", async () => {
+    const { listeners, infos, port } = await setUp();
+    await listeners.apply([planOf({ name: "8883", tls: tlsOf(server) })]);
+    const socket = await tlsClient(port());
+    socket.write(connectBytes("dev"));
+    expect(await once(socket, "data")).toEqual([CONNACK]);
+    expect(infos).toEqual([{ listener: "8883", address: "127.0.0.1", tls: null }]);
+  });
+
+  test.each(["mqtt", "websockets"] as const)("the name in a client certificate is told (%s)", async (protocol) => {
+    const { listeners, infos, port } = await setUp();
+    await listeners.apply([planOf({ protocol, name: "8883", tls: tlsOf(server, { requireCertificate: true }) })]);
+    const url = protocol === "mqtt" ? `mqtts://127.0.0.1:${port()}` : `wss://127.0.0.1:${port()}/any/path`;
+    const client = await mqtt.connectAsync(url, { ca: ca.cert, cert: device.cert, key: device.key });
+    await client.endAsync();
+    expect(infos).toMatchObject([
+      { listener: "8883", tls: { commonName: "device-1", fingerprint: expect.stringMatching(/^[0-9A-F:]{95}$/) } },
+    ]);
+  });
+
+  test.each(["TLSv1.2", "TLSv1.3"] as const)(
+    "a required certificate that is missing or not ours is refused (%s)",
+    async (version) => {
+      const { listeners, events, infos, port } = await setUp();
+      await listeners.apply([planOf({ name: "8883", tls: tlsOf(server, { requireCertificate: true }) })]);
+      const closing = [
+        await tlsClient(port(), { minVersion: version, maxVersion: version }),
+        await tlsClient(port(), { minVersion: version, maxVersion: version, cert: stranger.cert, key: stranger.key }),
+      ];
+      await Promise.all(closing.map(closed));
+      await vi.waitFor(() => expect(events).toHaveLength(2));
+      expect(infos).toEqual([]);
+      expect(events.map((event) => ("reason" in event ? event.reason : null))).toEqual([
+        {
+          kind: "cert_missing",
+          sentence: "sent no certificate",
+          hint: "Install a client certificate in the device, or switch require_certificate off.",
+        },
+        {
+          kind: "cert_rejected",
+          sentence: "its certificate was not accepted (DEPTH_ZERO_SELF_SIGNED_CERT)",
+          hint: "It must be signed by the CA in cafile and be valid today.",
+        },
+      ]);
+    },
+  );
+
+  test("a session from before is no way around a required certificate", async () => {
+    const { listeners, events, infos, port } = await setUp();
+    await listeners.apply([planOf({ tls: tlsOf(server) })]);
+    const first = await tlsClient(port());
+    first.write(connectBytes("dev"));
+    const [session] = await once(first, "session");
+    first.destroy();
+    await vi.waitFor(() => expect(infos).toHaveLength(1));
+    await listeners.apply([planOf({ tls: tlsOf(server, { requireCertificate: true }) })]);
+    const second = await tlsClient(port(), { session });
+    // New certificates come with new ticket keys.
+    expect(second.isSessionReused()).toBe(false);
+    second.resume();
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ reason: { kind: "cert_missing" } }));
+    expect(infos).toHaveLength(1);
+  });
+
+  test("certificates are changed without dropping a connection", async () => {
+    const { listeners, port } = await setUp();
+    await listeners.apply([planOf({ tls: tlsOf(server) })]);
+    const first = await tlsClient(port());
+    first.write(connectBytes("dev"));
+    await once(first, "data");
+    const before = port();
+    await listeners.apply([planOf({ tls: tlsOf(renewed) })]);
+    expect(port()).toBe(before);
+    const second = await tlsClient(port());
+    expect(first.getPeerCertificate().subject.CN).toBe("localhost");
+    expect(second.getPeerCertificate().subject.CN).toBe("renewed");
+    first.write(Buffer.from("c000", "hex"));
+    expect(await once(first, "data")).toEqual([Buffer.from("d000", "hex")]);
+  });
+
+  test("a switch to required certificates is in force for the next connection", async () => {
+    const { listeners, events, port } = await setUp();
+    await listeners.apply([planOf({ tls: tlsOf(server) })]);
+    const first = await tlsClient(port());
+    first.write(connectBytes("dev"));
+    await once(first, "data");
+    await listeners.apply([planOf({ tls: tlsOf(server, { requireCertificate: true }) })]);
+    (await tlsClient(port())).resume();
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ kind: "refused", reason: { kind: "cert_missing" } }));
+    first.write(Buffer.from("c000", "hex"));
+    expect(await once(first, "data")).toEqual([Buffer.from("d000", "hex")]);
+  });
+
+  test.each([
+    [
+      "plain MQTT",
+      connectBytes("dev"),
+      "plain_on_tls",
+      "speaks plain MQTT on port 8883, which takes TLS only",
+      "Use 1883, or switch TLS on in the device.",
+    ],
+    [
+      "HTTP",
+      Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+      "http_on_mqtt",
+      "speaks HTTP (a web browser?) on port 8883",
+      "That port takes TLS only.",
+    ],
+  ])("%s on a TLS port is named", async (_name, bytes, kind, sentence, hint) => {
+    const { listeners, events, port } = await setUp();
+    await listeners.apply([planOf({ name: "8883", tls: tlsOf(server) })]);
+    const socket = connect({ port: port(), host: "127.0.0.1" });
+    socket.on("error", () => undefined).resume();
+    socket.write(bytes);
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(events).toMatchObject([{ kind: "refused", client: { listener: "8883" }, reason: { kind, sentence, hint } }]);
+  });
+
+  test("a device that does not trust our certificate, or knows old TLS only, is named", async () => {
+    const { listeners, events, port } = await setUp();
+    await listeners.apply([planOf({ name: "8883", tls: tlsOf(server) })]);
+    const address = `127.0.0.1:${port()}`;
+    const options = ["-connect", address, "-CAfile", stranger.certFile, "-verify_return_error"];
+    await once(spawn("openssl", ["s_client", ...options], { stdio: "ignore" }), "exit");
+    await tlsClient(port(), { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" });
+    await vi.waitFor(() => expect(events).toHaveLength(2));
+    expect(events).toMatchObject([
+      {
+        kind: "refused",
+        reason: {
+          kind: "cert_rejected",
+          sentence: "does not accept this broker's certificate",
+          hint: "Give the device the CA that signed certfile, and the host name that is in it.",
+        },
+      },
+      {
+        kind: "refused",
+        reason: {
+          kind: "protocol_refused",
+          sentence: "offers no TLS version from 1.2 on",
+          hint: "Update the device's firmware.",
+        },
+      },
+    ]);
+  });
+
+  test("connections of a closed TLS listener and of a stopped one", async () => {
+    const { listeners, broker, port } = await setUp();
+    await listeners.apply([planOf({ name: "a", tls: tlsOf(server) }), planOf({ name: "b", tls: tlsOf(server) })]);
+    const goes = await tlsClient(port(0));
+    goes.write(connectBytes("goes"));
+    await once(goes, "data");
+    const stays = await tlsClient(port(1));
+    stays.write(connectBytes("stays"));
+    await once(stays, "data");
+    const gone = once(goes.resume(), "close");
+    await listeners.apply([planOf({ name: "b", tls: tlsOf(server) })]);
+    await gone;
+    await vi.waitFor(() => expect(broker.sessions()).toMatchObject([{ clientId: "stays" }]));
+    const unused = connect({ port: port(), host: "127.0.0.1" });
+    await once(unused, "connect");
+    unused.on("error", () => undefined);
+    const cut = new Promise((resolve) => unused.once("close", resolve));
+    await listeners.stop();
+    await cut;
+    expect(listeners.addresses()).toEqual([]);
+    // Whoever was handed over is left for the broker to say goodbye to.
+    stays.write(Buffer.from("c000", "hex"));
+    expect(await once(stays, "data")).toEqual([Buffer.from("d000", "hex")]);
+  });
+});
+
+describe("WebSocket", () => {
+  async function open(port: number, path: string, subprotocols: string[]): Promise<WebSocket> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, subprotocols, { perMessageDeflate: true });
+    onTestFinished(() => socket.terminate());
+    socket.on("error", () => undefined);
+    await new Promise((resolve) => socket.once("open", resolve).once("close", resolve));
+    return socket;
+  }
+
+  test.each([
+    ["/", ["mqtt"], "mqtt"],
+    ["/mqtt", ["mqttv3.1"], "mqttv3.1"],
+    ["/any/path?x=1", ["chat", "mqttv3.1", "mqtt"], "mqtt"],
+    ["/", [], ""],
+  ])("path %s, offering %j, gets the subprotocol %j", async (path, offered, chosen) => {
+    const { listeners, port } = await setUp();
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = await open(port(), path, offered);
+    expect(socket.protocol).toBe(chosen);
+    expect(socket.extensions).toBe("");
+    socket.send(connectBytes("dev"));
+    const [data, isBinary] = await once(socket, "message");
+    expect([data, isBinary]).toEqual([CONNACK, true]);
+  });
+
+  test("another subprotocol is answered with a line of help", async () => {
+    const { listeners, port } = await setUp();
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = connect({ port: port(), host: "127.0.0.1" });
+    socket.write(
+      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat\r\n\r\n",
+    );
+    const [answer] = await once(socket, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    expect(String(answer)).toMatch(/\r\n\r\nThis port speaks MQTT. Offer the WebSocket subprotocol "mqtt".\n$/);
+  });
+
+  test("a browser that opens the port is answered with a line of help", async () => {
+    const { listeners, port } = await setUp();
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const [response] = await once(get(`http://127.0.0.1:${port()}/`), "response");
+    const [body] = await once(response, "data");
+    expect(response.statusCode).toBe(426);
+    expect(String(body)).toBe("This port speaks MQTT over WebSocket. Point an MQTT client here.\n");
+  });
+
+  test("a text frame closes the connection with 1003", async () => {
+    const { listeners, port, broker } = await setUp();
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = await open(port(), "/", ["mqtt"]);
+    socket.send(connectBytes("dev").toString("latin1"));
+    const [code] = await once(socket, "close");
+    expect(code).toBe(1003);
+    expect(broker.sessions()).toEqual([]);
+  });
+
+  test("a frame far above the packet limit is not taken in", async () => {
+    const { listeners, port } = await setUp(10_000);
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = await open(port(), "/", ["mqtt"]);
+    socket.send(Buffer.alloc(100_000));
+    const [code] = await once(socket, "close");
+    expect(code).toBe(1009);
+  });
+
+  test("packets may be spread over frames, and what one turn brings goes out as one frame", async () => {
+    const { listeners, broker, port } = await setUp();
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = await open(port(), "/", ["mqtt"]);
+    const packet = connectBytes("dev");
+    socket.send(packet.subarray(0, 5));
+    socket.send(packet.subarray(5));
+    await once(socket, "message");
+    socket.send(encode(subscribe(["t"]), 4));
+    await once(socket, "message");
+    const frames: Buffer[] = [];
+    socket.on("message", (data) => {
+      if (data instanceof Buffer) frames.push(data);
+    });
+    await Promise.all(
+      Array.from({ length: 20 }, () => broker.publish({ topic: "t", payload: "0123456789", qos: 0, retain: false })),
+    );
+    await vi.waitFor(() => expect(Buffer.concat(frames)).toHaveLength(20 * 15));
+    expect(frames.length).toBeLessThan(4);
+  });
+
+  test.each(["mqtt", "ws"] as const)("mqtt.js of every version talks over %s", async (scheme) => {
+    const { listeners, port } = await setUp();
+    await listeners.apply([planOf({ protocol: scheme === "ws" ? "websockets" : "mqtt" })]);
+    for (const version of [3, 4, 5] as const) {
+      const client = await mqtt.connectAsync(`${scheme}://127.0.0.1:${port()}`, {
+        protocolVersion: version,
+        protocolId: version === 3 ? "MQIsdp" : "MQTT",
+        clientId: `client-${version}`,
+      });
+      onTestFinished(() => void client.end(true));
+      await client.subscribeAsync("t/#", { qos: 2 });
+      const messages: [string, number][] = [];
+      client.on("message", (topic, payload) => messages.push([topic, payload.length]));
+      await client.publishAsync("t/1", "x".repeat(300_000), { qos: 2 });
+      await vi.waitFor(() => expect(messages).toEqual([["t/1", 300_000]]));
+      await client.endAsync();
+    }
+  });
+});
