@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { skippedReporter } from "./test/helpers/skipped-reporter.ts";
 
 export default defineConfig({
   test: {
+    reporters: ["default", skippedReporter],
     projects: [
       {
         test: {

@@ -10,6 +10,7 @@ const { spec, supervisor: access } = readEnvironment(process.env);
 const supervisor = access === null ? null : createSupervisor(access);
 const system = await loadSystemUsers(spec.environment.folders.data);
 let registration: Registration | null = null;
+const stopping = new AbortController();
 
 await run(
   {
@@ -18,7 +19,9 @@ await run(
     verbose: false,
     problems: system.problems,
     backends: (log: Logger) =>
-      supervisor === null ? [system.backend] : [system.backend, createHomeAssistantBackend({ supervisor, log })],
+      supervisor === null
+        ? [system.backend]
+        : [system.backend, createHomeAssistantBackend({ supervisor, log, signal: stopping.signal })],
   },
   {
     started(app) {
@@ -37,6 +40,7 @@ await run(
       registration.start();
     },
     async stopping() {
+      stopping.abort();
       await registration?.stop();
     },
   },

@@ -9,8 +9,9 @@ need s6-svscan s6
 need unshare util-linux
 need ip iproute2
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
-[ -z "$missing" ] && exit 0
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+if [ -z "$missing" ]; then
+  :
+elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "Installing test programs:$missing" >&2
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086
@@ -18,4 +19,12 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Could not install:$missing. Tests that need them are skipped." >&2
 else
   echo "Not installed:$missing. Tests that need them are skipped." >&2
+fi
+
+cd "$(dirname "$0")/.."
+if [ ! -e local/python/bin/python3 ] || ! local/python/bin/python3 -c 'import paho.mqtt' 2>/dev/null; then
+  { python3 -m venv local/python && local/python/bin/pip install --quiet 'paho-mqtt==2.1.0'; } >/dev/null 2>&1 || {
+    rm -rf local/python
+    echo "Could not install paho-mqtt for Python. Its tests are skipped." >&2
+  }
 fi

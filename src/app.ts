@@ -80,11 +80,16 @@ export async function startApp(context: AppContext): Promise<App> {
   const events = createEventLog({ log, connectionMessages: () => live.current().settings.log.connectionMessages });
   const running = await createBroker({ current: live.current, record: events.record, log });
   broker = running;
-  const listeners = createListeners({ accept: running.accept, record: events.record, log });
+  const listeners = createListeners({
+    accept: running.accept,
+    record: events.record,
+    log,
+    maxPacketSize: () => live.current().settings.limits.maxPacketSize,
+  });
   const closeAll = async (): Promise<void> => {
-    events.stop();
     await listeners.stop();
     await running.stop();
+    events.stop();
     await verifier.close();
   };
 

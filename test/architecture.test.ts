@@ -45,7 +45,7 @@ describe("the layers", () => {
 
 function importsOf(file: string): readonly string[] {
   const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/(?:^import|^export|^\} from|\bimport\()[^;'"]*?["']([^"']+)["']/gm)].map(
+  return [...text.matchAll(/(?:^import\b|^export (?:type )?[{*]|\bimport\()[^;'"]*?["']([^"']+)["']/gm)].map(
     (match) => match[1] ?? "",
   );
 }

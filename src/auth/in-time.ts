@@ -44,5 +44,5 @@ async function wait<T>(answer: Promise<T>, signal: AbortSignal, deadline: AbortC
 }
 
 function undecided({ name }: Bounds, error: unknown): BackendError {
-  return new BackendError(`${name}: ${messageOf(error)}`, { cause: error });
+  return new BackendError(`${name}: ${messageOf(error)}`, { cause: error, source: name });
 }

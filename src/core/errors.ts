@@ -4,6 +4,16 @@ import type { Problem } from "./types.ts";
 /** A service that was asked and could not decide: no answer, or none that can be trusted. */
 export class BackendError extends Error {
   override readonly name = "BackendError";
+  /** The stage of the login chain that was asked: "home-assistant"; null below the chain. */
+  readonly source: string | null;
+
+  constructor(
+    message: string,
+    { cause, source = null }: { readonly cause?: unknown; readonly source?: string | null } = {},
+  ) {
+    super(message, cause === undefined ? {} : { cause });
+    this.source = source;
+  }
 }
 
 /** Nothing is left to run with this configuration; the program ends with exit code 78. */

@@ -1,15 +1,18 @@
 import type { Origin, Problem } from "../core/types.ts";
 import { listenerName, newListener, type Draft, type ListenerDraft } from "./directives/draft.ts";
 import type { Options } from "./options.ts";
-import { resolvePath } from "./paths.ts";
+import { resolvePath, shownFolder } from "./paths.ts";
 import type { Environment, FileReference, ListenerSettings, TlsSettings } from "./types.ts";
 
 /** The add-on's own listeners, before conf files have their say. */
 export function ownListeners(environment: Environment, options: Options | null): readonly ListenerDraft[] {
   const { ports, host, folders } = environment;
   const origin: Origin = { file: options?.file ?? "options.json" };
-  const fileOf = (shown: string | undefined): FileReference | null =>
-    shown === undefined || shown === "" ? null : { path: resolvePath(shown, folders, folders.ssl), shown, origin };
+  const fileOf = (shown: string | undefined): FileReference | null => {
+    if (shown === undefined || shown === "") return null;
+    const path = resolvePath(shown, folders, folders.ssl);
+    return { path, shown, folder: shownFolder(path, folders), origin };
+  };
   const plain = { host, requireCertificate: false, origin };
   const tls = {
     ...plain,

@@ -16,6 +16,17 @@ export function resolvePath(shown: string, folders: Folders, base?: string): str
   );
 }
 
+/** Says where a file lies in the user's words: below /data, /share or /ssl wherever those are on this machine. */
+export function shownFolder(path: string, folders: Folders): string {
+  const folder = posix.dirname(path);
+  return (
+    below(folder, posix.resolve(folders.share), "/share") ??
+    below(folder, posix.resolve(folders.ssl), "/ssl") ??
+    below(folder, posix.resolve(folders.data), "/data") ??
+    folder
+  );
+}
+
 /** Whether a path that the options name below a folder stays below it: "certs/a.pem" does, "../data/a.pem" does not. */
 export function staysBelow(shown: string, folder: "/share" | "/ssl"): boolean {
   return posix.resolve(folder, shown).startsWith(`${folder}/`);

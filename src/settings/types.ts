@@ -61,6 +61,8 @@ export interface FileReference {
   readonly path: string;
   /** As the user wrote it: "accesscontrollist" or "/share/mosquitto/accesscontrollist". */
   readonly shown: string;
+  /** Its folder as the user knows it: "/share/mosquitto", "/ssl". */
+  readonly folder: string;
   /** The line that names it. */
   readonly origin: Origin;
 }

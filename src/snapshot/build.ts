@@ -122,14 +122,12 @@ function keptSentence(earlier: Loaded<unknown> | null, what: string, closed: str
 
 function missingFile(kind: string, reference: FileReference, error: string, now: string): Problem {
   const { file, line } = reference.origin;
-  const folder = reference.shown.slice(0, -baseName(reference).length).replace(/\/$/, "");
-  const place = folder === "" ? "" : ` in ${folder}`;
   return {
     severity: "error",
     what:
       error === "ENOENT"
-        ? `${kind} ${baseName(reference)} not found${place}.`
-        : `${kind} ${baseName(reference)}${place} cannot be read (${error}).`,
+        ? `${kind} ${baseName(reference)} not found in ${reference.folder}.`
+        : `${kind} ${baseName(reference)} in ${reference.folder} cannot be read (${error}).`,
     now,
     fix: `Create the file or remove the line in ${file}${line === undefined ? "" : ` line ${line}`}.`,
     where: reference.origin,

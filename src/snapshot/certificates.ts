@@ -85,8 +85,8 @@ export function loadTls({ listener, files, previous, nowMs, closed }: Input): Lo
 const MISSING_FIX = "Put the file there or clear the option.";
 const REPLACE_FIX = "Replace the file; no restart is needed.";
 
-function missing(option: string, { shown, path }: FileReference, error: string): string {
-  const folder = shown.startsWith("/") ? "" : ` in ${path.slice(0, -shown.length).replace(/\/$/, "")}`;
+function missing(option: string, { shown, folder: known }: FileReference, error: string): string {
+  const folder = shown.startsWith("/") ? "" : ` in ${known}`;
   return error === "ENOENT"
     ? `${option} "${shown}" not found${folder}.`
     : `${option} "${shown}" cannot be read (${error}).`;

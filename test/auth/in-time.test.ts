@@ -17,13 +17,13 @@ test("whatever is thrown at once becomes a BackendError with its cause", () => {
   const ask = (): never => {
     throw cause;
   };
-  expect(() => inTime(ask, bounds)).toThrow(new BackendError("slow: x is not a function", { cause }));
+  expect(() => inTime(ask, bounds)).toThrow(new BackendError("slow: x is not a function", { cause, source: "slow" }));
 });
 
 test("whatever is thrown later becomes a BackendError with its cause", async () => {
   const cause = new BackendError("no route");
   await expect(inTime(() => Promise.reject(cause), bounds)).rejects.toThrow(
-    new BackendError("slow: no route", { cause }),
+    new BackendError("slow: no route", { cause, source: "slow" }),
   );
 });
 
@@ -34,7 +34,10 @@ test("a question without an answer ends when its time is over, and is told so", 
     return new Promise(() => {});
   };
   await expect(inTime(ask, { ...bounds, timeoutMs: 10 })).rejects.toThrow(
-    new BackendError("slow: no answer within 10 ms", { cause: new BackendError("no answer within 10 ms") }),
+    new BackendError("slow: no answer within 10 ms", {
+      cause: new BackendError("no answer within 10 ms"),
+      source: "slow",
+    }),
   );
   expect((await told.promise).aborted).toBe(true);
 });
@@ -44,7 +47,7 @@ test("a question ends when nobody waits for it any more", async () => {
   const answer = inTime(() => new Promise(() => {}), { ...bounds, signal: leaving.signal });
   leaving.abort(new Error("the client is gone"));
   await expect(answer).rejects.toThrow(
-    new BackendError("slow: the client is gone", { cause: new Error("the client is gone") }),
+    new BackendError("slow: the client is gone", { cause: new Error("the client is gone"), source: "slow" }),
   );
 });
 

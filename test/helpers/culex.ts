@@ -74,7 +74,8 @@ export function launch(args: readonly string[], env: Readonly<Record<string, str
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => lines.push(line));
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on("line", (line) => lines.push(line));
   const ended = new Promise<number | null>((resolve) => {
     child.once("close", (code) => resolve(code));
   });

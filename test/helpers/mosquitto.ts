@@ -10,10 +10,15 @@ export interface Outcome {
 /** Runs mosquitto_pub to its end. */
 export function mosquittoPub(port: number, args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile("mosquitto_pub", ["-h", "127.0.0.1", "-p", String(port), ...args], { timeout: 20_000 }, (error, stdout, stderr) => {
-      const code = typeof error?.code === "number" ? error.code : error === null ? 0 : -1;
-      resolve({ code, output: stdout + stderr });
-    });
+    execFile(
+      "mosquitto_pub",
+      ["-h", "127.0.0.1", "-p", String(port), ...args],
+      { timeout: 20_000 },
+      (error, stdout, stderr) => {
+        const code = typeof error?.code === "number" ? error.code : error === null ? 0 : -1;
+        resolve({ code, output: stdout + stderr });
+      },
+    );
   });
 }
 
@@ -25,13 +30,28 @@ export interface Subscriber {
 
 /** Starts mosquitto_sub and waits for its SUBACK. */
 export async function mosquittoSub(port: number, args: readonly string[]): Promise<Subscriber> {
-  const child = spawn("mosquitto_sub", ["-h", "127.0.0.1", "-p", String(port), "-d", "-F", "MSG %t %p", ...args]);
+  const child = spawn("stdbuf", [
+    "-oL",
+    "mosquitto_sub",
+    "-h",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    "-d",
+    "-F",
+    "MSG %t %p",
+    ...args,
+  ]);
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
   const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => lines.push(line));
-  await vi.waitFor(() => expect(lines.join("\n")).toMatch(/Subscribed|received SUBACK/), { timeout: 10_000, interval: 20 });
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on("line", (line) => lines.push(line));
+  await vi.waitFor(() => expect(lines.join("\n")).toMatch(/Subscribed|received SUBACK/), {
+    timeout: 10_000,
+    interval: 20,
+  });
   const messages = (): readonly string[] => lines.flatMap((line) => (line.startsWith("MSG ") ? [line.slice(4)] : []));
   return {
     get messages() {

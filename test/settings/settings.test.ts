@@ -9,7 +9,7 @@ const optionsOrigin = { file: "options.json" };
 describe("the add-on without any configuration", () => {
   test("has its four listeners, Home Assistant's users and nothing else", () => {
     const { settings, problems } = composeAddOn();
-    const file = (shown: string) => ({ path: `/tmp/culex/ssl/${shown}`, shown, origin: optionsOrigin });
+    const file = (shown: string) => ({ path: `/tmp/culex/ssl/${shown}`, shown, folder: "/ssl", origin: optionsOrigin });
     const pair = { certfile: file("fullchain.pem"), keyfile: file("privkey.pem"), cafile: null };
     const tls = { ...pair, requireCertificate: false };
     const common = { host: "::", maxConnections: null, origin: optionsOrigin };

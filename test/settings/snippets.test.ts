@@ -148,6 +148,7 @@ describe("a file that asks for", () => {
       aclFile: {
         path: "/tmp/culex/share/mosquitto/accesscontrollist",
         shown: "/share/mosquitto/accesscontrollist",
+        folder: "/share/mosquitto",
         origin: { file: "acl.conf", line: 1 },
       },
     });
@@ -271,6 +272,7 @@ use_identity_as_username true
     const file = (name: string, line: number) => ({
       path: `/tmp/culex/ssl/${name}`,
       shown: `/ssl/${name}`,
+      folder: "/ssl",
       origin: { file: "a.conf", line },
     });
     expect(settings.listeners.at(-1)).toEqual({

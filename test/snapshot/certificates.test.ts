@@ -10,7 +10,7 @@ const NOW_MS = Date.now();
 const CLOSED = "Ports 8883 and 8884 stay closed; 1883 and 1884 work.";
 
 function reference(shown: string): FileReference {
-  return { path: `/ssl/${shown}`, shown, origin: { file: "options.json" } };
+  return { path: `/ssl/${shown}`, shown, folder: "/ssl", origin: { file: "options.json" } };
 }
 
 function listener(cafile: FileReference | null): ListenerSettings & { readonly tls: TlsSettings } {

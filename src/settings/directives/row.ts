@@ -1,5 +1,5 @@
 import { choiceText } from "../choice.ts";
-import { resolvePath } from "../paths.ts";
+import { resolvePath, shownFolder } from "../paths.ts";
 import type { FileReference } from "../types.ts";
 import { faulty, used, type Draft, type Fault, type Line, type Outcome } from "./draft.ts";
 
@@ -94,7 +94,8 @@ export function file(name: string, carryOut: CarryOut<FileReference>): Directive
 
 /** The file that a line names; a relative name starts in the folder of the conf file. */
 export function fileReference(shown: string, { folders, base, origin }: Line): FileReference {
-  return { path: resolvePath(shown, folders, base), shown: shown === "" ? "(no name)" : shown, origin };
+  const path = resolvePath(shown, folders, base);
+  return { path, shown: shown === "" ? "(no name)" : shown, folder: shownFolder(path, folders), origin };
 }
 
 /** A value that cannot be read: quoted, and the line in its closed form. */

@@ -1,0 +1,15 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe } from "vitest";
+
+/** Tells whether a program is on the PATH. */
+export function has(program: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+/** A `describe` for tests that use programs; where one is missing they are skipped, and the name says for want of what. */
+export function describeWith(programs: readonly string[], name: string, body: () => void): void {
+  const missing = programs.filter((program) => !has(program));
+  if (missing.length === 0) describe(name, body);
+  else describe.skip(`${name} (needs ${missing.join(", ")}: not installed)`, body);
+}
