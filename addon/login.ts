@@ -5,6 +5,7 @@ import { BackendError } from "../src/core/errors.ts";
 import type { Logger } from "../src/core/logger.ts";
 import { allow, deny, ignore } from "../src/core/reasons.ts";
 import type { Credentials, Decision, Identity } from "../src/core/types.ts";
+import { counted } from "../src/core/words.ts";
 import { HOME_ASSISTANT_USERS } from "../src/settings/reserved-users.ts";
 import { createCircuitBreaker, type BreakerLimits } from "./circuit-breaker.ts";
 import { createLoginMemory, type Login, type LoginMemory, type MemoryLimits } from "./login-memory.ts";
@@ -233,6 +234,5 @@ function duration(ms: number): string {
     [1000, "second"],
   ] as const;
   const [unitMs, unit] = units.find(([unitMs]) => ms % unitMs === 0) ?? [1000, "second"];
-  const count = ms / unitMs;
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return counted(ms / unitMs, unit);
 }

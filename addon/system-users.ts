@@ -6,6 +6,7 @@ import type { Backend, BackendContext } from "../src/auth/backend.ts";
 import { codeOf, messageOf } from "../src/core/errors.ts";
 import { allow, deny, ignore } from "../src/core/reasons.ts";
 import type { Authenticator, Problem } from "../src/core/types.ts";
+import { listed } from "../src/core/words.ts";
 import { HOME_ASSISTANT_USERS } from "../src/settings/reserved-users.ts";
 
 export type SystemUserName = (typeof HOME_ASSISTANT_USERS)[number];
@@ -177,8 +178,8 @@ async function keepAside(path: string): Promise<string> {
 function damaged({ passwords }: Stored, copy: string): Problem {
   const lost = HOME_ASSISTANT_USERS.filter((name) => passwords[name] === null);
   return problem("error", {
-    what: `${FILE} is damaged: it holds no password for ${lost.join(" and ")}.`,
-    now: `New passwords were made for ${lost.join(" and ")}; the old file is kept as ${copy}.`,
+    what: `${FILE} is damaged: it holds no password for ${listed(lost, "and")}.`,
+    now: `New passwords were made for ${listed(lost, "and")}; the old file is kept as ${copy}.`,
     fix: lost.includes("homeassistant")
       ? `If Home Assistant cannot connect any more, restore ${FILE} from a backup, or reconfigure the MQTT integration with a login of its own.`
       : "Restart the apps that use MQTT, so that they fetch the new password.",

@@ -1,8 +1,8 @@
+import { placeOf } from "../core/problem.ts";
 import { allow, deny } from "../core/reasons.ts";
 import type { Access, Action, Allow, Decision, Reason, ReasonKind } from "../core/types.ts";
 import type { AnonymousSettings } from "../settings/types.ts";
 import { reservedTopic } from "./reserved-topics.ts";
-import { placeOf } from "./rule-list.ts";
 
 const DENIED = {
   publish: "publish_denied",

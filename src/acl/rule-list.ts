@@ -1,6 +1,7 @@
-import { matches } from "../core/topic.ts";
+import { placeOf } from "../core/problem.ts";
 import { allow, deny } from "../core/reasons.ts";
-import type { AccessRule, Decision, Identity, Origin, ReasonKind, RuleTrial } from "../core/types.ts";
+import { matches } from "../core/topic.ts";
+import type { AccessRule, Decision, Identity, ReasonKind, RuleTrial } from "../core/types.ts";
 import { fillPlaceholders } from "./placeholders.ts";
 import type { TopicAction } from "./reserved-topics.ts";
 
@@ -54,11 +55,6 @@ export function firstMatch(
     if (decides) return decision;
   }
   return null;
-}
-
-/** Names a place in a sentence: "accesscontrollist line 6". */
-export function placeOf({ file, line }: Origin): string {
-  return line === undefined ? file : `${file} line ${line}`;
 }
 
 function compileRule(rule: AccessRule): CompiledRule {

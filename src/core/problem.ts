@@ -1,4 +1,4 @@
-import type { Problem } from "./types.ts";
+import type { Origin, Problem } from "./types.ts";
 
 /** Composes the one text of a problem that log, panel and `culex check` show. */
 export function sentence(problem: Problem): string {
@@ -8,4 +8,9 @@ export function sentence(problem: Problem): string {
 /** Tells whether two problems read the same, so that a reload does not repeat what was said before. */
 export function sameProblem(a: Problem, b: Problem): boolean {
   return a.severity === b.severity && sentence(a) === sentence(b);
+}
+
+/** Names a place in a sentence: "acl.conf line 6", and "options.json" where no line is known. */
+export function placeOf({ file, line }: Origin): string {
+  return line === undefined ? file : `${file} line ${line}`;
 }

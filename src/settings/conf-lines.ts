@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { placeOf } from "../core/problem.ts";
 import { closest } from "../core/suggest.ts";
 import type { Origin, Problem } from "../core/types.ts";
 import { directives, findDirective } from "./directives.ts";
@@ -51,7 +52,7 @@ function problem({ severity, what, now, fix }: Fault, origin: Origin, others: nu
   const rest = others === 0 ? "" : others === 1 ? "; the other line is used" : `; the other ${others} lines are used`;
   return {
     severity,
-    what: `${origin.file} line ${origin.line ?? 0}: ${what}`,
+    what: `${placeOf(origin)}: ${what}`,
     now: `${now}${rest}.`,
     fix,
     where: origin,

@@ -1,4 +1,6 @@
+import { placeOf } from "../core/problem.ts";
 import type { Origin, Problem } from "../core/types.ts";
+import { listed } from "../core/words.ts";
 import { listenerName, newListener, type Draft, type ListenerDraft } from "./directives/draft.ts";
 import type { Options } from "./options.ts";
 import { resolvePath, shownFolder } from "./paths.ts";
@@ -107,21 +109,19 @@ function ownPortsProblem(finished: readonly Finished[], plain: readonly string[]
 }
 
 function closedPorts(names: readonly string[]): string {
-  return names.length === 1 ? `Port ${names.join()} stays closed` : `Ports ${names.join(" and ")} stay closed`;
+  const list = listed(names, "and");
+  return names.length === 1 ? `Port ${list} stays closed` : `Ports ${list} stay closed`;
 }
 
 function workingPorts(names: readonly string[]): string {
-  if (names.length === 0) return "";
-  const list = names.length === 1 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
-  return `; ${list} ${names.length === 1 ? "works" : "work"}`;
+  return names.length === 0 ? "" : `; ${listed(names, "and")} ${names.length === 1 ? "works" : "work"}`;
 }
 
 function problemOf({ listener, fault, settings }: Finished): readonly Problem[] {
   const { origin, builtIn } = listener;
-  const place = `${origin.file}${origin.line === undefined ? "" : ` line ${origin.line}`}`;
   const name = listenerName(listener);
   const say = (severity: Problem["severity"], what: string, now: string, fix: string): readonly Problem[] => [
-    { severity, what: `${place}: ${what}`, now, fix, where: origin },
+    { severity, what: `${placeOf(origin)}: ${what}`, now, fix, where: origin },
   ];
   if (fault === null) {
     if (settings?.port !== 8883 || settings.tls !== null) return [];
@@ -138,8 +138,7 @@ function problemOf({ listener, fault, settings }: Finished): readonly Problem[] 
     const fix = `Add the missing ones below the listener${builtIn === null ? "" : ", or set them in the options"}.`;
     return say("error", what, "It stays closed.", fix);
   }
-  const { file, line } = fault.takenBy;
-  const what = `listener ${name} is opened by ${file}${line === undefined ? "" : ` line ${line}`} already.`;
+  const what = `listener ${name} is opened by ${placeOf(fault.takenBy)} already.`;
   return say("error", what, "This second one is left out.", "Give it another port, or put its lines below the first.");
 }
 

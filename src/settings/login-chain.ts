@@ -1,3 +1,4 @@
+import { placeOf } from "../core/problem.ts";
 import type { Origin, Problem } from "../core/types.ts";
 import type { Draft } from "./directives/draft.ts";
 import type { Options } from "./options.ts";
@@ -16,7 +17,7 @@ export function addOnAnonymous(options: Options, draft: Draft): Composed<Anonymo
   if (!line.allowed) {
     const problem: Problem = {
       severity: "warning",
-      what: `${place(line.origin)}: allow_anonymous keeps clients without a user name out, and the option "anonymous" lets them in.`,
+      what: `${placeOf(line.origin)}: allow_anonymous keeps clients without a user name out, and the option "anonymous" lets them in.`,
       now: "They stay shut out.",
       fix: "Remove the line, or switch the option off.",
       where: line.origin,
@@ -28,7 +29,7 @@ export function addOnAnonymous(options: Options, draft: Draft): Composed<Anonymo
   // The add-on that users come from never obeyed this line, so many have it in a file without knowing what it does.
   const problem: Problem = {
     severity: "warning",
-    what: `${place(line.origin)}: "allow_anonymous true" lets clients without a user name use every topic that no ACL file forbids.`,
+    what: `${placeOf(line.origin)}: "allow_anonymous true" lets clients without a user name use every topic that no ACL file forbids.`,
     now: "They are let in; the official Mosquitto app ignores this line.",
     fix: "Remove the line if that is not wanted.",
     where: line.origin,
@@ -92,14 +93,10 @@ function vetoed({ anonymousVeto: veto, allowAnonymous }: Draft): readonly Proble
   return [
     {
       severity: "error",
-      what: `${place(origin)}: ${subject} would let in more than was meant, because "${veto.line}" (${place(veto.origin)}) is not carried out.`,
+      what: `${placeOf(origin)}: ${subject} would let in more than was meant, because "${veto.line}" (${placeOf(veto.origin)}) is not carried out.`,
       now: "Clients without a user name stay shut out.",
       fix: "Remove one of the two.",
       where: origin,
     },
   ];
-}
-
-function place({ file, line }: Origin): string {
-  return line === undefined ? file : `${file} line ${line}`;
 }

@@ -1,6 +1,7 @@
 import { closest } from "../../core/suggest.ts";
 import { filterFault } from "../../core/topic.ts";
 import type { Action } from "../../core/types.ts";
+import { listed } from "../../core/words.ts";
 
 /** What one line of an ACL file says. */
 export type AclLine =
@@ -92,7 +93,7 @@ function unknownAccess(word: string, access: string): AclLine {
   const meant = closest(access, ACCESS_WORDS);
   const fix =
     meant === null
-      ? `Use ${listed(ACCESS_WORDS)}; a filter with spaces needs one of them in front.`
+      ? `Use ${listed(ACCESS_WORDS, "or")}; a filter with spaces needs one of them in front.`
       : `Did you mean "${meant}"? (${ACCESS_WORDS.join(", ")})`;
   return { kind: "fault", word, what: `"${shorten(access)}" is not an access type.`, fix };
 }
@@ -101,7 +102,7 @@ function unknownWord(word: string): AclLine {
   const meant = closest(word.replace(/:.*$/s, ""), LINE_WORDS);
   const fix =
     meant === null
-      ? `Begin the line with ${listed(LINE_WORDS)}, or with "#" if it is a comment.`
+      ? `Begin the line with ${listed(LINE_WORDS, "or")}, or with "#" if it is a comment.`
       : `Did you mean "${meant}"? (${LINE_WORDS.join(", ")})`;
   return { kind: "fault", word, what: `a line cannot begin with "${shorten(withoutSecret(word))}".`, fix };
 }
@@ -113,11 +114,6 @@ function withoutSecret(word: string): string {
 
 function shorten(text: string): string {
   return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
-}
-
-/** "read, write, readwrite or deny". */
-function listed(words: readonly string[]): string {
-  return `${words.slice(0, -1).join(", ")} or ${words.slice(-1).join("")}`;
 }
 
 /** Splits off the first word: "read home/#" is "read" and "home/#". */
