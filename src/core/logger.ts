@@ -1,5 +1,18 @@
 /** Mosquitto's log types; "subscribe" and "unsubscribe" are single lines a user can switch on. */
-export type LogType = "error" | "warning" | "notice" | "information" | "debug" | "subscribe" | "unsubscribe";
+export const EVERY_LOG_TYPE = [
+  "error",
+  "warning",
+  "notice",
+  "information",
+  "debug",
+  "subscribe",
+  "unsubscribe",
+] as const;
+
+export type LogType = (typeof EVERY_LOG_TYPE)[number];
+
+/** What is written until somebody says otherwise. */
+export const DEFAULT_LOG_TYPES: readonly LogType[] = ["error", "warning", "notice", "information"];
 
 /** Values of a line, for `--log-format json` and for tests; the message says them in words. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -65,11 +78,15 @@ export function jsonLine(entry: LogEntry): string {
 
 /** Names and topics come from the network: a control character in them must not forge a line or colour a terminal. */
 export function oneLine(text: string): string {
+  const kept = text.length <= LONGEST_LINE ? text : `${text.slice(0, LONGEST_LINE)}…`;
   // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+  return kept.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }
+
+/** Characters; what is longer holds a name of 64 kB, and a log must not be filled by those who are refused. */
+const LONGEST_LINE = 2_000;
 
 /** Local time as the official add-on writes it: "2026-11-20 12:03:04". */
 function timestamp(atMs: number): string {

@@ -1,7 +1,16 @@
-import { createWriteStream, type WriteStream } from "node:fs";
-import { messageOf } from "../core/errors.ts";
-import { jsonLine, textLine, type LogEntry, type LogSink, type LogTarget, type LogType } from "../core/logger.ts";
+import { codeOf, messageOf } from "../core/errors.ts";
+import {
+  DEFAULT_LOG_TYPES,
+  jsonLine,
+  oneLine,
+  textLine,
+  type LogEntry,
+  type LogSink,
+  type LogTarget,
+  type LogType,
+} from "../core/logger.ts";
 import type { LogSettings } from "../settings/types.ts";
+import { createLogFile, type LogFile } from "./log-file.ts";
 
 interface LogTargetDeps {
   readonly format: "text" | "json";
@@ -9,9 +18,9 @@ interface LogTargetDeps {
   readonly publish: (topic: string, line: string) => void;
 }
 
-export interface LogTargets {
+interface LogTargets {
   readonly current: () => LogTarget;
-  /** Takes over new settings; files no longer named are closed. */
+  /** Takes over new settings; files no longer named are closed, the others opened anew. */
   update(settings: LogSettings): void;
 }
 
@@ -26,36 +35,40 @@ const TOPICS: Readonly<Record<LogType, string | null>> = {
   unsubscribe: "M/unsubscribe",
 };
 
-const DEFAULT_TYPES: ReadonlySet<LogType> = new Set(["error", "warning", "notice", "information"]);
-
 /** Makes the destinations of the log: standard output until settings say otherwise. */
 export function createLogTargets({ format, publish }: LogTargetDeps): LogTargets {
   const render = format === "json" ? jsonLine : textLine;
-  const files = new Map<string, WriteStream>();
   const stdout: LogSink = (entry) => void process.stdout.write(render(entry));
   const stderr: LogSink = (entry) => void process.stderr.write(render(entry));
-  let target: LogTarget = { types: DEFAULT_TYPES, sinks: [stdout] };
+  const topic = topicSink(publish);
+  const files = new Map<string, LogFile>();
+  let target: LogTarget = { types: new Set(DEFAULT_LOG_TYPES), sinks: [stdout] };
 
   function fileSink(path: string): LogSink {
-    const open = files.get(path) ?? createWriteStream(path, { flags: "a", mode: 0o640 });
+    const open = files.get(path) ?? createLogFile(path, render, (error) => replaceByStdout(path, error));
     files.set(path, open);
-    open.once("error", (error) => {
-      files.delete(path);
-      target = { ...target, sinks: [...target.sinks.filter((sink) => sink !== write), stdout] };
-      const message = `The log file ${path} cannot be written (${messageOf(error)}). Lines go to standard output. Check log_dest.`;
-      stdout({ type: "warning", atMs: Date.now(), fields: {}, message });
-    });
-    const write: LogSink = (entry) => void (open.destroyed || open.write(render(entry)));
-    return write;
+    return open.sink;
+  }
+
+  function replaceByStdout(path: string, error: Error): void {
+    const failed = files.get(path)?.sink;
+    if (failed === undefined) return;
+    target = { ...target, sinks: unique([...target.sinks.filter((sink) => sink !== failed), stdout]) };
+    const what = `The log file ${path} cannot be written (${codeOf(error) ?? messageOf(error)}).`;
+    const message = oneLine(`${what} Lines go to standard output. Check log_dest.`);
+    stdout({ type: "warning", atMs: Date.now(), fields: {}, message });
   }
 
   return {
     current: () => target,
     update({ types, destinations }) {
       const paths = new Set(destinations.flatMap((to) => (to.kind === "file" ? [to.path] : [])));
-      for (const [path, stream] of files) {
-        if (paths.has(path)) continue;
-        stream.end();
+      for (const [path, file] of files) {
+        if (paths.has(path)) {
+          file.reopen();
+          continue;
+        }
+        file.close();
         files.delete(path);
       }
       const sinks = destinations.map((to): LogSink => {
@@ -67,12 +80,17 @@ export function createLogTargets({ format, publish }: LogTargetDeps): LogTargets
           case "file":
             return fileSink(to.path);
           case "topic":
-            return topicSink(publish);
+            return topic;
         }
       });
-      target = { types, sinks };
+      target = { types, sinks: unique(sinks) };
     },
   };
+}
+
+/** A destination that is named twice gets each line once. */
+function unique(sinks: readonly LogSink[]): readonly LogSink[] {
+  return [...new Set(sinks)];
 }
 
 function topicSink(publish: (topic: string, line: string) => void): LogSink {

@@ -1,17 +1,14 @@
-import type { LogType } from "../core/logger.ts";
+import { DEFAULT_LOG_TYPES, EVERY_LOG_TYPE, type LogType } from "../core/logger.ts";
 import type { Draft } from "./directives/draft.ts";
 import type { LogDestName, Options } from "./options.ts";
 import type { Environment, LogDestination, LogSettings } from "./types.ts";
 
-const DEFAULT_TYPES: readonly LogType[] = ["error", "warning", "notice", "information"];
-const EVERY_TYPE: readonly LogType[] = [...DEFAULT_TYPES, "debug", "subscribe", "unsubscribe"];
-
 /** Lines of a conf file about the log's types, or its destinations, replace what the options say about them. */
 export function logSettings(kind: Environment["kind"], options: Options | null, draft: Draft): LogSettings {
-  const types = draft.logTypes ?? nonEmpty(options?.logType) ?? DEFAULT_TYPES;
+  const types = draft.logTypes ?? nonEmpty(options?.logType) ?? DEFAULT_LOG_TYPES;
   const names = nonEmpty(options?.logDest) ?? [kind === "add-on" ? "stdout" : "stderr"];
   return {
-    types: options?.debug === true ? new Set(EVERY_TYPE) : typesOf(types),
+    types: options?.debug === true ? new Set(EVERY_LOG_TYPE) : typesOf(types),
     destinations: draft.logDestinations ?? destinationsOf(names),
     connectionMessages: draft.connectionMessages,
   };
@@ -24,7 +21,7 @@ function nonEmpty<T>(values: readonly T[] | undefined): readonly T[] | null {
 /** "none" takes back what came before it. Names of lines that this broker never writes count for nothing. */
 function typesOf(names: readonly string[]): ReadonlySet<LogType> {
   const counting = names.slice(names.lastIndexOf("none") + 1);
-  return new Set(EVERY_TYPE.filter((type) => counting.includes(type) || counting.includes("all")));
+  return new Set(EVERY_LOG_TYPE.filter((type) => counting.includes(type) || counting.includes("all")));
 }
 
 function destinationsOf(names: readonly LogDestName[]): readonly LogDestination[] {
