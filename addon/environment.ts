@@ -1,19 +1,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { ConfigError, messageOf } from "../src/core/errors.ts";
 import { HOME_ASSISTANT_USERS } from "../src/settings/reserved-users.ts";
 import type { Environment, Ports } from "../src/settings/types.ts";
 import type { SourceSpec } from "../src/snapshot/types.ts";
+import { createSupervisor, type Supervisor } from "./supervisor.ts";
 
-/** The Supervisor's address and this app's token; null outside Home Assistant. */
-export interface SupervisorAccess {
-  readonly url: string;
-  readonly token: string;
-}
-
-/** Reads the variables of the container; see README for the list. */
+/**
+ * Reads the variables of the container; see README for the list.
+ * @throws ConfigError when one cannot be used.
+ */
 export function readEnvironment(env: NodeJS.ProcessEnv): {
   readonly spec: SourceSpec;
-  readonly supervisor: SupervisorAccess | null;
+  /** null outside Home Assistant. */
+  readonly supervisor: Supervisor | null;
 } {
   const token = env["SUPERVISOR_TOKEN"] ?? "";
   const folders = {
@@ -31,7 +31,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): {
   };
   return {
     spec: { environment, optionsFile: optionsFile(folders.data), confFile: null },
-    supervisor: token === "" ? null : { url: env["SUPERVISOR_URL"] ?? "http://supervisor", token },
+    supervisor: token === "" ? null : supervisorAt(env["SUPERVISOR_URL"] ?? "http://supervisor", token),
   };
 }
 
@@ -42,9 +42,24 @@ function optionsFile(folder: string): string {
   return yaml === undefined || existsSync(json) ? json : yaml;
 }
 
+function supervisorAt(url: string, token: string): Supervisor {
+  try {
+    return createSupervisor({ url, token });
+  } catch (error) {
+    // Its text names neither the token nor what else stood in the address.
+    throw unusable(
+      `The Supervisor cannot be asked: ${messageOf(error)}.`,
+      "Set SUPERVISOR_URL and SUPERVISOR_TOKEN right.",
+    );
+  }
+}
+
+function unusable(what: string, fix: string): ConfigError {
+  return new ConfigError([{ severity: "error", what, now: "The broker does not start.", fix }]);
+}
+
 /**
  * Parses "1883,1884,8883,8884": MQTT, WebSocket, and both with TLS; 0 is a free port, an empty place none.
- * @throws Error when a place is not a port.
  */
 function parsePorts(text: string): Ports {
   const [mqtt, ws, mqtts, wss] = text.split(",").map((place) => parsePort(place.trim(), text));
@@ -55,6 +70,9 @@ function parsePort(place: string, text: string): number | null {
   if (place === "") return null;
   const port = Number(place);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`CULEX_PORTS '${text}': '${place}' is no port`);
+    throw unusable(
+      `CULEX_PORTS "${text}": "${place}" is no port.`,
+      "Write four numbers, such as 1883,1884,8883,8884; 0 is a free port.",
+    );
   return port;
 }

@@ -7,6 +7,7 @@ import { createListeners } from "./broker/listeners/listeners.ts";
 import { ConfigError } from "./core/errors.ts";
 import { createLogger, type Logger } from "./core/logger.ts";
 import type { Problem } from "./core/types.ts";
+import { counted } from "./core/words.ts";
 import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
 import { build, type BuildDeps } from "./snapshot/build.ts";
@@ -23,6 +24,8 @@ export interface AppContext {
   readonly backends: (log: Logger) => readonly Backend[];
   /** Faults the entrypoint met before. */
   readonly problems: readonly Problem[];
+  /** Called when the listeners are as the configuration wants them: at the start and after each change. */
+  readonly settled?: (app: App) => void;
   /** mosquitto's -v: every type of log line, whatever the settings say. */
   readonly verbose: boolean;
 }
@@ -31,7 +34,8 @@ export interface App {
   readonly log: Logger;
   /** Where it listens, as URLs: "mqtt://[::]:1883". */
   addresses(): readonly string[];
-  problems(): readonly Problem[];
+  /** The real port of a listener, by its name in the settings; null when it is not open. */
+  portOf(listener: string): number | null;
   /** Reads the configuration again and makes it current; `cause` is named in the log. */
   reload(cause: string): Promise<void>;
   /** Says goodbye to every client and closes everything. */
@@ -105,10 +109,11 @@ export async function startApp(context: AppContext): Promise<App> {
       live,
       read: (last) => readSources(spec, last),
       build: (sources, previous) => build(sources, previous, deps),
-      async settle(next) {
-        useLog(next);
-        const problems = await listeners.apply(next.listeners);
+      async settle(snapshot) {
+        useLog(snapshot);
+        const problems = await listeners.apply(snapshot.listeners);
         const { checked, closed } = running.recheck();
+        context.settled?.(app);
         return { problems, done: `${counted(checked, "session")} re-checked, ${closed} closed` };
       },
       onRead: ({ watched }) => {
@@ -116,23 +121,25 @@ export async function startApp(context: AppContext): Promise<App> {
       },
       log,
     },
-    firstSources,
-    [...startProblems, ...listenProblems],
+    { sources: firstSources, problems: [...startProblems, ...listenProblems], unsettled: listenProblems },
   );
   const watcher = createWatcher({ changed: (file) => void reloader.run(file), log });
   watcher.update(firstSources.watched);
 
-  return {
+  const app: App = {
     log,
     addresses: listeners.addresses,
-    problems: reloader.problems,
+    portOf: listeners.portOf,
     reload: reloader.run,
     async stop() {
-      await watcher.close();
+      // A reload under way would open the watcher again.
       await reloader.stop();
+      await watcher.close();
       await closeAll();
     },
   };
+  context.settled?.(app);
+  return app;
 }
 
 const EVERY_TYPE = new Set(["error", "warning", "notice", "information", "debug", "subscribe", "unsubscribe"] as const);
@@ -144,8 +151,4 @@ function nothingListens(): Problem {
     now: "The broker stops.",
     fix: "Set right what the lines above say and start it again.",
   };
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

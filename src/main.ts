@@ -1,32 +1,31 @@
 #!/usr/bin/env node
-import { check } from "./cli/check.ts";
 import { parseCommand, USAGE } from "./cli/command.ts";
-import { passwd } from "./cli/passwd.ts";
-import { standAlone } from "./cli/stand-alone.ts";
-import { EXIT_CONFIG, run } from "./run.ts";
+import { catchSignals } from "./signals.ts";
 
+// What a verb needs is loaded for that verb, behind the signals: a stop during the start is a stop, not a crash.
 const command = parseCommand(process.argv.slice(2));
 switch (command.verb) {
-  case "run":
-    await run({
-      spec: standAlone(command),
-      logFormat: command.logFormat,
-      verbose: command.verbose,
-      problems: [],
-      backends: () => [],
-    });
+  case "run": {
+    const signals = catchSignals();
+    const { runStandAlone } = await import("./cli/stand-alone.ts");
+    process.exitCode = await runStandAlone(command, signals);
     break;
-  case "check":
+  }
+  case "check": {
+    const { check } = await import("./cli/check.ts");
     process.exitCode = await check(command);
     break;
-  case "passwd":
+  }
+  case "passwd": {
+    const { passwd } = await import("./cli/passwd.ts");
     process.exitCode = await passwd(command.username);
     break;
+  }
   case "help":
     process.stdout.write(USAGE);
     break;
   case "wrong":
     process.stderr.write(`culex: ${command.what}\n\n${USAGE}`);
-    process.exitCode = EXIT_CONFIG;
+    process.exitCode = 78;
     break;
 }

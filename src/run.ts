@@ -1,44 +1,38 @@
 import { startApp, type App, type AppContext } from "./app.ts";
 import { ConfigError } from "./core/errors.ts";
 import { sentence } from "./core/problem.ts";
+import type { Signals } from "./signals.ts";
 
 /** EX_CONFIG of sysexits.h: a restart will not help. */
 export const EXIT_CONFIG = 78;
 const EXIT_FAULT = 1;
 
-interface RunHooks {
-  /** Called when everything listens. */
-  readonly started?: (app: App) => void;
-  /** Called before the listeners close. */
-  readonly stopping?: () => Promise<void>;
-}
-
-/** Runs the broker until SIGTERM or SIGINT; sets the exit code: 0 stopped as asked, 78 nothing to run, 1 a fault. */
-export async function run(context: AppContext, { started, stopping }: RunHooks = {}): Promise<void> {
+/** Runs the broker until it is asked to stop; gives the exit code: 0 stopped as asked, 78 nothing to run, 1 a fault. */
+export async function run(
+  signals: Signals,
+  makeContext: () => AppContext | Promise<AppContext>,
+  stopping: () => Promise<void> = () => Promise.resolve(),
+): Promise<number> {
   let app: App | null = null;
   try {
-    const stopped = Promise.withResolvers<string>();
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopped.resolve(signal));
-    // Before the broker runs there is nothing to read again, but the default action would end the process.
-    process.on("SIGHUP", () => void app?.reload("SIGHUP"));
-
-    const running = await startApp(context);
+    const running = await startApp(await makeContext());
     app = running;
+    signals.onHangup(() => void running.reload("SIGHUP"));
     running.log.notice({}, `ready: ${running.addresses().join(" ")} after ${Math.round(performance.now())} ms`);
-    started?.(running);
 
-    const signal = await stopped.promise;
+    const signal = await signals.stopped;
     running.log.notice({}, `${signal}: stopping`);
-    await stopping?.();
+    await stopping();
     await running.stop();
     running.log.notice({}, "stopped");
+    return 0;
   } catch (error) {
+    await app?.stop().catch(() => undefined);
     if (error instanceof ConfigError) {
       for (const problem of error.problems) process.stderr.write(`${sentence(problem)}\n`);
-      process.exitCode = EXIT_CONFIG;
-      return;
+      return EXIT_CONFIG;
     }
     process.stderr.write(`stopped by a fault in the broker: ${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = EXIT_FAULT;
+    return EXIT_FAULT;
   }
 }

@@ -14,7 +14,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "src/snapshot": ["src/core", "src/settings", "src/acl", "src/auth"],
   "src/broker": ["src/core", "src/settings", "src/snapshot"],
   "src/monitor": ["src/core", "src/settings"],
-  "src/cli": ["src/core", "src/settings", "src/auth", "src/snapshot"],
+  "src/cli": ["src", "src/core", "src/settings", "src/auth", "src/snapshot"],
   src: ["src/core", "src/settings", "src/acl", "src/auth", "src/snapshot", "src/broker", "src/monitor", "src/cli"],
   addon: ["src", "src/core", "src/settings", "src/auth", "src/snapshot"],
 };

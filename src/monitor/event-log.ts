@@ -35,11 +35,7 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
       case "refused":
         if (event.reason.kind === "silent")
           log.debug({ client }, `${client.address} connected to ${client.listener} and said nothing.`);
-        else
-          folding.add(refusalKey(client, event.reason), refusedLine(client, event.reason), {
-            client,
-            reason: event.reason,
-          });
+        else recordRefusal(client, event.reason);
         break;
       case "denied":
         recordDenial(event);
@@ -55,18 +51,45 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
           `dropped ${client.clientId} ${event.reason.kind}`,
           `${deviceName(client)}: ${event.reason.sentence}`,
           { client },
+          { key: "dropped", text: `Messages to many devices are dropped, the latest ${deviceName(client)}` },
         );
         break;
     }
   }
 
-  function recordDenial(event: Extract<BrokerEvent, { kind: "denied" }>): void {
-    const { client, action, topic, decision } = event;
+  /** A device that names itself anew at each try is still one device, so its client id does not tell refusals apart. */
+  function recordRefusal(client: ClientInfo, reason: Reason): void {
+    const { username, address } = client;
+    folding.add(
+      `refused ${reason.kind} ${username ?? ""} ${address}`,
+      refusedLine(client, reason),
+      { client, reason },
+      {
+        key: `refused ${address}`,
+        text: `Many logins from ${address} were refused, the latest: ${refusedLine(client, reason)}`,
+      },
+    );
+  }
+
+  function recordDenial({ client, action, topic, decision }: Extract<BrokerEvent, { kind: "denied" }>): void {
     const verb = action === "publish" ? "publish to" : action === "subscribe" ? "subscribe to" : "receive";
-    const text = `${deviceName(client)}${userPart(client)} may not ${verb} ${topic}: ${withHint(decision.reason)}`;
+    const who = `${deviceName(client)}${userPart(client)} may not ${verb}`;
+    const text = `${who} ${shortened(topic)}: ${withHint(decision.reason)}`;
     // One subscriber of "#" is denied a delivery per message: that is what the rules are for, not an event.
-    if (action === "receive") log.debug({ client, topic }, `${text}.`);
-    else folding.add(`${action} ${client.clientId} ${client.username ?? ""} ${topic}`, text, { client, topic });
+    if (action === "receive") {
+      log.debug({ client, topic }, `${text}.`);
+      return;
+    }
+    const peer = `${action} ${client.clientId} ${client.username ?? ""}`;
+    folding.add(
+      `${peer} ${topic}`,
+      text,
+      { client, topic },
+      {
+        key: peer,
+        text: `${who} many topics, the latest ${shortened(topic)}: ${withHint(decision.reason)}`,
+      },
+    );
   }
 
   return { record, stop: folding.stop };
@@ -76,7 +99,7 @@ function connectedLine(event: Extract<BrokerEvent, { kind: "connected" }>): stri
   const { client, version, clean, keepaliveS, source } = event;
   const protocol = version === 5 ? "MQTT 5" : version === 4 ? "MQTT 3.1.1" : "MQTT 3.1";
   const session = clean ? "clean session" : "kept session";
-  const who = client.username === null ? "anonymous" : `user ${client.username}, known to ${source}`;
+  const who = client.username === null ? "anonymous" : `user ${shortened(client.username)}, known to ${source}`;
   return `${deviceName(client)} at ${client.address} connected on ${client.listener} (${who}; ${protocol}, ${session}, keepalive ${keepaliveS} s).`;
 }
 
@@ -97,16 +120,19 @@ function refusedLine(client: ClientInfo, reason: Reason): string {
   }
 }
 
-function refusalKey({ clientId, username, address }: ClientInfo, { kind }: Reason): string {
-  return `refused ${kind} ${clientId} ${username ?? ""} ${address}`;
+/** Names may be 64 kB long; nobody needs more than this to find the device. */
+const LONGEST_NAME = 100;
+
+function shortened(name: string): string {
+  return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`;
 }
 
 function deviceName({ clientId }: ClientInfo): string {
-  return clientId === "" ? "A device" : `Device ${clientId}`;
+  return clientId === "" ? "A device" : `Device ${shortened(clientId)}`;
 }
 
 function userPart({ username }: ClientInfo): string {
-  return username === null ? "" : ` (user ${username})`;
+  return username === null ? "" : ` (user ${shortened(username)})`;
 }
 
 /** Sentence and hint without the last full stop, so that a count can follow. */

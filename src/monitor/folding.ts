@@ -10,9 +10,17 @@ interface FoldedLine {
   readonly since: string;
 }
 
+/** Lines that one peer can cause at will: past some of them it gets one line for all. */
+interface Group {
+  readonly key: string;
+  /** The line for all further ones. */
+  readonly text: string;
+}
+
 interface Entry {
   text: string;
   fields: LogFields;
+  readonly group: string;
   readonly firstAtMs: number;
   lastAtMs: number;
   count: number;
@@ -23,7 +31,7 @@ interface Entry {
 
 export interface Folding {
   /** Writes the first of its key at once; the following are counted and written together. */
-  add(key: string, text: string, fields: LogFields): void;
+  add(key: string, text: string, fields: LogFields, group: Group): void;
   stop(): void;
 }
 
@@ -34,10 +42,13 @@ const SWEEP_MS = 5_000;
 const FORGET_MS = 3_600_000;
 /** Keys come from the network; past this many the oldest is forgotten. */
 const MAX_KEYS = 1_000;
+/** Keys of one group that are told apart. */
+const MAX_OF_GROUP = 10;
 
 /** Folds lines that repeat. Counts are written by a timer that runs only while something is unwritten. */
 export function createFolding(write: (line: FoldedLine) => void, now: () => number = Date.now): Folding {
   const entries = new Map<string, Entry>();
+  const sizes = new Map<string, number>();
   let timer: NodeJS.Timeout | null = null;
 
   function writeOut(entry: Entry): void {
@@ -47,13 +58,22 @@ export function createFolding(write: (line: FoldedLine) => void, now: () => numb
     write({ text: entry.text, fields: entry.fields, count: entry.count, since: timeOfDay(entry.firstAtMs) });
   }
 
+  function forget(key: string): void {
+    const entry = entries.get(key);
+    if (entry === undefined) return;
+    entries.delete(key);
+    const size = (sizes.get(entry.group) ?? 1) - 1;
+    if (size > 0) sizes.set(entry.group, size);
+    else sizes.delete(entry.group);
+  }
+
   function sweep(): void {
     const at = now();
     let unwritten = false;
     for (const [key, entry] of entries) {
       if (entry.count > entry.written && at >= entry.dueAtMs) writeOut(entry);
       if (entry.count > entry.written) unwritten = true;
-      else if (at - entry.lastAtMs > FORGET_MS) entries.delete(key);
+      else if (at - entry.lastAtMs > FORGET_MS) forget(key);
     }
     if (unwritten || timer === null) return;
     clearInterval(timer);
@@ -61,7 +81,10 @@ export function createFolding(write: (line: FoldedLine) => void, now: () => numb
   }
 
   return {
-    add(key, text, fields) {
+    add(ownKey, ownText, fields, group) {
+      const isOwn = entries.has(ownKey) || (sizes.get(group.key) ?? 0) < MAX_OF_GROUP;
+      const key = isOwn ? ownKey : group.key;
+      const text = isOwn ? ownText : group.text;
       const at = now();
       const known = entries.get(key);
       if (known !== undefined && at - known.lastAtMs <= FORGET_MS) {
@@ -72,10 +95,21 @@ export function createFolding(write: (line: FoldedLine) => void, now: () => numb
         timer ??= setInterval(sweep, SWEEP_MS).unref();
         return;
       }
-      entries.delete(key);
+      forget(key);
       const oldest = entries.size >= MAX_KEYS ? entries.keys().next().value : undefined;
-      if (oldest !== undefined) entries.delete(oldest);
-      const entry: Entry = { text, fields, firstAtMs: at, lastAtMs: at, count: 1, written: 0, writes: 0, dueAtMs: 0 };
+      if (oldest !== undefined) forget(oldest);
+      sizes.set(group.key, (sizes.get(group.key) ?? 0) + 1);
+      const entry: Entry = {
+        text,
+        fields,
+        group: group.key,
+        firstAtMs: at,
+        lastAtMs: at,
+        count: 1,
+        written: 0,
+        writes: 0,
+        dueAtMs: 0,
+      };
       entries.set(key, entry);
       writeOut(entry);
     },
@@ -84,6 +118,7 @@ export function createFolding(write: (line: FoldedLine) => void, now: () => numb
       timer = null;
       for (const entry of entries.values()) if (entry.count > entry.written) writeOut(entry);
       entries.clear();
+      sizes.clear();
     },
   };
 }

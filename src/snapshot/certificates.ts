@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { messageOf } from "../core/errors.ts";
 import type { Problem } from "../core/types.ts";
+import { listed } from "../core/words.ts";
 import type { FileReference, ListenerSettings, TlsSettings } from "../settings/types.ts";
 import { clockTime, dayOf } from "../core/clock-time.ts";
 import type { FileText, TlsMaterial } from "./types.ts";
@@ -25,11 +26,13 @@ interface Input {
 /** Checks the certificate files of a listener: they exist, parse, belong together, and are in date. */
 export function loadTls({ listener, files, previous, nowMs, closed }: Input): LoadedTls {
   const { certfile, keyfile, cafile, requireCertificate } = listener.tls;
+  // A house without certificates is no fault; half a pair, or one that was there before, is.
+  const isAbsent = previous === null && [certfile, keyfile].every(({ path }) => files.get(path)?.error === "ENOENT");
   const fault = (what: string, fix: string, where: FileReference): LoadedTls => ({
     tls: previous,
     problems: [
       {
-        severity: "error",
+        severity: isAbsent ? "warning" : "error",
         what,
         now: previous === null ? closed : `The pair loaded at ${clockTime(previous.loadedAtMs, nowMs)} stays in use.`,
         fix,
@@ -128,12 +131,7 @@ function parse<T>(read: () => T): T | null {
 
 /** "Ports 8883 and 8884 stay closed; 1883 and 1884 work." */
 export function closedSentence(closed: readonly string[], open: readonly string[]): string {
-  const ports = closed.length === 1 ? `Port ${closed[0]} stays` : `Ports ${listed(closed)} stay`;
+  const ports = closed.length === 1 ? `Port ${closed[0]} stays` : `Ports ${listed(closed, "and")} stay`;
   if (open.length === 0) return `${ports} closed.`;
-  return `${ports} closed; ${listed(open)} ${open.length === 1 ? "works" : "work"}.`;
-}
-
-function listed(words: readonly string[]): string {
-  const last = words.at(-1) ?? "";
-  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+  return `${ports} closed; ${listed(open, "and")} ${open.length === 1 ? "works" : "work"}.`;
 }

@@ -21,13 +21,16 @@ export interface Sources {
   readonly readAtMs: number;
   /** What the next reading falls back to when the file is broken then. */
   readonly options: Options | null;
+  readonly optionsReadAtMs: number;
   /** Conf files in the order they count, with what they include. */
   readonly conf: readonly ConfFile[];
+  /** When they were last read without falling back. */
+  readonly confReadAtMs: number;
   readonly settings: Settings;
   readonly problems: readonly Problem[];
   /** ACL file, password file and certificates, by path. */
   readonly files: ReadonlyMap<string, FileText>;
-  /** Files that could be read. */
+  /** Files that could be read and were not empty. */
   readonly found: ReadonlySet<string>;
   /** Every file and folder that was looked at, found or not: what the watcher watches. */
   readonly watched: readonly string[];

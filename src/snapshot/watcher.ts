@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { watch, type FSWatcher } from "chokidar";
 import type { Logger } from "../core/logger.ts";
@@ -15,28 +15,39 @@ interface WatcherDeps {
   readonly log: Logger;
   /** Quiet time that ends a burst: editors write, rename and touch in quick succession. */
   readonly quietMs?: number;
+  /** Longest wait for that quiet: a file that never rests must not keep others from being read. */
+  readonly longestMs?: number;
 }
 
 /**
  * Watches the folders that hold the configuration's files rather than the files: editors and certificate tools replace
  * a file by renaming another over it, and a folder that does not exist yet shows up in its parent.
  */
-export function createWatcher({ changed, log, quietMs = 200 }: WatcherDeps): Watcher {
+export function createWatcher({ changed, log, quietMs = 200, longestMs = 500 }: WatcherDeps): Watcher {
   let watcher: FSWatcher | null = null;
   let wanted: ReadonlySet<string> = new Set();
   let folders: readonly string[] = [];
   let timer: NodeJS.Timeout | null = null;
+  let burstSinceMs: number | null = null;
+  let isClosed = false;
 
+  // Of a listed folder only conf files count: a log file beside them changes all the time.
   const isWanted = (path: string): boolean =>
-    wanted.has(path) || wanted.has(dirname(path)) || holdsWanted(path, wanted);
+    wanted.has(path) || (path.endsWith(".conf") && wanted.has(dirname(path))) || holdsWanted(path, wanted);
 
   function seen(path: string): void {
-    if (!isWanted(path)) return;
+    if (isClosed || !isWanted(path)) return;
     if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = null;
-      changed(path.slice(path.lastIndexOf(sep) + 1));
-    }, quietMs);
+    const nowMs = performance.now();
+    burstSinceMs ??= nowMs;
+    timer = setTimeout(
+      () => {
+        timer = null;
+        burstSinceMs = null;
+        changed(path.slice(path.lastIndexOf(sep) + 1));
+      },
+      Math.max(0, Math.min(quietMs, burstSinceMs + longestMs - nowMs)),
+    );
   }
 
   function open(): FSWatcher {
@@ -57,8 +68,10 @@ export function createWatcher({ changed, log, quietMs = 200 }: WatcherDeps): Wat
 
   return {
     update(paths) {
-      const nextWanted = new Set(paths);
-      const nextFolders = [...new Set(paths.flatMap(foldersFor))].toSorted();
+      if (isClosed) return;
+      // A link is saved in two places: where it stands, and where it points to.
+      const nextWanted = new Set(paths.flatMap(withTarget));
+      const nextFolders = [...new Set([...nextWanted].flatMap(foldersFor))].toSorted();
       const same =
         nextFolders.join("\0") === folders.join("\0") && [...nextWanted].join("\0") === [...wanted].join("\0");
       if (same) return;
@@ -74,10 +87,20 @@ export function createWatcher({ changed, log, quietMs = 200 }: WatcherDeps): Wat
       void old?.close();
     },
     async close() {
+      isClosed = true;
       if (timer !== null) clearTimeout(timer);
       await watcher?.close();
     },
   };
+}
+
+/** A path, and the file it leads to when it is a link or lies below one. */
+function withTarget(path: string): readonly string[] {
+  try {
+    return [path, realpathSync(path)];
+  } catch {
+    return [path];
+  }
 }
 
 /** The folders to watch for a path: the nearest one above it that exists, and itself when it is a folder. */

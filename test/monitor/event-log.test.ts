@@ -114,3 +114,22 @@ describe("a line of the log", () => {
     expect(lines([silent, denied], true, new Set(["debug"] as const))).toHaveLength(2);
   });
 });
+
+test("a device without a client id of its own is folded into one line, however often it comes", () => {
+  const refusals = Array.from({ length: 20 }, (_, index): BrokerEvent => {
+    const client = { ...CLIENT, clientId: `auto-${index}` };
+    return {
+      kind: "refused",
+      client,
+      reason: { kind: "wrong_password", sentence: "wrong password for user kitchen-plug" },
+    };
+  });
+  expect(lines(refusals)).toEqual(["Device auto-0 at 192.0.2.7 was refused: wrong password for user kitchen-plug."]);
+});
+
+test("a name of 64 kB does not fill the log", () => {
+  const client = { ...CLIENT, clientId: "x".repeat(65_000), username: "y".repeat(65_000) };
+  const reason = { kind: "wrong_password", sentence: `wrong password for user ${client.username}` } as const;
+  const [line] = lines([{ kind: "refused", client, reason }]);
+  expect(line?.length).toBeLessThan(2_100);
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createLogger } from "../../src/core/logger.ts";
@@ -89,4 +89,48 @@ test("other files beside a watched one are nobody's business", async () => {
   writeFileSync(join(folder, "mosquitto.log"), "line\n");
   writeFileSync(file, "{ }");
   await vi.waitFor(() => expect(seen).toEqual(["options.json"]));
+});
+
+test("a file that never rests does not keep another from being seen", async () => {
+  const folder = tempFolder();
+  const acl = join(folder, "acl");
+  const busy = join(folder, "busy.conf");
+  writeFileSync(acl, "a");
+  const { seen } = await watching([folder, acl, busy]);
+  const writing = setInterval(() => writeFileSync(busy, String(performance.now())), 20);
+  onTestFinished(() => clearInterval(writing));
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThan(1), { timeout: 5_000 });
+});
+
+test("in a listed folder only conf files are news", async () => {
+  const folder = tempFolder();
+  const { seen } = await watching([folder]);
+  writeFileSync(join(folder, "mosquitto.log"), "line\n");
+  writeFileSync(join(folder, "a.conf"), "");
+  await vi.waitFor(() => expect(seen).toEqual(["a.conf"]));
+});
+
+test("a link is news where it points to", async () => {
+  const folder = tempFolder();
+  const target = join(folder, "archive", "acl");
+  mkdirSync(join(folder, "archive"));
+  mkdirSync(join(folder, "live"));
+  writeFileSync(target, "a");
+  symlinkSync(target, join(folder, "live", "acl"));
+  const { seen } = await watching([join(folder, "live", "acl")]);
+  writeFileSync(target, "b");
+  await vi.waitFor(() => expect(seen).not.toEqual([]));
+});
+
+test("a closed watcher opens nothing any more", async () => {
+  const seen: string[] = [];
+  const file = join(tempFolder(), "acl");
+  writeFileSync(file, "a");
+  const watcher = createWatcher({ changed: (name) => seen.push(name), log, quietMs: 20 });
+  await watcher.close();
+  watcher.update([file]);
+  const other = await watching([file]);
+  writeFileSync(file, "b");
+  await vi.waitFor(() => expect(other.seen).toEqual(["acl"]));
+  expect(seen).toEqual([]);
 });

@@ -1,8 +1,11 @@
-import { renameSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
-import { layOut, save, startAddon, type Folders, type Running } from "../helpers/culex.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { launch, layOut, save, startAddon, type Folders, type Running } from "../helpers/culex.ts";
 import { connect, refusal, type TestClient } from "../helpers/mqtt.ts";
+import { startSupervisor } from "../helpers/supervisor.ts";
 
 const CONF = "acl_file /share/mosquitto/accesscontrollist\n";
 const OPEN = "topic deny hidden\nuser meter\ntopic readwrite meters/#\n";
@@ -173,11 +176,70 @@ describe("saved options are in force", () => {
   });
 });
 
+test("a customize folder that is deleted and made again, empty, opens nothing on the way", async () => {
+  const { folders, meter, running } = await house(SHUT);
+  const folder = join(folders.share, "mosquitto");
+  rmSync(folder, { recursive: true });
+  await running.line(
+    /customize\.folder "mosquitto" does not exist in \/share\. The files read at \d\d:\d\d stay in use\./,
+  );
+  mkdirSync(folder);
+  expect(await mayPublish(meter, "meters/1")).toBe(false);
+  save(join(folder, "accesscontrollist"), SHUT);
+  save(join(folder, "acl.conf"), CONF);
+  await running.line(/generation 3 is live/);
+  expect(await mayPublish(meter, "meters/1")).toBe(false);
+  expect(running.lines.join("\n")).not.toContain("No ACL file is configured any more");
+});
+
+test("an ACL file that is no longer configured is said aloud", async () => {
+  const { folders, meter, running } = await house(SHUT);
+  rmSync(join(folders.share, "mosquitto", "acl.conf"));
+  await running.line(/warning: No ACL file is configured any more\. Every logged-in user may use every topic\./);
+  expect(await mayPublish(meter, "meters/1")).toBe(true);
+});
+
 test("SIGHUP reads everything again, and nothing changed is no new generation", async () => {
   const { running, meter } = await house();
   running.signal("SIGHUP");
-  running.signal("SIGHUP");
+  await running.line(/nothing changed \(SIGHUP\): 1 session re-checked, 0 closed/);
   expect(await mayPublish(meter, "meters/1")).toBe(true);
-  expect(await running.stop()).toBe(0);
   expect(running.lines.filter((line) => line.includes("is live"))).toEqual([]);
+});
+
+test("SIGHUP opens a port that was taken, and only then is Home Assistant told", async () => {
+  const supervisor = await startSupervisor({ services: ["mqtt:provide"], discovery: ["mqtt"] });
+  onTestFinished(() => supervisor.stop());
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const port = Object(taken.address()).port;
+  const running = await startAddon(layOut({ "data/options.json": "{}" }), supervisor, { CULEX_PORTS: `${port},0,,` });
+  await running.line(/Port \d+ is in use by another program/);
+  await running.line(/Port 1883 is not open, so Home Assistant and its apps are not told of this broker/);
+  expect(supervisor.service).toBeNull();
+  taken.close();
+  await once(taken, "close");
+  running.signal("SIGHUP");
+  await vi.waitFor(() => expect(supervisor.service?.data).toMatchObject({ port }), { timeout: 5_000 });
+});
+
+test("SIGTERM in the middle of a reload ends the process with 0", async () => {
+  const { acl, running } = await house();
+  rmSync(acl);
+  save(acl, SHUT);
+  running.signal("SIGHUP");
+  expect(await running.stop()).toBe(0);
+});
+
+test("SIGTERM and SIGHUP during the start are a stop and nothing, not a crash", async () => {
+  const { data, share, ssl } = layOut({ "data/options.json": "{}" });
+  const folders = { CULEX_DATA_DIR: data, CULEX_SHARE_DIR: share, CULEX_SSL_DIR: ssl };
+  const running = launch(["addon/main.ts"], { ...folders, CULEX_PORTS: "0,0,,", CULEX_HOST: "127.0.0.1" });
+  // The lowest bit of the caught signals is SIGHUP, which is the last one that the program asks for.
+  const caughtSignals = (): string | undefined =>
+    readFileSync(`/proc/${running.pid}/status`, "utf8").match(/SigCgt:\s+([0-9a-f]+)/)?.[1];
+  await vi.waitFor(() => expect(caughtSignals()).toMatch(/[13579bdf]$/), { timeout: 5_000, interval: 2 });
+  expect(running.lines).toEqual([]);
+  running.signal("SIGHUP");
+  expect(await running.stop()).toBe(0);
 });

@@ -10,6 +10,8 @@ import { createWebSocketServer } from "./websocket.ts";
 
 /** One open port. */
 export interface Listener {
+  /** As settings name it. */
+  readonly name: () => string;
   /** "mqtts://[::]:8883". */
   readonly address: () => string;
   /** Takes over certificates and limits; connections stay. */
@@ -47,7 +49,8 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
   };
 
   const serve = (socket: Socket): void => {
-    if (socket.destroyed) return;
+    // A connection that was reset meanwhile has no address any more.
+    if (socket.destroyed || socket.remoteAddress === undefined) return void socket.destroy();
     const tls = admit(socket);
     if (tls === "refused") return;
     handedOver.add(peerOf(socket));
@@ -103,6 +106,7 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
 
   const shut = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
   return {
+    name: () => plan.settings.name,
     address: () => address,
     update(next) {
       plan = next;
@@ -151,7 +155,7 @@ function urlOf(bound: AddressInfo | string | null, protocol: "mqtt" | "websocket
 }
 
 function addressOf(socket: Socket): string {
-  return (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+  return (socket.remoteAddress ?? "an unknown address").replace(/^::ffff:/, "");
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

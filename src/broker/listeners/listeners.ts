@@ -21,6 +21,8 @@ export interface Listeners {
   apply(plans: readonly ListenerPlan[]): Promise<readonly Problem[]>;
   /** As URLs with the real ports, in the order of the plans: "mqtt://[::]:1883". */
   readonly addresses: () => readonly string[];
+  /** The real port of a listener; null when it is not open. */
+  readonly portOf: (name: string) => number | null;
   /** Takes no more connections. Those that were handed over are the broker's to close. */
   stop(): Promise<void>;
 }
@@ -51,6 +53,10 @@ export function createListeners(deps: ListenerDeps): Listeners {
       return problems;
     },
     addresses: () => [...open.values()].map(({ address }) => address()),
+    portOf(name) {
+      const listener = [...open.values()].find((candidate) => candidate.name() === name);
+      return listener === undefined ? null : Number(new URL(listener.address()).port || DEFAULT_HTTP_PORT);
+    },
     async stop() {
       const listeners = [...open.values()];
       open = new Map();
@@ -58,6 +64,9 @@ export function createListeners(deps: ListenerDeps): Listeners {
     },
   };
 }
+
+/** A URL of a WebSocket listener on port 80 shows none. */
+const DEFAULT_HTTP_PORT = 80;
 
 /** What cannot change while a listener is open. */
 function keyOf({ settings, tls }: ListenerPlan): string {

@@ -19,6 +19,8 @@ export interface WebSocketDeps {
 const SUBPROTOCOLS = ["mqtt", "mqttv3.1"] as const;
 /** From the connection to the upgrade. */
 const UPGRADE_TIMEOUT_MS = 10_000;
+/** How long a peer that was refused may take to read why. */
+const LINGER_MS = 2_000;
 /** A frame may carry several packets: room for those that come before a long one. */
 const FRAME_SLACK = 65_536;
 /** Close code for a kind of data that is not accepted (RFC 6455, 7.4.1). */
@@ -43,8 +45,14 @@ export function createWebSocketServer(tls: TlsMaterial | null, deps: WebSocketDe
 
   server.on("request", ({ socket }) => socket.end(HELP));
   server.on("upgrade", (request, socket, head) => {
+    // The HTTP server has let go of the socket, and of its error listener: without one a reset would end the process.
+    socket.on("error", () => socket.destroy());
     if (!(socket instanceof Socket)) return void socket.destroy();
-    if (!offersMqtt(request)) return void socket.end(WRONG_SUBPROTOCOL);
+    if (!offersMqtt(request)) {
+      socket.end(WRONG_SUBPROTOCOL);
+      setTimeout(() => socket.destroy(), LINGER_MS).unref();
+      return;
+    }
     const certificate = deps.admit(socket);
     if (certificate === "refused") return;
     sockets.options.maxPayload = deps.maxPacketSize() + FRAME_SLACK;

@@ -1,0 +1,69 @@
+import { createHash, type Hash } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { codeOf } from "../core/errors.ts";
+import type { Problem } from "../core/types.ts";
+import { includeDirOrder } from "../settings/conf-file.ts";
+import type { FileText } from "./types.ts";
+
+/** One pass over the disk: remembers what was looked at and a digest of what was found. */
+export interface Reading {
+  readonly startedAtMs: number;
+  readonly problems: Problem[];
+  readonly watched: ReadonlySet<string>;
+  /** Files that could be read and were not empty. */
+  readonly found: ReadonlySet<string>;
+  text(path: string): Promise<FileText>;
+  /** Names of the conf files in a folder, in mosquitto's order; or the code of what kept it from being listed. */
+  confNames(folder: string): Promise<Listing>;
+  fingerprint(): string;
+}
+
+export type Listing =
+  | { readonly names: readonly string[]; readonly error: null }
+  | { readonly names: null; readonly error: string };
+
+/** Starts a pass. */
+export function createReading(): Reading {
+  const watched = new Set<string>();
+  const found = new Set<string>();
+  const hash: Hash = createHash("sha256");
+  const note = (...parts: string[]): void => {
+    for (const part of parts) hash.update(`${part.length}:${part}`);
+  };
+  return {
+    startedAtMs: Date.now(),
+    problems: [],
+    watched,
+    found,
+    async text(path) {
+      watched.add(path);
+      const file = await readText(path);
+      if (file.error === null && file.text.trim() !== "") found.add(path);
+      note(path, file.text ?? "", file.error ?? "");
+      return file;
+    },
+    async confNames(folder) {
+      watched.add(folder);
+      try {
+        const names = includeDirOrder(await readdir(folder));
+        note(folder, ...names);
+        return { names, error: null };
+      } catch (error) {
+        const code = codeOf(error) ?? "EIO";
+        note(folder, code);
+        return { names: null, error: code };
+      }
+    },
+    fingerprint: () => hash.copy().digest("hex"),
+  };
+}
+
+async function readText(path: string): Promise<FileText> {
+  try {
+    // Reading a pipe would wait for a writer, for ever.
+    if (!(await stat(path)).isFile()) return { path, text: null, error: "it is not a file" };
+    return { path, text: await readFile(path, "utf8"), error: null };
+  } catch (error) {
+    return { path, text: null, error: codeOf(error) ?? "EIO" };
+  }
+}
