@@ -490,6 +490,25 @@ describe("WebSocket", () => {
     expect(frames.length).toBeLessThan(4);
   });
 
+  test("a peer that is refused and resets its connection takes nobody along", async () => {
+    const { listeners, port } = await setUp();
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const upgrade =
+      "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: foo\r\n\r\n";
+    for (let attempt = 0; attempt < 50; attempt++) {
+      const socket = connect(port(), "127.0.0.1");
+      socket.on("error", () => undefined);
+      await once(socket, "connect");
+      socket.write(upgrade);
+      await new Promise(setImmediate);
+      socket.resetAndDestroy();
+    }
+    // An unhandled error of the server's socket would fail this run.
+    const socket = new WebSocket(`ws://127.0.0.1:${port()}`, "mqtt");
+    await once(socket, "open");
+    socket.terminate();
+  });
+
   test.each(["mqtt", "ws"] as const)("mqtt.js of every version talks over %s", async (scheme) => {
     const { listeners, port } = await setUp();
     await listeners.apply([planOf({ protocol: scheme === "ws" ? "websockets" : "mqtt" })]);
