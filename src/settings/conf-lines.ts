@@ -43,8 +43,14 @@ function run(draft: Draft, line: Line): Outcome {
   if (row !== null) return row.run(draft, line);
   const names = directives.map(({ name }) => name);
   const meant = closest(line.name, names);
-  const fix = meant === null ? "Check the spelling, or remove the line." : `Did you mean "${meant}"?`;
-  return faulty(draft, { what: `"${line.name}" is not a setting of mosquitto.conf.`, fix });
+  const what = `"${line.name}" is not a setting of mosquitto.conf.`;
+  if (meant === null) return faulty(draft, { what, fix: "Check the spelling, or remove the line." });
+  const fix = `Did you mean "${meant}"?`;
+  const whenMisspelt = findDirective(meant)?.whenMisspelt ?? null;
+  if (whenMisspelt === null) return faulty(draft, { what, fix });
+  // to leave out a line that keeps somebody out would let him in
+  const { draft: closed, ...fault } = whenMisspelt(draft, line);
+  return faulty(closed, { severity: "error", what, fix, ...fault });
 }
 
 /** Puts the place before a fault, and after it how much of the file counts all the same. */

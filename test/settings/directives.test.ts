@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { directives, findDirective } from "../../src/settings/directives.ts";
 import { parseInteger } from "../../src/settings/directives/row.ts";
-import { composeAddOn, composeStandAlone, opened } from "./compose.ts";
+import { composeSettings } from "../../src/settings/settings.ts";
+import { composeAddOn, composeStandAlone, confFile, opened, standAlone } from "./compose.ts";
 
 /** Every directive that mosquitto 2.1 or 2.0 knows. */
 const MOSQUITTO = `
@@ -150,6 +151,10 @@ describe("a line that is not carried out", () => {
       `"per_listener_settings true" is not supported yet. Logins and rules count for every listener alike. ${later}`,
     ],
     [
+      "listener_allow_anonymous flase",
+      '"listener_allow_anonymous flase": "flase" is neither true nor false. Beside it "allow_anonymous true" does not count. Write true or false.',
+    ],
+    [
       "bind_address 127.0.0.1",
       'listener 1883 is the add-on\'s own, and its address cannot be set to "127.0.0.1". It keeps its address. Use another port for a listener with an address of its own.',
     ],
@@ -235,5 +240,84 @@ describe("a line that cannot be carried out and would open more when left out", 
     });
     expect(settings.listeners.at(-1)).toMatchObject({ name: "1885", maxConnections: 5, protocol: "mqtt" });
     expect(problems).toHaveLength(1);
+  });
+});
+
+describe("a line that keeps somebody out and is misspelt", () => {
+  const notASetting = (name: string): string => `"${name}" is not a setting of mosquitto.conf.`;
+  const shutOut = "Clients without a user name stay shut out";
+
+  test("acl_file names a file that is never found, so that no rule opens more than was meant", () => {
+    const { settings, problems } = composeAddOn({ "a.conf": "acl_flie /share/rules/acl\nset_tcp_nodelay true\n" });
+    expect(problems).toEqual([
+      `a.conf line 1: ${notASetting("acl_flie")} The rules in use stay, and without any no device may use a topic; the other line is used. Did you mean "acl_file"?`,
+    ]);
+    expect(settings.aclFile).toEqual({
+      path: "/tmp/culex/share/mosquitto/acl_flie is not a setting",
+      shown: "/share/rules/acl",
+      folder: "/share/rules",
+      origin: { file: "a.conf", line: 1 },
+    });
+  });
+
+  test("acl_file is obeyed when a later line has it right", () => {
+    const { settings } = composeAddOn({ "a.conf": "acl_fil acl\nacl_file acl\n" });
+    expect(settings.aclFile?.path).toBe("/tmp/culex/share/mosquitto/acl");
+  });
+
+  test("password_file names a file that is never found, so that nobody is let in unasked", () => {
+    const { settings, problems } = composeStandAlone("listener 1883\npasword_file passwd\n");
+    expect(problems).toEqual([
+      `mosquitto.conf line 2: ${notASetting("pasword_file")} The users of a file in use stay, and without any nobody logs in with that file; the other line is used. Did you mean "password_file"?`,
+    ]);
+    expect(settings.passwordFile).toMatchObject({ shown: "passwd" });
+    expect(settings.auth.map(({ type }) => type)).toEqual(["password-file"]);
+  });
+
+  test.each(["true", "false"])("allow_anonymous shuts out, also with the value %s", (value) => {
+    const line = `allow_anonymus ${value}`;
+    const { settings, problems } = composeAddOn({ "a.conf": `${line}\n` }, { anonymous: true });
+    expect(settings.anonymous).toBeNull();
+    expect(problems[0]).toBe(
+      `a.conf line 1: ${notASetting("allow_anonymus")} ${shutOut}. Did you mean "allow_anonymous"?`,
+    );
+    expect(composeStandAlone(`${line}\n`).settings.anonymous).toBeNull();
+  });
+
+  test("listener_allow_anonymous shuts out on every listener", () => {
+    const { settings, problems } = composeStandAlone(
+      "listener 1885\nlistener_alow_anonymous false\nallow_anonymous true\n",
+    );
+    expect(settings.anonymous).toBeNull();
+    expect(problems[0]).toBe(
+      `mosquitto.conf line 2: ${notASetting("listener_alow_anonymous")} Beside it "allow_anonymous true" does not count; the other 2 lines are used. Did you mean "listener_allow_anonymous"?`,
+    );
+  });
+
+  test.each([
+    ["require_certifcate true", "require_certifcate", "require_certificate"],
+    ["certfle a.pem", "certfle", "certfile"],
+    ["keyfiel a.pem", "keyfiel", "keyfile"],
+    ["bind_adress 127.0.0.1", "bind_adress", "bind_address"],
+    ["mount_pont house/", "mount_pont", "mount_point"],
+    ["protocl websockets", "protocl", "protocol"],
+  ])("%s keeps its listener shut", (line, name, meant) => {
+    const { settings, problems } = composeAddOn({ "a.conf": `listener 1885\n${line}\nlistener 1886\n` });
+    expect(opened(settings)).toEqual(["1883", "1884", "8883", "8884", "1886"]);
+    expect(problems).toEqual([
+      `a.conf line 2: ${notASetting(name)} Listener 1885 stays closed; the other 2 lines are used. Did you mean "${meant}"?`,
+    ]);
+  });
+
+  test.each([
+    ["acl_flie x", "error"],
+    ["pasword_file x", "error"],
+    ["allow_anonymus true", "error"],
+    ["listener 1885\nrequire_certifcate true", "error"],
+    ["max_packet_sice 20", "warning"],
+  ])("%j is an error where it closes something", (lines, severity) => {
+    const conf = [confFile("a.conf", `${lines}\n`)];
+    const { problems } = composeSettings({ environment: standAlone, options: null, conf });
+    expect(problems[0]?.severity).toBe(severity);
   });
 });

@@ -7,6 +7,7 @@ import {
   firstWord,
   ignored,
   int,
+  missingReference,
   notYet,
   notYetFault,
   oneOf,
@@ -36,7 +37,14 @@ const LARGEST_PACKET = 268_435_460;
 
 /** Directives that belong to no listener, bridge or plugin. */
 export const globalDirectives: readonly DirectiveRow[] = [
-  file("acl_file", (draft, aclFile) => used({ ...draft, aclFile })),
+  file(
+    "acl_file",
+    (draft, aclFile) => used({ ...draft, aclFile }),
+    (draft, line) => ({
+      draft: { ...draft, aclFile: missingReference(line) },
+      now: "The rules in use stay, and without any no device may use a topic",
+    }),
+  ),
   bool(
     "allow_anonymous",
     (draft, allowed, { origin }) => used({ ...draft, allowAnonymous: { allowed, origin } }),
@@ -75,7 +83,14 @@ export const globalDirectives: readonly DirectiveRow[] = [
     used({ ...draft, messageSizeLimit }),
   ),
   ignored("packet_buffer_size", "buffers grow and shrink by themselves"),
-  file("password_file", (draft, passwordFile) => used({ ...draft, passwordFile })),
+  file(
+    "password_file",
+    (draft, passwordFile) => used({ ...draft, passwordFile }),
+    (draft, line) => ({
+      draft: { ...draft, passwordFile: missingReference(line) },
+      now: "The users of a file in use stay, and without any nobody logs in with that file",
+    }),
+  ),
   bool("per_listener_settings", perListenerSettings),
   accepted("persistence"),
   accepted("persistence_file"),

@@ -32,19 +32,23 @@ import {
 export const listenerDirectives: readonly DirectiveRow[] = [
   row("listener", startListener),
   row("port", defaultPort),
-  row("bind_address", defaultAddress),
+  { ...row("bind_address", defaultAddress), whenMisspelt: shut },
   oneOf("protocol", ["mqtt", "websockets"], onListener(setProtocol), shut),
   file(
     "certfile",
     onTlsListener((listener, certfile) => ({ ...listener, certfile })),
+    shut,
   ),
   file(
     "keyfile",
     onTlsListener((listener, keyfile) => ({ ...listener, keyfile })),
+    shut,
   ),
   file(
     "cafile",
     onTlsListener((listener, cafile) => ({ ...listener, cafile })),
+    // a listener that requires certificates stays closed without it anyway
+    null,
   ),
   bool(
     "require_certificate",
@@ -61,7 +65,11 @@ export const listenerDirectives: readonly DirectiveRow[] = [
       );
     }),
   ),
-  bool("listener_allow_anonymous", listenerAllowAnonymous),
+  bool("listener_allow_anonymous", listenerAllowAnonymous, (draft, line) => ({
+    draft: vetoAnonymous(draft, line),
+    severity: "error",
+    now: 'Beside it "allow_anonymous true" does not count',
+  })),
   ofListener(notYet("accept_protocol_versions")),
   shutting(notYet("bind_interface")),
   shutting(notYet("capath")),
@@ -245,13 +253,16 @@ function shutting(row: DirectiveRow): DirectiveRow {
     const { draft: next, ...closed } = shut(draft, line);
     return { draft: next, isUsed: false, fault: fault === null ? null : { ...fault, ...closed } };
   };
-  return ofListener({ ...row, run });
+  return ofListener({ ...row, whenMisspelt: shut, run });
 }
 
-function listenerAllowAnonymous(draft: Draft, isAllowed: boolean, { origin }: Line): Outcome {
+function listenerAllowAnonymous(draft: Draft, isAllowed: boolean, line: Line): Outcome {
   if (draft.current.listener === "refused") return swallowed(draft);
   if (isAllowed) return faulty(draft, notYetFault('"listener_allow_anonymous true"'));
-  // It cannot be kept for one listener yet, so it is kept for all.
-  const anonymousVeto = draft.anonymousVeto ?? { line: "listener_allow_anonymous false", origin };
-  return used({ ...draft, anonymousVeto });
+  return used(vetoAnonymous(draft, line));
+}
+
+/** What keeps anonymous clients off one listener cannot be told apart yet, so it keeps them off all. */
+function vetoAnonymous(draft: Draft, { name, value, origin }: Line): Draft {
+  return { ...draft, anonymousVeto: draft.anonymousVeto ?? { line: `${name} ${value}`.trim(), origin } };
 }

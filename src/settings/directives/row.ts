@@ -9,18 +9,20 @@ export interface DirectiveRow {
   readonly name: string;
   /** Whether its value is true or false. */
   readonly isBool: boolean;
+  /** What a line does whose name was probably meant for this one; null: leaving it out opens nothing. */
+  readonly whenMisspelt: WhenWrong | null;
   readonly run: (draft: Draft, line: Line) => Outcome;
 }
 
 /** Carries out a line with its value, read as what the directive takes. */
 export type CarryOut<T> = (draft: Draft, value: T, line: Line) => Outcome;
 
-/** The closed form of a line whose value is wrong. */
+/** The closed form of a line whose value is wrong, or whose name is misspelt. */
 export type WhenWrong = (draft: Draft, line: Line) => Pick<Outcome, "draft"> & Partial<Pick<Fault, "now" | "severity">>;
 
 /** A row of any shape. */
 export function row(name: string, run: DirectiveRow["run"]): DirectiveRow {
-  return { name, isBool: false, run };
+  return { name, isBool: false, whenMisspelt: null, run };
 }
 
 /** A line that asks for what happens anyway. */
@@ -57,7 +59,7 @@ export function bool(name: string, carryOut: CarryOut<boolean>, whenWrong?: When
     if (value !== undefined) return carryOut(draft, value, line);
     return wrongValue(draft, line, "is neither true nor false", "Write true or false.", whenWrong);
   };
-  return { name, isBool: true, run };
+  return { name, isBool: true, whenMisspelt: whenWrong ?? null, run };
 }
 
 /** Takes a decimal, 0x hexadecimal or leading-zero octal number as the next word. */
@@ -79,23 +81,31 @@ export function oneOf<T extends string>(
   carryOut: CarryOut<T>,
   whenWrong?: WhenWrong,
 ): DirectiveRow {
-  return row(name, (draft, line) => {
+  const run: DirectiveRow["run"] = (draft, line) => {
     const found = firstWord(line.value);
     const value = words.find((word) => word === found);
     if (value !== undefined) return carryOut(draft, value, line);
     return wrongValue(draft, line, "is not known", choiceText(found, words), whenWrong);
-  });
+  };
+  return { name, isBool: false, whenMisspelt: whenWrong ?? null, run };
 }
 
 /** Takes the whole rest of the line as a file's name. No name is a file that is never found: closed, like a wrong one. */
-export function file(name: string, carryOut: CarryOut<FileReference>): DirectiveRow {
-  return row(name, (draft, line) => carryOut(draft, fileReference(line.value, line), line));
+export function file(name: string, carryOut: CarryOut<FileReference>, whenMisspelt: WhenWrong | null): DirectiveRow {
+  const run: DirectiveRow["run"] = (draft, line) => carryOut(draft, fileReference(line.value, line), line);
+  return { name, isBool: false, whenMisspelt, run };
 }
 
 /** The file that a line names; a relative name starts in the folder of the conf file. */
 export function fileReference(shown: string, { folders, base, origin }: Line): FileReference {
   const path = resolvePath(shown, folders, base);
   return { path, shown: shown === "" ? "(no name)" : shown, folder: shownFolder(path, folders), origin };
+}
+
+/** A file that is never found, in place of the one that a misspelt line names. */
+export function missingReference(line: Line): FileReference {
+  const { path } = fileReference(`${line.name} is not a setting`, line);
+  return { ...fileReference(line.value, line), path };
 }
 
 /** A value that cannot be read: quoted, and the line in its closed form. */
