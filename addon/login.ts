@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Backend } from "../src/auth/backend.ts";
-import { isReservedName } from "../src/auth/reserved-names.ts";
+import { isReservedName } from "../src/core/reserved-names.ts";
 import { BackendError } from "../src/core/errors.ts";
 import type { Logger } from "../src/core/logger.ts";
 import { allow, deny, ignore } from "../src/core/reasons.ts";

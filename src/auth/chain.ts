@@ -2,7 +2,7 @@ import type { Logger } from "../core/logger.ts";
 import { allow, deny } from "../core/reasons.ts";
 import type { Authenticator, Credentials, Decision, Deny, Identity, LoginChain, Reason } from "../core/types.ts";
 import { inTime } from "./in-time.ts";
-import { isReservedName } from "./reserved-names.ts";
+import { isReservedName } from "../core/reserved-names.ts";
 import { findUnfit } from "./sanity.ts";
 
 /** One stage of the chain. */

@@ -1,6 +1,6 @@
-import { MAX_BCRYPT_COST, parsePasswordHash } from "../core/password-hash.ts";
+import { hashFault } from "../core/password-hash.ts";
+import { isReservedName } from "../core/reserved-names.ts";
 import type { Problem } from "../core/types.ts";
-import { isReservedName } from "./reserved-names.ts";
 
 /** A user of a password file. */
 export interface PasswordFileEntry {
@@ -67,13 +67,10 @@ function findFault(username: string, hash: string | undefined, reservedUsers: re
 }
 
 function findHashFault(username: string, hash: string): Fault | null {
-  const parsed = parsePasswordHash(hash);
-  if (parsed === null) return { what: describeUnknown(username, hash), fix: MAKE_A_HASH };
-  if (parsed.kind !== "bcrypt" || parsed.cost <= MAX_BCRYPT_COST) return null;
-  return {
-    what: `the bcrypt hash of "${username}" has cost ${parsed.cost}, and checking it would take minutes.`,
-    fix: `Make one with a cost up to ${MAX_BCRYPT_COST}, or use "culex passwd".`,
-  };
+  const fault = hashFault(hash);
+  if (fault === null) return null;
+  if (fault.kind === "unknown") return { what: describeUnknown(username, hash), fix: MAKE_A_HASH };
+  return { what: `the ${fault.hash} of "${username}" ${fault.what}.`, fix: fault.fix };
 }
 
 function describeUnknown(username: string, hash: string): string {

@@ -13,6 +13,12 @@ export type PasswordHash =
   /** `$2a$`, `$2b$`, `$2y$`; `text` is the whole string. */
   | { readonly kind: "bcrypt"; readonly cost: number; readonly text: string };
 
+/** Why a stored hash cannot be used. */
+export type HashFault =
+  | { readonly kind: "unknown" }
+  /** `the ${hash} of "cam" ${what}.` is a sentence, and so is `fix`. */
+  | { readonly kind: "costly"; readonly hash: string; readonly what: string; readonly fix: string };
+
 /** The highest bcrypt cost that is checked; each step doubles the time, and above this a small machine needs minutes. */
 export const MAX_BCRYPT_COST = 14;
 
@@ -41,6 +47,19 @@ const SHA512_BYTES = 64;
  */
 export function parsePasswordHash(text: string): PasswordHash | null {
   return parseBcrypt(text) ?? parseFields(text.split("$"));
+}
+
+/** Tells why a stored hash cannot be used; null when it can. */
+export function hashFault(text: string): HashFault | null {
+  const parsed = parsePasswordHash(text);
+  if (parsed === null) return { kind: "unknown" };
+  if (parsed.kind !== "bcrypt" || parsed.cost <= MAX_BCRYPT_COST) return null;
+  return {
+    kind: "costly",
+    hash: "bcrypt hash",
+    what: `has cost ${parsed.cost}, and checking it would take minutes`,
+    fix: `Make one with a cost up to ${MAX_BCRYPT_COST}, or use "culex passwd".`,
+  };
 }
 
 function parseBcrypt(text: string): PasswordHash | null {

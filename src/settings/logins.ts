@@ -1,5 +1,6 @@
 import type { ValidateFunction } from "ajv";
-import { parsePasswordHash } from "../core/password-hash.ts";
+import { hashFault, type HashFault } from "../core/password-hash.ts";
+import { reservedNameOf } from "../core/reserved-names.ts";
 import { closest } from "../core/suggest.ts";
 import type { Problem } from "../core/types.ts";
 import { isRawObject, type RawObject } from "./options-text.ts";
@@ -32,7 +33,7 @@ const OFF = "This login is off.";
 export function readLogins(entries: readonly unknown[], surroundings: Surroundings): readonly LoginOptions[] {
   const logins = new Map<string, LoginOptions>();
   for (const [index, entry] of entries.entries()) {
-    const login = readLogin(entry, placeOf(index), surroundings);
+    const login = readLogin(entry, placeOfEntry(index), surroundings);
     if (login === null) continue;
     if (logins.delete(login.username)) {
       surroundings.report(
@@ -67,8 +68,8 @@ function readLogin(entry: unknown, place: string, surroundings: Surroundings): L
     report("error", `${place}: the user name holds a control character.`, OFF, fix);
     return null;
   }
-  const reserved = normalise(username);
-  if (reservedUsers.includes(reserved)) {
+  const reserved = reservedNameOf(username, reservedUsers);
+  if (reserved !== null) {
     const owner = reserved === "homeassistant" ? "Home Assistant" : "other apps";
     const reading = reserved === username ? "is" : `is read as "${reserved}", which is`;
     const what = `logins: the name "${username}" ${reading} reserved for ${owner}.`;
@@ -76,22 +77,20 @@ function readLogin(entry: unknown, place: string, surroundings: Surroundings): L
     return null;
   }
   const preHashed = entry.password_pre_hashed ?? false;
-  if (preHashed && parsePasswordHash(password) === null) {
-    const known = "PBKDF2$…, $6$…, $7$…, $2b$…";
-    report(
-      "error",
-      `logins: the password of "${username}" is marked as hashed but is not a hash this broker knows (${known}).`,
-      "The login would never work, so it is off.",
-      'Turn "password_pre_hashed" off or paste a hash.',
-    );
+  const fault = preHashed ? hashFault(password) : null;
+  if (fault !== null) {
+    report("error", ...hashProblem(username, fault));
     return null;
   }
   return { username, password, preHashed };
 }
 
-/** As Home Assistant compares user names, and as the login chain does. */
-function normalise(username: string): string {
-  return username.normalize("NFKC").trim().toLowerCase();
+function hashProblem(username: string, fault: HashFault): [what: string, now: string, fix: string] {
+  const now = "The login would never work, so it is off.";
+  if (fault.kind === "costly") return [`logins: the ${fault.hash} of "${username}" ${fault.what}.`, now, fault.fix];
+  const known = "PBKDF2$…, $6$…, $7$…, $2b$…";
+  const what = `logins: the password of "${username}" is marked as hashed but is not a hash this broker knows (${known}).`;
+  return [what, now, 'Turn "password_pre_hashed" off or paste a hash.'];
 }
 
 function fieldOf(instancePath: string, params: Readonly<Record<string, unknown>>): string {
@@ -124,7 +123,7 @@ function reportUnknownKeys(entry: RawObject, place: string, { report }: Surround
   }
 }
 
-function placeOf(index: number): string {
+function placeOfEntry(index: number): string {
   const words = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
   const word = words[index];
   return word === undefined ? `logins, entry ${index + 1}` : `logins, ${word} entry`;

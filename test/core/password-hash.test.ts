@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_BCRYPT_COST, parsePasswordHash } from "../../src/core/password-hash.ts";
+import { hashFault, parsePasswordHash } from "../../src/core/password-hash.ts";
 
 const SALT = Buffer.from("000102030405060708090a0b0c0d0e0f", "hex");
 const SALT_TEXT = SALT.toString("base64");
@@ -82,7 +82,14 @@ describe("bcrypt", () => {
   });
 
   test("costs that would take minutes lie above 14", () => {
-    expect(MAX_BCRYPT_COST).toBe(14);
+    expect(hashFault(`$2b$14$${rest}`)).toBeNull();
+    expect(hashFault(`$2b$15$${rest}`)).toEqual({
+      kind: "costly",
+      hash: "bcrypt hash",
+      what: "has cost 15, and checking it would take minutes",
+      fix: 'Make one with a cost up to 14, or use "culex passwd".',
+    });
+    expect(hashFault(`$2b$32$${rest}`)).toEqual({ kind: "unknown" });
   });
 
   test.each([

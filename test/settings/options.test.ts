@@ -237,6 +237,18 @@ describe("one wrong login", () => {
       { username: "ＡＤＤＯＮＳ", password: "x" },
       'logins: the name "ＡＤＤＯＮＳ" is read as "addons", which is reserved for other apps. This login is ignored. Choose another name.',
     ],
+    [
+      { username: "homeaßistant", password: "x" },
+      'logins: the name "homeaßistant" is read as "homeassistant", which is reserved for Home Assistant. This login is ignored. Choose another name.',
+    ],
+    [
+      { username: "HOMEAẞISTANT", password: "x" },
+      'logins: the name "HOMEAẞISTANT" is read as "homeassistant", which is reserved for Home Assistant. This login is ignored. Choose another name.',
+    ],
+    [
+      { username: "cam", password: `$2b$15$${"A".repeat(53)}`, password_pre_hashed: true },
+      'logins: the bcrypt hash of "cam" has cost 15, and checking it would take minutes. The login would never work, so it is off. Make one with a cost up to 14, or use "culex passwd".',
+    ],
     // panel.md 5.4, row 11
     [
       { username: "quingping", password: "hunter2", password_pre_hashed: true },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isReservedName } from "../../src/auth/reserved-names.ts";
+import { isReservedName, reservedNameOf } from "../../src/core/reserved-names.ts";
 
 const RESERVED = ["homeassistant", "addons"];
 
@@ -28,4 +28,13 @@ test.each([[""], [" "], ["addon"], ["addons2"], ["add ons"], ["home-assistant"],
 
 test("nothing is reserved where no names are", () => {
   expect(isReservedName("homeassistant", [])).toBe(false);
+});
+
+test.each([
+  ["addons", "addons"],
+  [" ADDONS", "addons"],
+  ["HOMEA\u1e9eISTANT", "homeassistant"],
+  ["addons2", null],
+])("%j is taken for %j", (username, name) => {
+  expect(reservedNameOf(username, RESERVED)).toBe(name);
 });
