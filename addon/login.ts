@@ -1,24 +1,20 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Backend } from "../src/auth/backend.ts";
-import { isReservedName } from "../src/core/reserved-names.ts";
 import { BackendError } from "../src/core/errors.ts";
 import type { Logger } from "../src/core/logger.ts";
 import { allow, deny, ignore } from "../src/core/reasons.ts";
+import { isReservedName } from "../src/core/reserved-names.ts";
+import { createSlots } from "../src/core/slots.ts";
+import { utf8Text } from "../src/core/text.ts";
 import type { Credentials, Decision, Identity } from "../src/core/types.ts";
+import { untilAborted } from "../src/core/until-aborted.ts";
 import { counted } from "../src/core/words.ts";
 import { HOME_ASSISTANT_USERS } from "../src/settings/reserved-users.ts";
 import { createCircuitBreaker, type BreakerLimits } from "./circuit-breaker.ts";
-import { createLoginMemory, type Login, type LoginMemory, type MemoryLimits } from "./login-memory.ts";
-import { createLoginQueue } from "./login-queue.ts";
+import { createLoginMemory, type Login, type MemoryLimits } from "./login-memory.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** Home Assistant's users log in with the passwords they have there. */
-export interface HomeAssistantBackend extends Backend {
-  /** Forgets every answer; the next login of each user is asked anew. */
-  forget(): void;
-}
-
-export interface HomeAssistantLimits extends Omit<MemoryLimits, "staleMs"> {
+export interface HomeAssistantLimits extends MemoryLimits {
   readonly breaker: BreakerLimits;
   /** Questions at a time, and logins that wait for their turn. */
   readonly slots: number;
@@ -33,6 +29,7 @@ const LIMITS: HomeAssistantLimits = {
   acceptedMs: 300_000,
   acceptedJitterMs: 30_000,
   refusedMs: 5000,
+  staleMs: 600_000,
   maxEntries: 10_000,
   breaker: { failures: 5, openMs: 5000, maxOpenMs: 60_000 },
   slots: 4,
@@ -53,27 +50,24 @@ interface Flight {
 const NAME = "home-assistant";
 
 /**
- * Makes the backend once; what it remembers lives through reloads. `staleS` is how long a yes may serve after it was
- * given while nobody can be asked, at most 24 hours; 0 is never. `signal` ends every question when the broker stops.
+ * Lets Home Assistant's users log in with the passwords they have there. Made once; what it remembers lives through
+ * reloads. `signal` ends every question when the broker stops.
  */
 export function createHomeAssistantBackend(deps: {
   readonly supervisor: Pick<Supervisor, "checkLogin">;
   readonly log: Logger;
-  readonly staleS?: number;
   readonly signal?: AbortSignal;
   /** Milliseconds of a clock that is not set: `performance.now`. */
   readonly now?: () => number;
   readonly random?: () => number;
   readonly limits?: Partial<HomeAssistantLimits>;
-}): HomeAssistantBackend {
+}): Backend {
   const { supervisor, log, now = () => performance.now(), random = Math.random } = deps;
   const stopping = deps.signal ?? new AbortController().signal;
-  const staleMs = Math.min(Math.max(deps.staleS ?? 600, 0), 86_400) * 1000;
   const limits = { ...LIMITS, ...deps.limits };
   const breaker = createCircuitBreaker(limits.breaker, now);
-  const queue = createLoginQueue(limits.slots, limits.places);
-  const makeMemory = (): LoginMemory => createLoginMemory({ ...limits, staleMs }, now, random);
-  let memory = makeMemory();
+  const slots = createSlots(limits.slots, limits.places, "too many logins are waiting for an answer");
+  const memory = createLoginMemory(limits, now, random);
   const flights = new Map<string, Flight>();
   let isSilent = false;
 
@@ -92,7 +86,8 @@ export function createHomeAssistantBackend(deps: {
     if (password === null) {
       return deny(NAME, { kind: "wrong_password", sentence: `sent no password for user ${username}` });
     }
-    const text = decode(password);
+    // JSON takes UTF-8 only
+    const text = utf8Text(password);
     if (text === null) {
       return deny(NAME, {
         kind: "wrong_password",
@@ -118,7 +113,7 @@ export function createHomeAssistantBackend(deps: {
       return "yes";
     } finally {
       flight.waiting -= 1;
-      if (flight.waiting === 0) flight.leave.abort();
+      if (flight.waiting === 0) flight.leave.abort(new BackendError("nobody waits for this login any more"));
     }
   };
 
@@ -133,16 +128,14 @@ export function createHomeAssistantBackend(deps: {
 
   /** Goes on when the clients have left, once it was asked: the answer serves their next attempt. */
   const fly = async (login: Login, password: string, left: AbortSignal): Promise<"yes" | "no"> => {
-    // forget() replaces it, and an answer to an older question must not come back with the new one
-    const asked = memory;
     try {
       let answer = await askOnce(login, password, left);
-      if (answer === "no" && asked.isNewPassword(login)) {
+      if (answer === "no" && memory.isNewPassword(login)) {
         // the Supervisor compares with its stored hash first and looks the new password up behind its "no"
         await wait(limits.retryMs, null, { signal: stopping });
         answer = await askOnce(login, password, stopping);
       }
-      asked.remember(login, answer);
+      memory.remember(login, answer);
       return answer;
     } catch (error) {
       if (stopping.aborted) throw new BackendError("stopped before home assistant answered", { cause: error });
@@ -153,7 +146,7 @@ export function createHomeAssistantBackend(deps: {
   const askOnce = async (login: Login, password: string, left: AbortSignal): Promise<"yes" | "no"> => {
     // those who queue up now would only wait to hear the same
     if (breaker.isOpen()) throw new BackendError("home assistant did not answer the last logins");
-    return queue.run(async () => {
+    return slots.run(async () => {
       try {
         const answer = await breaker.run(() => supervisor.checkLogin(login.username, password, stopping));
         noteAnswer();
@@ -166,7 +159,7 @@ export function createHomeAssistantBackend(deps: {
   };
 
   const noteSilence = (error: BackendError): void => {
-    if (!isSilent) log.warn({ err: error.message }, silenceLine(error, staleMs));
+    if (!isSilent) log.warn({ err: error.message }, silenceLine(error, limits.staleMs));
     isSilent = true;
   };
 
@@ -176,14 +169,7 @@ export function createHomeAssistantBackend(deps: {
   };
 
   const authenticator = { name: NAME, authenticate };
-  return {
-    type: NAME,
-    create: () => authenticator,
-    forget() {
-      // its keys are new too, so nobody joins a question from before
-      memory = makeMemory();
-    },
-  };
+  return { type: NAME, create: () => authenticator };
 }
 
 function answered({ clientId }: Credentials, username: string, answer: "yes" | "no"): Decision<Identity> {
@@ -195,44 +181,18 @@ function refused(username: string): Decision<Identity> {
   return deny(NAME, { kind: "wrong_password", sentence: `Home Assistant did not accept the login of ${username}` });
 }
 
-/** null: not UTF-8, as JSON must be. */
-function decode(password: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(password);
-  } catch {
-    return null;
-  }
-}
-
 /** Waits for a shared answer as long as one client does. */
 async function within<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void =>
-    reject(new BackendError("home assistant did not answer in time", { cause: signal.reason }));
-  if (signal.aborted) giveUp();
-  signal.addEventListener("abort", giveUp, { once: true });
   try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    signal.removeEventListener("abort", giveUp);
+    return await untilAborted(answer, signal);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    throw new BackendError("home assistant did not answer in time", { cause: error });
   }
 }
 
 function silenceLine(error: BackendError, staleMs: number): string {
-  const now =
-    staleMs === 0
-      ? "Its users are told to try again (server unavailable)."
-      : `Logins it accepted in the last ${duration(staleMs)} still work; others are told to try again (server unavailable).`;
+  const recent = counted(staleMs / 60_000, "minute");
+  const now = `Logins it accepted in the last ${recent} still work; others are told to try again (server unavailable).`;
   return `Home Assistant does not answer logins (${error.message}). ${now} This ends by itself when it answers; if it does not, restart Home Assistant.`;
-}
-
-/** "10 minutes", "24 hours", "90 seconds". */
-function duration(ms: number): string {
-  const units = [
-    [3_600_000, "hour"],
-    [60_000, "minute"],
-    [1000, "second"],
-  ] as const;
-  const [unitMs, unit] = units.find(([unitMs]) => ms % unitMs === 0) ?? [1000, "second"];
-  return counted(ms / unitMs, unit);
 }

@@ -1,4 +1,5 @@
 import { BackendError, codeOf, messageOf } from "../src/core/errors.ts";
+import { isRawObject, type RawObject } from "../src/core/raw-object.ts";
 
 /** The Supervisor's HTTP API, as far as an MQTT broker needs it. Every call throws BackendError when it is undecided. */
 export interface Supervisor {
@@ -14,8 +15,8 @@ export interface Supervisor {
   provideMqtt(endpoint: MqttEndpoint, signal: AbortSignal): Promise<void>;
   /** Removes the mqtt service, no matter which app stored it: look at `mqttService` first. */
   withdrawMqtt(signal: AbortSignal): Promise<void>;
-  /** Hands Home Assistant the configuration of a discovered service; returns the message's uuid. */
-  announce(service: string, config: MqttEndpoint, signal: AbortSignal): Promise<string>;
+  /** Hands Home Assistant the configuration of a discovered service. */
+  announce(service: string, config: MqttEndpoint, signal: AbortSignal): Promise<void>;
 }
 
 export interface OwnInfo {
@@ -44,7 +45,7 @@ export interface MqttEndpoint {
 interface Reply {
   readonly status: number;
   /** The parsed JSON, or null: errors of the Supervisor's front door are plain text. */
-  readonly body: Readonly<Record<string, unknown>> | null;
+  readonly body: RawObject | null;
 }
 
 /** The largest real answer is `/addons/self/info` with all translations, some 100 kB. */
@@ -115,9 +116,7 @@ export function createSupervisor(options: {
     },
     async announce(service, config, signal) {
       const reply = await send("POST", "/discovery", { service, config }, signal);
-      const data = dataOf(reply);
-      if (data === null || !isText(data["uuid"])) throw unexpected("POST /discovery", reply);
-      return data["uuid"];
+      if (!isOk(reply)) throw unexpected("POST /discovery", reply);
     },
   };
 }
@@ -144,7 +143,7 @@ async function readText(response: Response): Promise<string> {
 function parseBody(text: string): Reply["body"] {
   try {
     const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : null;
+    return isRawObject(value) ? value : null;
   } catch {
     return null;
   }
@@ -154,9 +153,9 @@ function isOk(reply: Reply): boolean {
   return reply.status === 200 && reply.body?.["result"] === "ok";
 }
 
-function dataOf(reply: Reply): Readonly<Record<string, unknown>> | null {
+function dataOf(reply: Reply): RawObject | null {
   const data = isOk(reply) ? reply.body?.["data"] : null;
-  return isRecord(data) ? data : null;
+  return isRawObject(data) ? data : null;
 }
 
 /** Names the status and the error key. The Supervisor's `message` may quote what was sent, passwords included. */
@@ -174,8 +173,4 @@ function causeOf(error: unknown): string {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

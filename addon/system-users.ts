@@ -4,6 +4,7 @@ import { createHash, randomInt, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import type { Backend, BackendContext } from "../src/auth/backend.ts";
 import { codeOf, messageOf } from "../src/core/errors.ts";
+import { isRawObject } from "../src/core/raw-object.ts";
 import { allow, deny, ignore } from "../src/core/reasons.ts";
 import type { Authenticator, Problem } from "../src/core/types.ts";
 import { listed } from "../src/core/words.ts";
@@ -77,9 +78,7 @@ function passwordIn(file: unknown, name: SystemUserName): string | null {
 }
 
 function property(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return null;
-  const entry: unknown = Reflect.get(value, name);
-  return entry;
+  return isRawObject(value) && Object.hasOwn(value, name) ? value[name] : null;
 }
 
 /** 64 letters and digits, as the official add-on makes them: 380 bits. */

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { BackendError } from "../core/errors.ts";
+import { utf8Text } from "../core/text.ts";
 import type { BcryptQuestion } from "./bcrypt-worker.ts";
 import { createLane } from "./lane.ts";
 
@@ -56,7 +57,8 @@ export function createBcrypt(): Bcrypt {
 
   return {
     async matches(password, hash) {
-      const text = decode(password);
+      // bcryptjs takes text only; bytes that are none match nothing
+      const text = utf8Text(password);
       return text !== null && lane.run(hash, () => ask({ password: text, hash }));
     },
 
@@ -65,13 +67,4 @@ export function createBcrypt(): Bcrypt {
       await worker?.terminate();
     },
   };
-}
-
-/** bcryptjs takes text only. Bytes that are no UTF-8 match nothing; replacing them would make different passwords equal. */
-function decode(password: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(password);
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,5 @@
 import { BackendError, messageOf } from "../core/errors.ts";
+import { untilAborted } from "../core/until-aborted.ts";
 
 /** Bounds of one question. */
 export interface Bounds {
@@ -25,21 +26,16 @@ export function inTime<T>(ask: (signal: AbortSignal) => T | Promise<T>, bounds: 
 }
 
 async function wait<T>(answer: Promise<T>, signal: AbortSignal, deadline: AbortController, bounds: Bounds): Promise<T> {
-  const stopped = Promise.withResolvers<never>();
-  const stop = (): void => stopped.reject(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
   // the clock runs for promises only: most logins are decided from memory
   const clock = setTimeout(() => {
     deadline.abort(new BackendError(`no answer within ${bounds.timeoutMs} ms`));
   }, bounds.timeoutMs);
   try {
-    return await Promise.race([answer, stopped.promise]);
+    return await untilAborted(answer, signal);
   } catch (error) {
     throw undecided(bounds, error);
   } finally {
     clearTimeout(clock);
-    signal.removeEventListener("abort", stop);
   }
 }
 

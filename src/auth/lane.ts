@@ -1,4 +1,5 @@
 import { BackendError } from "../core/errors.ts";
+import { createSlots } from "../core/slots.ts";
 
 /** Runs tasks a few at a time, in the order they came. */
 export interface Lane {
@@ -11,11 +12,6 @@ export interface Lane {
   close(): void;
 }
 
-interface Waiting {
-  readonly start: () => void;
-  readonly refuse: (error: BackendError) => void;
-}
-
 /** Together with the client's bytes this bounds the memory that a storm of logins can take. */
 const MAX_WAITING = 1000;
 
@@ -24,26 +20,9 @@ const MAX_PER_OWNER = 4;
 
 /** Makes a lane that runs at most `width` tasks at one time. */
 export function createLane(width: number): Lane {
-  const waiting: Waiting[] = [];
+  const slots = createSlots(width, MAX_WAITING, "too many password checks are waiting");
   const tasksOf = new Map<string, number>();
-  let running = 0;
-  let isClosed = false;
-
-  const takeTurn = async (): Promise<void> => {
-    if (running < width) {
-      running += 1;
-      return;
-    }
-    await new Promise<void>((start, refuse) => {
-      waiting.push({ start, refuse });
-    });
-  };
-
-  const passTurn = (): void => {
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
-    else next.start();
-  };
+  const closing = new AbortController();
 
   const leave = (owner: string): void => {
     const left = (tasksOf.get(owner) ?? 0) - 1;
@@ -53,30 +32,17 @@ export function createLane(width: number): Lane {
 
   return {
     async run(owner, task) {
+      closing.signal.throwIfAborted();
       const own = tasksOf.get(owner) ?? 0;
-      if (isClosed) throw stopping();
       if (own >= MAX_PER_OWNER) throw new BackendError("too many passwords are being checked for one user");
-      if (waiting.length >= MAX_WAITING) throw new BackendError("too many password checks are waiting");
       tasksOf.set(owner, own + 1);
       try {
-        await takeTurn();
-        try {
-          return await task();
-        } finally {
-          passTurn();
-        }
+        return await slots.run(task, closing.signal);
       } finally {
         leave(owner);
       }
     },
 
-    close() {
-      isClosed = true;
-      for (const { refuse } of waiting.splice(0)) refuse(stopping());
-    },
+    close: () => closing.abort(new BackendError("password checks have stopped")),
   };
-}
-
-function stopping(): BackendError {
-  return new BackendError("password checks have stopped");
 }

@@ -1,9 +1,9 @@
 import type { ValidateFunction } from "ajv";
 import { hashFault, type HashFault } from "../core/password-hash.ts";
+import { isRawObject, type RawObject } from "../core/raw-object.ts";
 import { reservedNameOf } from "../core/reserved-names.ts";
 import { closest } from "../core/suggest.ts";
 import type { Problem } from "../core/types.ts";
-import { isRawObject, type RawObject } from "./options-text.ts";
 import { loginSchema } from "./schema.ts";
 
 /** A local user of the options. */

@@ -1,14 +1,7 @@
 import { load, YAMLException } from "js-yaml";
 import { messageOf } from "../core/errors.ts";
+import { isRawObject, type RawObject } from "../core/raw-object.ts";
 import type { Problem } from "../core/types.ts";
-
-/** An object as it was parsed, before anything in it is believed. */
-export type RawObject = Readonly<Record<string, unknown>>;
-
-/** Tells an object from lists, null and single values. */
-export function isRawObject(value: unknown): value is RawObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Parses an options file, as YAML when its name ends in .yaml or .yml, else as JSON. */
 export function parseOptionsText(text: string, file: string): { options: RawObject | null; problems: Problem[] } {

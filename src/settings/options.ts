@@ -1,9 +1,10 @@
 import { Ajv } from "ajv";
+import { isRawObject, type RawObject } from "../core/raw-object.ts";
 import { closest } from "../core/suggest.ts";
 import type { Problem } from "../core/types.ts";
 import { choiceText } from "./choice.ts";
 import { readLogins, type LoginOptions, type RawLogin } from "./logins.ts";
-import { isRawObject, parseOptionsText, type RawObject } from "./options-text.ts";
+import { parseOptionsText } from "./options-text.ts";
 import { staysBelow } from "./paths.ts";
 import { logDestNames, loginSchema, logTypeNames, optionsSchema } from "./schema.ts";
 import type { Environment } from "./types.ts";

@@ -1,31 +1,32 @@
-import { BackendError } from "../src/core/errors.ts";
+import { BackendError } from "./errors.ts";
 
-export interface LoginQueue {
+/** Lets some calls run at a time, and a bounded number wait for their turn. */
+export interface Slots {
   /**
    * Runs a call when a slot is free, first come, first served. `signal` gives up the place in the queue; a call that
    * has begun is not affected.
-   * @throws BackendError when the queue is full or the place was given up.
+   * @throws BackendError when every place is taken, and the signal's reason when the place was given up.
    */
   run<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
-/** Lets `slots` calls run at a time and at most `places` more wait: a whole house may reconnect in one second. */
-export function createLoginQueue(slots: number, places: number): LoginQueue {
+/** Makes `slots` to run in and `places` to wait in; `whenFull` is what those hear who find no place. */
+export function createSlots(slots: number, places: number, whenFull: string): Slots {
   /** Oldest first; a Set keeps that order and forgets those who leave. */
   const waiting = new Set<() => void>();
   let running = 0;
 
   const enter = async (signal: AbortSignal): Promise<void> => {
-    if (signal.aborted) throw gaveUp(signal);
+    signal.throwIfAborted();
     if (running < slots) {
       running += 1;
       return;
     }
-    if (waiting.size >= places) throw new BackendError("too many logins are waiting for an answer");
+    if (waiting.size >= places) throw new BackendError(whenFull);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const leave = (): void => {
       waiting.delete(resolve);
-      reject(gaveUp(signal));
+      reject(signal.reason);
     };
     waiting.add(resolve);
     signal.addEventListener("abort", leave, { once: true });
@@ -57,8 +58,4 @@ export function createLoginQueue(slots: number, places: number): LoginQueue {
       }
     },
   };
-}
-
-function gaveUp(signal: AbortSignal): BackendError {
-  return new BackendError("nobody waits for this login any more", { cause: signal.reason });
 }

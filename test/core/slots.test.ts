@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { createLoginQueue } from "../../addon/login-queue.ts";
 import { BackendError } from "../../src/core/errors.ts";
+import { createSlots } from "../../src/core/slots.ts";
 
+const FULL = "too many logins are waiting";
 const patient = new AbortController().signal;
 
 /** Calls that end when told, with a record of those that began. */
@@ -18,8 +19,8 @@ function calls() {
 
 test("runs as many calls as it has slots, and the others in their order", async () => {
   const { began, call, end } = calls();
-  const queue = createLoginQueue(2, 10);
-  const all = ["a", "b", "c", "d"].map((name) => queue.run(call(name), patient));
+  const slots = createSlots(2, 10, FULL);
+  const all = ["a", "b", "c", "d"].map((name) => slots.run(call(name), patient));
   await expect.poll(() => began).toEqual(["a", "b"]);
   end("b");
   await expect.poll(() => began).toEqual(["a", "b", "c"]);
@@ -31,36 +32,35 @@ test("runs as many calls as it has slots, and the others in their order", async 
 });
 
 test("frees the slot of a call that fails", async () => {
-  const queue = createLoginQueue(1, 0);
+  const slots = createSlots(1, 0, FULL);
   const broken = async (): Promise<void> => {
     throw new Error("broken");
   };
-  await expect(queue.run(broken, patient)).rejects.toThrow("broken");
-  expect(await queue.run(async () => "next", patient)).toBe("next");
+  await expect(slots.run(broken, patient)).rejects.toThrow("broken");
+  expect(await slots.run(async () => "next", patient)).toBe("next");
 });
 
 test("refuses a call when every place is taken", async () => {
   const { call, end } = calls();
-  const queue = createLoginQueue(1, 1);
-  const first = queue.run(call("a"), patient);
-  const second = queue.run(async () => "b", patient);
-  await expect(queue.run(call("c"), patient)).rejects.toThrow(
-    new BackendError("too many logins are waiting for an answer"),
-  );
+  const slots = createSlots(1, 1, FULL);
+  const first = slots.run(call("a"), patient);
+  const second = slots.run(async () => "b", patient);
+  await expect(slots.run(call("c"), patient)).rejects.toThrow(new BackendError(FULL));
   end("a");
   expect(await Promise.all([first, second])).toEqual(["a", "b"]);
 });
 
 test("frees the place of a caller that leaves, and never makes its call", async () => {
   const { began, call, end } = calls();
-  const queue = createLoginQueue(1, 1);
-  const first = queue.run(call("a"), patient);
+  const slots = createSlots(1, 1, FULL);
+  const first = slots.run(call("a"), patient);
   const leaving = new AbortController();
-  const second = queue.run(call("b"), leaving.signal);
-  leaving.abort();
-  await expect(second).rejects.toThrow(new BackendError("nobody waits for this login any more"));
-  await expect(queue.run(call("c"), leaving.signal)).rejects.toThrow(BackendError);
-  const third = queue.run(async () => "d", patient);
+  const second = slots.run(call("b"), leaving.signal);
+  const reason = new BackendError("nobody waits for this login any more");
+  leaving.abort(reason);
+  await expect(second).rejects.toBe(reason);
+  await expect(slots.run(call("c"), leaving.signal)).rejects.toBe(reason);
+  const third = slots.run(async () => "d", patient);
   end("a");
   expect(await Promise.all([first, third])).toEqual(["a", "d"]);
   expect(began).toEqual(["a"]);
@@ -68,9 +68,9 @@ test("frees the place of a caller that leaves, and never makes its call", async 
 
 test("lets a call that began finish when its caller leaves", async () => {
   const { began, call, end } = calls();
-  const queue = createLoginQueue(1, 1);
+  const slots = createSlots(1, 1, FULL);
   const leaving = new AbortController();
-  const running = queue.run(call("a"), leaving.signal);
+  const running = slots.run(call("a"), leaving.signal);
   await expect.poll(() => began).toEqual(["a"]);
   leaving.abort();
   end("a");
