@@ -6,6 +6,7 @@ import { createLogger } from "../core/logger.ts";
 import { sentence } from "../core/problem.ts";
 import { ignore } from "../core/reasons.ts";
 import type { Problem } from "../core/types.ts";
+import { counted } from "../core/words.ts";
 import { HOME_ASSISTANT_USERS } from "../settings/reserved-users.ts";
 import { build } from "../snapshot/build.ts";
 import { readSources } from "../snapshot/sources.ts";
@@ -19,7 +20,11 @@ export async function check(command: CheckCommand): Promise<0 | 1 | 2> {
   for (const problem of problems) process.stdout.write(`${problem.severity}: ${sentence(problem)}\n`);
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const warnings = problems.length - errors;
-  process.stdout.write(problems.length === 0 ? "Configuration is OK.\n" : `${errors} errors, ${warnings} warnings.\n`);
+  process.stdout.write(
+    problems.length === 0
+      ? "Configuration is OK.\n"
+      : `${counted(errors, "error")}, ${counted(warnings, "warning")}.\n`,
+  );
   return errors > 0 ? 2 : warnings > 0 ? 1 : 0;
 }
 

@@ -53,6 +53,13 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
+/** What each command takes; to accept another and ignore it would check or start something else than was asked for. */
+const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
+  ["run", ["config", "port", "verbose", "test-config", "log-format"]],
+  ["check", ["config", "options", "share", "ssl", "data"]],
+  ["passwd", []],
+]);
+
 /** Parses the command line, with or without a verb. */
 export function parseCommand(args: readonly string[]): Command {
   try {
@@ -68,6 +75,11 @@ function parse(args: readonly string[]): Command {
   if (values.help === true) return { verb: "help" };
   const surplus = verb === "passwd" ? rest[1] : rest[0];
   if (surplus !== undefined) return { verb: "wrong", what: `"${surplus}" was not expected here` };
+  const foreign = Object.keys(values).find((name) => TAKEN.get(verb)?.includes(name) === false);
+  if (foreign !== undefined) return { verb: "wrong", what: `"${verb}" takes no --${foreign}` };
+  if (values.config !== undefined && values.options !== undefined) {
+    return { verb: "wrong", what: "--config and --options are two ways to configure, and one run has one of them" };
+  }
   const folders = { share: values.share ?? "/share", ssl: values.ssl ?? "/ssl", data: values.data ?? "/data" };
   const confFile = values.config ?? null;
   switch (verb) {

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { parseCommand } from "../../src/cli/command.ts";
+
+const run = { verb: "run", confFile: null, port: null, verbose: false, logFormat: "text" };
+const check = {
+  verb: "check",
+  confFile: null,
+  optionsFile: "/data/options.json",
+  share: "/share",
+  ssl: "/ssl",
+  data: "/data",
+};
+
+describe("the command line", () => {
+  test.each<[string, object]>([
+    ["", run],
+    ["run", run],
+    ["-c a.conf -p 1885 -v", { ...run, confFile: "a.conf", port: 1885, verbose: true }],
+    ["run --config a.conf --log-format json", { ...run, confFile: "a.conf", logFormat: "json" }],
+    ["run -p 0", { ...run, port: 0 }],
+    ["check", check],
+    ["check -c a.conf", { ...check, confFile: "a.conf", optionsFile: null }],
+    ["check --options o.yaml --share s --ssl t", { ...check, optionsFile: "o.yaml", share: "s", ssl: "t" }],
+    ["check --data d", { ...check, optionsFile: "d/options.json", data: "d" }],
+    ["-c a.conf -p 1885 -v --test-config", { ...check, confFile: "a.conf", optionsFile: null }],
+    ["passwd", { verb: "passwd", username: null }],
+    ["passwd alice", { verb: "passwd", username: "alice" }],
+    ["help", { verb: "help" }],
+    ["run --help", { verb: "help" }],
+  ])("%j is understood", (line, command) => {
+    expect(parseCommand(words(line))).toEqual(command);
+  });
+
+  test.each([
+    ["start", '"start" is not a command'],
+    ["run twice", '"twice" was not expected here'],
+    ["passwd alice bob", '"bob" was not expected here'],
+    ["run --options o.json", '"run" takes no --options'],
+    ["--share s", '"run" takes no --share'],
+    ["check -p 1883", '"check" takes no --port'],
+    ["check --test-config", '"check" takes no --test-config'],
+    ["passwd -c a.conf", '"passwd" takes no --config'],
+    ["check -c a --options b", "--config and --options are two ways to configure, and one run has one of them"],
+    ["-p 70000", 'port "70000" is not a number from 0 to 65535'],
+    ["-p x", 'port "x" is not a number from 0 to 65535'],
+    ["--log-format xml", 'log format "xml" is neither text nor json'],
+  ])("%j is refused", (line, what) => {
+    expect(parseCommand(words(line))).toEqual({ verb: "wrong", what });
+  });
+
+  test("an option that no command has is refused", () => {
+    expect(parseCommand(["--daemon"])).toMatchObject({ verb: "wrong", what: expect.stringContaining("'--daemon'") });
+  });
+});
+
+function words(line: string): readonly string[] {
+  return line.split(" ").filter((word) => word !== "");
+}
