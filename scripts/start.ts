@@ -4,38 +4,48 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { addressesIn, hintsText } from "./hints.ts";
 
 /**
  * `npm start`: runs the app on this machine alone, with folders of its own in local/, and says how to talk to it.
+ * `npm run dev`: with --watch, starts it again at each save of its source.
  */
+const isWatching = process.argv.includes("--watch");
 const root = join(import.meta.dirname, "..");
 const local = join(root, "local");
 const folders = { data: join(local, "data"), share: join(local, "share"), ssl: join(local, "ssl") };
 const optionsFile = join(folders.data, "options.json");
+const host = process.env["CULEX_HOST"] ?? "127.0.0.1";
 const DEFAULT_PORTS = [1883, 1884, 8883, 8884] as const;
 
 makeSamples();
 const ports = await Promise.all(DEFAULT_PORTS.map(async (port) => ((await isFree(port)) ? port : 0)));
-const child = spawn(process.execPath, [join(root, "addon", "main.ts")], {
+const watch = isWatching ? ["--watch", "--watch-preserve-output"] : [];
+const child = spawn(process.execPath, [...watch, join(root, "addon", "main.ts")], {
   stdio: ["inherit", "pipe", "inherit"],
   env: {
     ...process.env,
     CULEX_DATA_DIR: folders.data,
     CULEX_SHARE_DIR: folders.share,
     CULEX_SSL_DIR: folders.ssl,
-    CULEX_HOST: process.env["CULEX_HOST"] ?? "127.0.0.1",
+    CULEX_HOST: host,
     CULEX_PORTS: process.env["CULEX_PORTS"] ?? ports.join(","),
   },
 });
-// The terminal sends its signals to both; the child ends first and says goodbye.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+// The terminal sends its signals to both; the child ends first and says goodbye. A watching node takes the broker along
+// at SIGTERM, and would leave it behind at SIGHUP.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => child.kill(isWatching ? "SIGTERM" : signal));
+}
 child.on("exit", (code) => {
   process.exitCode = code ?? 1;
 });
 createInterface({ input: child.stdout }).on("line", (line) => {
   process.stdout.write(`${line}\n`);
-  const addresses = line.match(/ ready: (.*) after \d+ ms$/)?.[1]?.split(" ");
-  if (addresses !== undefined) process.stdout.write(hints(addresses));
+  const addresses = addressesIn(line);
+  const login = addresses === null ? null : firstLogin();
+  if (addresses === null || login === null) return;
+  process.stdout.write(hintsText({ addresses, login, folder: local }));
 });
 
 function makeSamples(): void {
@@ -58,24 +68,8 @@ function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    server.listen(port, host, () => server.close(() => resolve(true)));
   });
-}
-
-function hints(addresses: readonly string[]): string {
-  const url = new URL(addresses.find((address) => address.startsWith("mqtt://")) ?? "mqtt://127.0.0.1:1883");
-  const login = firstLogin();
-  if (login === null) return "";
-  const to = `-h ${url.hostname} -p ${url.port} -u ${shellWord(login.username)} -P ${shellWord(login.password)}`;
-  return `
-Listening    ${addresses.join("  ")}
-Login        ${login.username} / ${login.password}
-Folders      ${local} (data/options.json, share/mosquitto/*.conf, ssl/): save a file and it is in force
-Try it       mosquitto_sub ${to} -t 'demo/#' -v
-             mosquitto_pub ${to} -t demo/hello -m hi
-Stop         Ctrl-C
-
-`;
 }
 
 function firstLogin(): { readonly username: string; readonly password: string } | null {
@@ -90,9 +84,4 @@ function firstLogin(): { readonly username: string; readonly password: string } 
   } catch {
     return null;
   }
-}
-
-/** Quotes a word for a POSIX shell. */
-function shellWord(word: string): string {
-  return /^[\w.@%+=:,/-]+$/.test(word) && !word.startsWith("-") ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
