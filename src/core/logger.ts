@@ -23,10 +23,9 @@ export interface Logger {
   warn(fields: LogFields, message: string): void;
   /** A life event that someone may want to see: start, reload, client connected. */
   notice(fields: LogFields, message: string): void;
-  info(fields: LogFields, message: string): void;
   /** Per packet. */
   debug(fields: LogFields, message: string): void;
-  /** A line of mosquitto's types "subscribe" and "unsubscribe". */
+  /** A line of any type, such as mosquitto's "subscribe" and "unsubscribe". */
   log(type: LogType, fields: LogFields, message: string): void;
 }
 
@@ -58,7 +57,6 @@ export function createLogger(target: () => LogTarget): Logger {
     error: (fields, message) => log("error", fields, message),
     warn: (fields, message) => log("warning", fields, message),
     notice: (fields, message) => log("notice", fields, message),
-    info: (fields, message) => log("information", fields, message),
     debug: (fields, message) => log("debug", fields, message),
     log,
   };
