@@ -1,6 +1,6 @@
 import { BackendError } from "../src/core/errors.ts";
 
-export interface CircuitBreaker {
+interface CircuitBreaker {
   /** Whether a call would be refused now. */
   isOpen(): boolean;
   /**

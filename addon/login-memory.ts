@@ -8,7 +8,7 @@ export interface Login {
 }
 
 /** What Home Assistant said about logins, for as long as that is worth something. */
-export interface LoginMemory {
+interface LoginMemory {
   login(username: string, password: string): Login;
   remember(login: Login, answer: "yes" | "no"): void;
   /** The answer that still counts without asking; null: ask. */

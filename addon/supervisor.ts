@@ -19,14 +19,14 @@ export interface Supervisor {
   announce(service: string, config: MqttEndpoint, signal: AbortSignal): Promise<void>;
 }
 
-export interface OwnInfo {
+interface OwnInfo {
   /** In full, with the hash of the store: "a1b2c3d4_culex". */
   readonly slug: string;
   /** Our name on Home Assistant's internal network; null when the Supervisor does not say. */
   readonly hostname: string | null;
 }
 
-export interface MqttService {
+interface MqttService {
   /** Full slug of the app that provides it. */
   readonly holder: string;
 }

@@ -1,5 +1,5 @@
 /** How a person at this machine talks to the broker that `npm start` runs. */
-export interface Hints {
+interface Hints {
   /** As the broker says where it listens: "mqtt://127.0.0.1:1883". */
   readonly addresses: readonly string[];
   readonly login: { readonly username: string; readonly password: string };

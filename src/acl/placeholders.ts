@@ -1,7 +1,7 @@
 import type { Identity } from "../core/types.ts";
 
 /** A filter made for one client; `fault` says why there is none, and then the rule matches nothing. */
-export type FilledFilter =
+type FilledFilter =
   | { readonly filter: string; readonly fault: null }
   | { readonly filter: null; readonly fault: string };
 

@@ -6,7 +6,7 @@ import { closeList, compileList, fillList } from "./rule-list.ts";
 import type { CompiledRule } from "./rule-list.ts";
 import { ruledAccess } from "./ruled-access.ts";
 
-export interface PolicyInput {
+interface PolicyInput {
   /** null: no ACL file is in use. Empty: nobody may use any topic, be the file empty or unusable. */
   readonly rules: readonly AccessRule[] | null;
   /** What counts for clients without a user name as long as there is no ACL file. */

@@ -5,7 +5,7 @@ import type { TopicAction } from "./reserved-topics.ts";
 import { firstMatch } from "./rule-list.ts";
 import type { CompiledRule } from "./rule-list.ts";
 
-export interface RuledAccessInput {
+interface RuledAccessInput {
   /** null: anonymous. */
   readonly username: string | null;
   /** The ACL file, as a user names it; null: there are no rules. */

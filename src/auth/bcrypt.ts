@@ -8,7 +8,7 @@ import { createLane } from "./lane.ts";
  * Checks bcrypt hashes in a thread of its own: bcryptjs computes in JavaScript and would hold the event loop for about
  * 90 ms at cost 10, on a small machine for half a second. The thread starts with the first check.
  */
-export interface Bcrypt {
+interface Bcrypt {
   /** @throws BackendError when too many checks are waiting, or the thread failed. */
   matches(password: Uint8Array, hash: string): Promise<boolean>;
   close(): Promise<void>;

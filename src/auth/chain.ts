@@ -12,7 +12,7 @@ export interface Stage {
   readonly onBadPassword: "deny" | "next";
 }
 
-export interface ChainInput {
+interface ChainInput {
   /** In the order they are asked. */
   readonly stages: readonly Stage[];
   /** Lower case; the stage "system-users" alone decides about them. */

@@ -3,7 +3,7 @@ import type { Authenticator } from "../core/types.ts";
 import type { Backend, BackendContext } from "./backend.ts";
 
 /** A backend as its file writes it: `create` sees only settings that fit the schema. */
-export interface BackendDefinition<S> {
+interface BackendDefinition<S> {
   readonly type: string;
   /** JSON schema; the compiler compares it with `S`. */
   readonly schema: JSONSchemaType<S>;

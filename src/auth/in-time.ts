@@ -2,7 +2,7 @@ import { BackendError, messageOf } from "../core/errors.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 
 /** Bounds of one question. */
-export interface Bounds {
+interface Bounds {
   /** Who is asked, for the error's text. */
   readonly name: string;
   readonly timeoutMs: number;

@@ -2,7 +2,7 @@ import { BackendError } from "../core/errors.ts";
 import { createSlots } from "../core/slots.ts";
 
 /** Runs tasks a few at a time, in the order they came. */
-export interface Lane {
+interface Lane {
   /**
    * `owner` is whose task it is: the stored hash that is checked.
    * @throws BackendError when too many tasks are waiting, or the lane is closed.

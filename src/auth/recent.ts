@@ -1,5 +1,5 @@
 /** A bounded memory of keys seen in the last minutes. */
-export interface Recent {
+interface Recent {
   has(key: string): boolean;
   add(key: string): void;
 }

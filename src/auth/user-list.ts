@@ -9,7 +9,7 @@ export interface ListedUser {
 }
 
 /** What a list of users decides with. */
-export interface UserList {
+interface UserList {
   /** The authenticator's name. */
   readonly name: string;
   /** As sentences call the list: "the logins". */

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export type Command =
+type Command =
   | RunCommand
   | CheckCommand
   | { readonly verb: "passwd"; readonly username: string | null }

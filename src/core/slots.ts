@@ -1,7 +1,7 @@
 import { BackendError } from "./errors.ts";
 
 /** Lets some calls run at a time, and a bounded number wait for their turn. */
-export interface Slots {
+interface Slots {
   /**
    * Runs a call when a slot is free, first come, first served. `signal` gives up the place in the queue; a call that
    * has begun is not affected.

@@ -31,7 +31,7 @@ export interface Options {
   readonly debug: boolean;
 }
 
-export interface CustomizeOptions {
+interface CustomizeOptions {
   readonly active: boolean;
   /** Below the share folder. */
   readonly folder: string;
@@ -40,7 +40,7 @@ export interface CustomizeOptions {
 }
 
 export type LogDestName = (typeof logDestNames)[number];
-export type LogTypeName = (typeof logTypeNames)[number];
+type LogTypeName = (typeof logTypeNames)[number];
 
 const CLOSED = "Nobody but Home Assistant and apps can log in until this is corrected.";
 

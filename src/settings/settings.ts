@@ -8,7 +8,7 @@ import type { Options } from "./options.ts";
 import type { ConfFile, Environment, Limits, Settings } from "./types.ts";
 
 /** What the settings are made of; all of it has been read and parsed. */
-export interface SettingsInput {
+interface SettingsInput {
   readonly environment: Environment;
   /** null: stand-alone, or options that cannot be read, which is closed for everybody but the system users. */
   readonly options: Options | null;

@@ -5,7 +5,7 @@ import { isAllowed } from "../../src/core/reasons.ts";
 import { backendContext, client } from "./context.ts";
 
 /** A backend with settings, and clients it knows the answer for. */
-export interface ContractSubject {
+interface ContractSubject {
   readonly backend: Backend;
   /** Settings under which the clients of `accepts` get in. */
   readonly settings: unknown;

@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, vi } from "vitest";
 
-export interface Outcome {
+interface Outcome {
   readonly code: number;
   readonly output: string;
 }
@@ -22,7 +22,7 @@ export function mosquittoPub(port: number, args: readonly string[]): Promise<Out
   });
 }
 
-export interface Subscriber {
+interface Subscriber {
   /** Lines "topic payload" received so far. */
   readonly messages: readonly string[];
   received(expected: readonly string[]): Promise<void>;

@@ -45,12 +45,12 @@ export interface FakeSupervisor {
   stop(): Promise<void>;
 }
 
-export interface ServiceData {
+interface ServiceData {
   readonly addon: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export interface DiscoveryMessage {
+interface DiscoveryMessage {
   readonly uuid: string;
   readonly service: string;
   config: unknown;
@@ -58,7 +58,7 @@ export interface DiscoveryMessage {
   pushes: number;
 }
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly request: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;

@@ -1,7 +1,7 @@
 import { textOf } from "./files.ts";
 
 /** One instruction, continued lines joined: `RUN apk add nodejs` has the keyword "RUN". */
-export interface Instruction {
+interface Instruction {
   readonly keyword: string;
   readonly value: string;
   /** Counts the FROM lines before it and with it; 0 before the first. */

@@ -4,7 +4,7 @@ import { Ajv, type ErrorObject } from "ajv";
 export type Config = Readonly<Record<string, unknown>>;
 
 /** One rule of the store's linter. */
-export interface LinterRule {
+interface LinterRule {
   readonly name: string;
   /** Says what breaks the rule; empty when nothing does. */
   readonly findings: (config: Config) => readonly string[];

@@ -5,7 +5,7 @@ import type { AclProblems } from "./acl-problems.ts";
 import { ACTIONS, parseAclLine } from "./acl-line.ts";
 import type { RuleLine } from "./acl-line.ts";
 
-export interface ParsedAclFile {
+interface ParsedAclFile {
   /** null: the file has an error and is rejected as a whole. */
   readonly rules: readonly AccessRule[] | null;
   readonly problems: Problem[];

@@ -4,7 +4,7 @@ import type { Action } from "../../core/types.ts";
 import { listed } from "../../core/words.ts";
 
 /** What one line of an ACL file says. */
-export type AclLine =
+type AclLine =
   | { readonly kind: "blank" }
   | { readonly kind: "comment"; readonly indented: boolean }
   | { readonly kind: "user"; readonly name: string; readonly hasTabs: boolean }
@@ -22,7 +22,7 @@ export interface RuleLine {
   readonly hasTabs: boolean;
 }
 
-export type AccessWord = "read" | "write" | "readwrite" | "deny";
+type AccessWord = "read" | "write" | "readwrite" | "deny";
 
 /** What each access word is about. A denial in this format is never about SUBSCRIBE itself. */
 export const ACTIONS: Readonly<Record<AccessWord, readonly Action[]>> = {

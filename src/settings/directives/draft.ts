@@ -21,7 +21,7 @@ export interface Draft {
 }
 
 /** What the next line of a file belongs to; each file starts with nothing. */
-export interface Current {
+interface Current {
   /** Index in `listeners`; "refused": the lines of a listener that was not understood. */
   readonly listener: number | "refused" | null;
   readonly isInConnection: boolean;
