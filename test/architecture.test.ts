@@ -2,30 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { FOLDERS, PACKAGES } from "./layers.ts";
 
 const root = join(import.meta.dirname, "..");
-
-/** Which folder may import which, besides itself. ARCHITECTURE.md shows the same table. */
-const FOLDERS: Readonly<Record<string, readonly string[]>> = {
-  "src/core": [],
-  "src/settings": ["src/core"],
-  "src/acl": ["src/core", "src/settings"],
-  "src/auth": ["src/core"],
-  "src/snapshot": ["src/core", "src/settings", "src/acl", "src/auth"],
-  "src/broker": ["src/core", "src/settings", "src/snapshot"],
-  "src/monitor": ["src/core", "src/settings"],
-  "src/cli": ["src", "src/core", "src/settings", "src/auth", "src/snapshot"],
-  src: ["src/core", "src/settings", "src/acl", "src/auth", "src/snapshot", "src/broker", "src/monitor", "src/cli"],
-  addon: ["src", "src/core", "src/settings", "src/auth", "src/snapshot"],
-};
-
-/** Which npm packages a folder may import. */
-const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  "src/settings": ["ajv", "js-yaml"],
-  "src/auth": ["ajv", "bcryptjs"],
-  "src/snapshot": ["chokidar"],
-  "src/broker": ["aedes", "ws"],
-};
 
 describe("the layers", () => {
   const files = ["src", "addon"].flatMap((folder) =>

@@ -1,0 +1,21 @@
+/** Which folder may import which, besides itself. ARCHITECTURE.md shows the same table. */
+export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  "src/core": [],
+  "src/settings": ["src/core"],
+  "src/acl": ["src/core", "src/settings"],
+  "src/auth": ["src/core"],
+  "src/snapshot": ["src/core", "src/settings", "src/acl", "src/auth"],
+  "src/broker": ["src/core", "src/settings", "src/snapshot"],
+  "src/monitor": ["src/core", "src/settings"],
+  "src/cli": ["src/core", "src/settings", "src/auth", "src/snapshot"],
+  src: ["src/core", "src/settings", "src/acl", "src/auth", "src/snapshot", "src/broker", "src/monitor", "src/cli"],
+  addon: ["src", "src/core", "src/settings", "src/auth", "src/snapshot"],
+};
+
+/** Which npm packages a folder may import. */
+export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "src/settings": ["ajv", "js-yaml"],
+  "src/auth": ["ajv", "bcryptjs"],
+  "src/snapshot": ["chokidar"],
+  "src/broker": ["aedes", "ws"],
+};
