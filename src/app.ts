@@ -5,7 +5,7 @@ import { backends } from "./auth/registry.ts";
 import { createBroker, type Broker } from "./broker/broker.ts";
 import { createListeners } from "./broker/listeners/listeners.ts";
 import { ConfigError } from "./core/errors.ts";
-import { createLogger, type Logger } from "./core/logger.ts";
+import { createLogger, EVERY_LOG_TYPE, type Logger } from "./core/logger.ts";
 import type { Problem } from "./core/types.ts";
 import { counted } from "./core/words.ts";
 import { createEventLog } from "./monitor/event-log.ts";
@@ -75,7 +75,7 @@ export async function startApp(context: AppContext): Promise<App> {
   const firstSources = await readSources(spec, null);
   const live = createLive(build(firstSources, null, deps));
   const useLog = ({ settings }: Snapshot): void => {
-    targets.update(context.verbose ? { ...settings.log, types: EVERY_TYPE } : settings.log);
+    targets.update(context.verbose ? { ...settings.log, types: new Set(EVERY_LOG_TYPE) } : settings.log);
   };
   useLog(live.current());
   const startProblems = [...context.problems, ...live.current().problems];
@@ -141,8 +141,6 @@ export async function startApp(context: AppContext): Promise<App> {
   context.settled?.(app);
   return app;
 }
-
-const EVERY_TYPE = new Set(["error", "warning", "notice", "information", "debug", "subscribe", "unsubscribe"] as const);
 
 function nothingListens(): Problem {
   return {

@@ -1,14 +1,20 @@
 #!/usr/bin/env node
 import { parseCommand, USAGE } from "./cli/command.ts";
+import { useCompileCache } from "./compile-cache.ts";
 import { catchSignals } from "./signals.ts";
+
+useCompileCache();
 
 // What a verb needs is loaded for that verb, behind the signals: a stop during the start is a stop, not a crash.
 const command = parseCommand(process.argv.slice(2));
 switch (command.verb) {
   case "run": {
     const signals = catchSignals();
-    const { runStandAlone } = await import("./cli/stand-alone.ts");
-    process.exitCode = await runStandAlone(command, signals);
+    const { run } = await import("./run.ts");
+    const { standAlone } = await import("./cli/stand-alone.ts");
+    const { logFormat, verbose } = command;
+    const context = { spec: standAlone(command), logFormat, verbose, problems: [], backends: () => [] };
+    process.exitCode = await run(signals, () => context);
     break;
   }
   case "check": {

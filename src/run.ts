@@ -4,7 +4,7 @@ import { sentence } from "./core/problem.ts";
 import type { Signals } from "./signals.ts";
 
 /** EX_CONFIG of sysexits.h: a restart will not help. */
-export const EXIT_CONFIG = 78;
+const EXIT_CONFIG = 78;
 const EXIT_FAULT = 1;
 
 /** Runs the broker until it is asked to stop; gives the exit code: 0 stopped as asked, 78 nothing to run, 1 a fault. */

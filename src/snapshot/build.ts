@@ -3,6 +3,7 @@ import { compilePolicy } from "../acl/policy.ts";
 import type { Backend, BackendContext } from "../auth/backend.ts";
 import { createChain } from "../auth/chain.ts";
 import { parsePasswordFile } from "../auth/password-file.ts";
+import { placeOf } from "../core/problem.ts";
 import type { AccessRule, Problem } from "../core/types.ts";
 import type { FileReference, ListenerSettings, Settings, TlsSettings } from "../settings/types.ts";
 import { closedSentence, loadTls } from "./certificates.ts";
@@ -66,7 +67,7 @@ interface LoadedAcl {
 }
 
 function loadAcl(
-  { settings, files, readAtMs }: Sources,
+  { settings, files, readAtMs, problems: reported }: Sources,
   previous: Snapshot | null,
   reserved: readonly string[],
 ): LoadedAcl {
@@ -77,7 +78,7 @@ function loadAcl(
   const found = files.get(reference.path);
   if (found === undefined || found.error !== null) {
     const problem = missingFile("ACL file", reference, found?.error ?? "ENOENT", kept);
-    return { loaded: earlier, closed: [], problems: [problem] };
+    return { loaded: earlier, closed: [], problems: isReported(reference, reported) ? [] : [problem] };
   }
   const file = baseName(reference);
   const { rules, problems } = parseAclFile(found.text, file, kept);
@@ -96,7 +97,7 @@ function closedAcl(reserved: readonly string[]): string {
 }
 
 function loadPasswordFile(
-  { settings, files, readAtMs }: Sources,
+  { settings, files, readAtMs, problems: reported }: Sources,
   previous: Snapshot | null,
   reserved: readonly string[],
 ): { readonly loaded: Snapshot["passwordFile"]; readonly problems: readonly Problem[] } {
@@ -106,7 +107,8 @@ function loadPasswordFile(
   if (found === undefined || found.error !== null) {
     const earlier = previous?.passwordFile ?? null;
     const kept = keptSentence(earlier, "users", "Its users cannot log in.");
-    return { loaded: earlier, problems: [missingFile("Password file", reference, found?.error ?? "ENOENT", kept)] };
+    const problem = missingFile("Password file", reference, found?.error ?? "ENOENT", kept);
+    return { loaded: earlier, problems: isReported(reference, reported) ? [] : [problem] };
   }
   const { entries, problems } = parsePasswordFile(found.text, baseName(reference), reserved);
   return { loaded: { path: reference.path, value: entries, loadedAtMs: readAtMs }, problems };
@@ -120,8 +122,16 @@ function keptSentence(earlier: Loaded<unknown> | null, what: string, closed: str
   return earlier === null ? closed : `The ${what} loaded at ${clockTime(earlier.loadedAtMs)} stay in use.`;
 }
 
+/** Whether the line that names a file has an error of its own: then the file is not what is wrong. */
+function isReported({ origin }: FileReference, problems: readonly Problem[]): boolean {
+  return problems.some(({ severity, where }) => {
+    return (
+      severity === "error" && where?.file === origin.file && where.line === origin.line && origin.line !== undefined
+    );
+  });
+}
+
 function missingFile(kind: string, reference: FileReference, error: string, now: string): Problem {
-  const { file, line } = reference.origin;
   return {
     severity: "error",
     what:
@@ -129,7 +139,7 @@ function missingFile(kind: string, reference: FileReference, error: string, now:
         ? `${kind} ${baseName(reference)} not found in ${reference.folder}.`
         : `${kind} ${baseName(reference)} in ${reference.folder} cannot be read (${error}).`,
     now,
-    fix: `Create the file or remove the line in ${file}${line === undefined ? "" : ` line ${line}`}.`,
+    fix: `Create the file or remove the line in ${placeOf(reference.origin)}.`,
     where: reference.origin,
   };
 }

@@ -67,6 +67,7 @@ export function createReloader(deps: ReloaderDeps, start: Start): Reloader {
       next = await deps.read(sources);
     }
     deps.onRead(next);
+    log.debug({ cause }, `read the configuration again (${cause}): ${next.found.size} files`);
     const isNew = next.fingerprint !== sources.fingerprint;
     // Asked by hand, or for what failed before: a port may be free by now although no file has changed.
     if (!isNew && cause !== SIGHUP && cause !== RETRY) return;

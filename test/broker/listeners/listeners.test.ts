@@ -506,6 +506,7 @@ describe("WebSocket", () => {
     // An unhandled error of the server's socket would fail this run.
     const socket = new WebSocket(`ws://127.0.0.1:${port()}`, "mqtt");
     await once(socket, "open");
+    expect(socket.readyState).toBe(WebSocket.OPEN);
     socket.terminate();
   });
 
