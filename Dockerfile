@@ -18,6 +18,8 @@ COPY --from=packages /build/node_modules /opt/culex/node_modules
 COPY package.json /opt/culex/
 COPY src /opt/culex/src
 COPY addon /opt/culex/addon
+# Compiles everything once, so that no start on a small machine has to.
+RUN node -e 'import("/opt/culex/src/compile-cache.ts").then(({ useCompileCache }) => { useCompileCache(); return import("/opt/culex/addon/addon.ts"); })'
 COPY rootfs /
 
 # Nothing is sent, so nothing is logged. The broker answers the end of the stream with its own, which a process
