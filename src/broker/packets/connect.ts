@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { ProtocolVersion, Qos } from "../../core/types.ts";
 import { bodyOffset, readU16, toByteString } from "./bytes.ts";
 import { NEVER_EXPIRES, PacketType } from "./codes.ts";
@@ -193,7 +194,7 @@ function readWill(
   const topic = source.toString("utf8", cursor.at + 2, topicEnd);
   const payloadEnd = fieldEnd(source, topicEnd, end);
   if (payloadEnd < 0) return FAULTS.tooShort;
-  if (isTextPayload && !isText(source, topicEnd + 2, payloadEnd)) return FAULTS.payloadFormat;
+  if (isTextPayload && !isUtf8(source.subarray(topicEnd + 2, payloadEnd))) return FAULTS.payloadFormat;
   cursor.at = payloadEnd;
   const qos = (flags >> 3) & 3;
   return {
