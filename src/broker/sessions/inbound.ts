@@ -132,7 +132,7 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
     counters.refusedPublish++;
     return Code.payloadFormatInvalid;
   }
-  const message = messageOf(context, chunk, entry, session.clientId);
+  const message = messageOf(context, header, chunk, entry, session.clientId);
   if (message.retain && !retain(context, message)) {
     counters.refusedPublish++;
     return Code.quotaExceeded;

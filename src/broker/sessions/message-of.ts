@@ -1,19 +1,19 @@
 import { type ByteString, toByteString } from "../packets/bytes.ts";
-import { forwardedProperties } from "../packets/publish.ts";
+import { forwardedProperties, type PublishHeader } from "../packets/publish.ts";
 import type { WillPacket } from "../packets/connect.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Context } from "./context.ts";
 import type { Session } from "./session.ts";
 
-/** Copies the PUBLISH that the context's header describes out of its buffer. */
+/** Copies the PUBLISH that a header describes out of its buffer. */
 export function messageOf(
   context: Context,
+  header: PublishHeader,
   source: Buffer,
   entry: TopicEntry<Session>,
   publisher: string,
 ): StoredMessage {
-  const { header } = context;
   const properties = forwardedProperties(header.properties, source);
   const payload = toByteString(source, header.payloadStart, header.payloadEnd);
   return {

@@ -1,6 +1,7 @@
 import type { ProtocolVersion } from "../../core/types.ts";
 import { type ByteString, toByteString } from "../packets/bytes.ts";
-import { decodePublish } from "../packets/publish.ts";
+import { createPropertyScan } from "../packets/properties.ts";
+import { createPublishHeader, decodePublish, type PublishHeader } from "../packets/publish.ts";
 import { publishSizeV3, publishSizeV5, writePublishHeadV3, writePublishHeadV5 } from "../packets/publish-encoder.ts";
 import type { Target } from "../routing/routes.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
@@ -30,6 +31,8 @@ export interface Run {
   readonly starts: number[];
   /** Size of the largest packet. */
   largest: number;
+  /** For reading its packets again; the context's header holds the packet that came after them. */
+  readonly header: PublishHeader;
   /** The run as bytes for 3.x and for 5. null: not needed yet. */
   v3: Buffer | null;
   v5: Buffer | null;
@@ -50,6 +53,7 @@ export function createRun(): Run {
     count: 0,
     starts: [],
     largest: 0,
+    header: createPublishHeader(createPropertyScan()),
     v3: null,
     v5: null,
   };
@@ -91,8 +95,8 @@ export function flushRun(context: Context): void {
   for (const target of routes.targets) deliverRun(context, run, target, connection, entry);
   if (routes.groups.length > 0) {
     for (let index = 0; index < run.count; index++) {
-      readAgain(context, run, index, connection.version);
-      const message = messageOf(context, run.chunk, entry, connection.session.clientId);
+      readAgain(run, index, connection.version);
+      const message = messageOf(context, run.header, run.chunk, entry, connection.session.clientId);
       for (const group of routes.groups) deliverShared(context, group, message);
     }
   }
@@ -137,8 +141,8 @@ function queueRun(
   entry: TopicEntry<Session>,
 ): void {
   for (let index = 0; index < run.count; index++) {
-    readAgain(context, run, index, from.version);
-    const message = messageOf(context, run.chunk, entry, from.session.clientId);
+    readAgain(run, index, from.version);
+    const message = messageOf(context, run.header, run.chunk, entry, from.session.clientId);
     deliver(context, target.subscriber, message, 0, false, target.subscriptionIds, null);
   }
 }
@@ -165,12 +169,12 @@ function encodeRun(
   subscriptionIds: ByteString,
   maximumPacketSize: number,
 ): Buffer {
-  const { header } = context;
+  const { header } = run;
   const topicBytes = run.topicBytes;
   const target = Buffer.allocUnsafe(run.end - run.start + run.count * (subscriptionIds.length + GROWTH));
   let at = 0;
   for (let index = 0; index < run.count; index++) {
-    readAgain(context, run, index, version);
+    readAgain(run, index, version);
     const payload = header.payloadEnd - header.payloadStart;
     const properties = isV5 ? toByteString(run.chunk, header.properties.start, header.properties.end) : "";
     const size = isV5
@@ -188,9 +192,9 @@ function encodeRun(
   return target.subarray(0, at);
 }
 
-/** Reads a packet of the run, which was found to be right before, into the context's header. */
-function readAgain(context: Context, run: Run, index: number, version: ProtocolVersion): void {
+/** Reads a packet of the run, which was found to be right before, into its header. */
+function readAgain(run: Run, index: number, version: ProtocolVersion): void {
   const start = run.starts[index] ?? run.start;
   const end = index + 1 < run.count ? (run.starts[index + 1] ?? run.end) : run.end;
-  decodePublish(context.header, run.chunk, start, end, version);
+  decodePublish(run.header, run.chunk, start, end, version);
 }
