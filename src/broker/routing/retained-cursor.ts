@@ -1,4 +1,4 @@
-import type { RetainedNode } from "./retained-store.ts";
+import { childOf, childrenOf, type RetainedNode } from "./retained-tree.ts";
 import type { StoredMessage } from "./stored-message.ts";
 
 /** Walks the retained messages that match a filter, one small step at a time, while the store may change. */
@@ -46,19 +46,17 @@ function visit(cursor: RetainedCursor, node: RetainedNode, depth: number, isTop:
     cursor.found = node.message;
     return;
   }
-  if (level === "#") {
-    cursor.found = node.message; // "a/#" matches "a" too, and everything below
-    if (node.children !== null) cursor.frames.push({ nodes: node.children.entries(), depth, isTop });
+  // "a/#" matches "a" too, and everything below
+  if (level === "#") cursor.found = node.message;
+  if (isWildcard(level)) {
+    const nodes = childrenOf(node);
+    if (nodes !== null) cursor.frames.push({ nodes, depth: level === "#" ? depth : depth + 1, isTop });
     return;
   }
-  if (node.children === null) return;
-  if (level === "+") {
-    cursor.frames.push({ nodes: node.children.entries(), depth: depth + 1, isTop });
-    return;
-  }
-  const child = node.children.get(level);
-  const next: readonly [string, RetainedNode][] = child === undefined ? [] : [[level, child]];
-  if (next.length > 0) cursor.frames.push({ nodes: next.values(), depth: depth + 1, isTop });
+  const child = childOf(node, level);
+  if (child === null) return;
+  const next: readonly [string, RetainedNode] = [level, child];
+  cursor.frames.push({ nodes: [next].values(), depth: depth + 1, isTop });
 }
 
 function isWildcard(level: string | undefined): boolean {

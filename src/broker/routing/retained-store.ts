@@ -1,11 +1,5 @@
+import { createRetainedNode, growBranch, pruneBranch, type RetainedNode } from "./retained-tree.ts";
 import type { StoredMessage } from "./stored-message.ts";
-
-/** A level of the topic tree; the one that ends a topic holds its message. */
-export interface RetainedNode {
-  /** null: no topic goes on below. */
-  children: Map<string, RetainedNode> | null;
-  message: StoredMessage | null;
-}
 
 export interface RetainedLimits {
   readonly maxRetainedMessages: number;
@@ -23,13 +17,32 @@ export interface RetainedStore {
   set(message: StoredMessage, limits: RetainedLimits): boolean;
   /** False when there was none. */
   delete(topic: string): boolean;
+  messages(): IterableIterator<StoredMessage>;
 }
+
+/** Level names kept once for all topics; then the memory starts anew. */
+const MAX_NAMES = 10_000;
 
 /** Makes an empty store. */
 export function createRetainedStore(): RetainedStore {
   const exact = new Map<string, RetainedNode>();
-  const root: RetainedNode = { children: null, message: null };
+  const names = new Map<string, string>();
+  const root = createRetainedNode();
   let bytes = 0;
+
+  const sharedName = (name: string): string => {
+    const known = names.get(name);
+    if (known !== undefined) return known;
+    if (names.size >= MAX_NAMES) names.clear();
+    names.set(name, name);
+    return name;
+  };
+
+  const add = (message: StoredMessage): void => {
+    const node = growBranch(root, message.topic.split("/").map(sharedName));
+    node.message = message;
+    exact.set(message.topic, node);
+  };
 
   return {
     root,
@@ -41,13 +54,12 @@ export function createRetainedStore(): RetainedStore {
     },
     get: (topic) => exact.get(topic)?.message ?? null,
     set(message, limits) {
-      const { topic } = message;
-      const node = exact.get(topic);
+      const node = exact.get(message.topic);
       const grown = sizeOf(message) - (node === undefined ? 0 : sizeOf(node.message));
       if (node === undefined && exact.size >= limits.maxRetainedMessages) return false;
       if (grown > 0 && bytes + grown > limits.maxRetainedBytes) return false;
       bytes += grown;
-      if (node === undefined) exact.set(topic, insert(root, topic, message));
+      if (node === undefined) add(message);
       else node.message = message;
       return true;
     },
@@ -56,36 +68,15 @@ export function createRetainedStore(): RetainedStore {
       if (node === undefined) return false;
       bytes -= sizeOf(node.message);
       exact.delete(topic);
-      prune(root, topic.split("/"), 0);
+      pruneBranch(root, topic.split("/"));
       return true;
+    },
+    *messages() {
+      for (const { message } of exact.values()) if (message !== null) yield message;
     },
   };
 }
 
 function sizeOf(message: StoredMessage | null): number {
   return message === null ? 0 : message.topicBytes.length + message.body.length;
-}
-
-function insert(root: RetainedNode, topic: string, message: StoredMessage): RetainedNode {
-  let node = root;
-  for (const level of topic.split("/")) {
-    node.children ??= new Map();
-    let child = node.children.get(level);
-    if (child === undefined) node.children.set(level, (child = { children: null, message: null }));
-    node = child;
-  }
-  node.message = message;
-  return node;
-}
-
-/** Takes the message at the end of `levels` away and every branch that is empty then; tells whether `node` is. */
-function prune(node: RetainedNode, levels: readonly string[], depth: number): boolean {
-  const level = levels[depth];
-  if (level === undefined) node.message = null;
-  else {
-    const child = node.children?.get(level);
-    if (child !== undefined && prune(child, levels, depth + 1)) node.children?.delete(level);
-    if (node.children?.size === 0) node.children = null;
-  }
-  return node.message === null && node.children === null;
 }
