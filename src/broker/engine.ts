@@ -29,11 +29,13 @@ import { type OwnMessage, ownMessage } from "./sessions/message-of.ts";
 import { acknowledge, pump } from "./sessions/outbound.ts";
 import type { Output } from "./sessions/output.ts";
 import { forgetDecisions } from "./sessions/permissions.ts";
+import { restoreState } from "./sessions/restore.ts";
 import { createReplaySchedule } from "./sessions/replay.ts";
 import { createRun, flushRun } from "./sessions/run.ts";
 import { createSentFrames } from "./sessions/send.ts";
 import type { Connection, Due, Session, SessionInfo } from "./sessions/session.ts";
 import { settle } from "./sessions/settle.ts";
+import type { StoredState } from "./sessions/stored-state.ts";
 import { receiveSubscribe, receiveUnsubscribe, recheckSubscriptions } from "./sessions/subscribe.ts";
 import { createTimerWheel } from "./sessions/timer-wheel.ts";
 import { publishWill } from "./sessions/wills.ts";
@@ -47,6 +49,8 @@ export interface EngineOptions {
   readonly now: () => number;
   /** null: nothing survives a restart. */
   readonly journal: Journal | null;
+  /** What the last run left; null: nothing. */
+  readonly stored: StoredState | null;
 }
 
 /** The data plane: everything after CONNACK. It does no I/O of its own and never waits. */
@@ -75,8 +79,8 @@ export interface Engine {
   readonly counters: Readonly<Counters>;
   /** Does what is due by now; the engine's own clock calls it four times a second. */
   advance(): void;
-  /** Stops the clocks. */
-  stop(): void;
+  /** Ends every connection, wills included, and stops the clocks. */
+  stop(reason: Reason): void;
 }
 
 const TICK_MS = 250;
@@ -107,6 +111,7 @@ export function createEngine(options: EngineOptions): Engine {
     header: createPublishHeader(properties),
     ackHeader: createAckHeader(properties),
   };
+  if (options.stored !== null) restoreState(context, options.stored);
   const advance = (): void => {
     context.wheel.advance(context.now());
     settle(context);
@@ -179,8 +184,12 @@ export function createEngine(options: EngineOptions): Engine {
     retained: context.retained,
     counters: context.counters,
     advance,
-    stop() {
+    stop(reason) {
       clearInterval(clock);
+      for (const { connection } of context.sessions.values()) {
+        if (connection !== null) disconnect(context, connection, Code.serverShuttingDown, reason);
+      }
+      settle(context);
     },
   };
 }

@@ -4,7 +4,7 @@ import { allow, deny } from "../../src/core/reasons.ts";
 import type { Access, Action, Decision, ProtocolVersion, Reason } from "../../src/core/types.ts";
 import { createEngine, type Engine } from "../../src/broker/engine.ts";
 import { decodeConnect } from "../../src/broker/packets/connect.ts";
-import type { Journal } from "../../src/broker/sessions/journal.ts";
+import type { Storage } from "../../src/broker/storage/storage.ts";
 import { DEFAULT_LIMITS, type EngineLimits } from "../../src/broker/sessions/limits.ts";
 import type { Connection } from "../../src/broker/sessions/session.ts";
 import { onTestFinished } from "vitest";
@@ -47,13 +47,18 @@ export interface House {
   readonly connect: (clientId: string, options?: ClientOptions) => TestClient;
 }
 
+/** What the clock of a house shows first. */
+export const START_MS = 1_800_000_000_000;
+
+export const STOPPED: Reason = { kind: "shutting_down", sentence: "the broker is stopping" };
+
 const generateConnect = (packet: Extract<Packet, { cmd: "connect" }>): Buffer => generate(packet);
 
 /** An engine with a clock and rules that tests can turn. */
-export function createHouse(limits: Partial<EngineLimits> = {}, journal: Journal | null = null): House {
+export function createHouse(limits: Partial<EngineLimits> = {}, storage: Storage | null = null): House {
   const rules = new Set<string>();
   const events: BrokerEvent[] = [];
-  let nowMs = 1_800_000_000_000;
+  let nowMs = START_MS;
   const check = (action: Action, topic: string): Decision => {
     const reason: Reason = { kind: `${action}_denied`, sentence: `may not ${action} ${topic}` };
     return rules.has(`${action} ${topic}`) ? deny("rules", reason) : allow("rules", undefined);
@@ -65,9 +70,11 @@ export function createHouse(limits: Partial<EngineLimits> = {}, journal: Journal
     record: (event) => events.push(event),
     limits: all,
     now: () => nowMs,
-    journal,
+    journal: storage?.journal ?? null,
+    stored: storage?.state ?? null,
   });
-  onTestFinished(() => engine.stop());
+  storage?.attach(engine);
+  onTestFinished(() => engine.stop(STOPPED));
   return {
     engine,
     events,

@@ -1,7 +1,7 @@
 import { utf8ByteString } from "../packets/bytes.ts";
 import type { Filter } from "./filter.ts";
 import { type Routes, routesOf } from "./routes.ts";
-import type { Subscription } from "./subscription.ts";
+import type { SharedGroup, Subscription } from "./subscription.ts";
 import { createSubscriptionTrie } from "./subscription-trie.ts";
 import { createTopicTable, type TopicEntry, type TopicTable } from "./topic-table.ts";
 
@@ -11,6 +11,8 @@ export interface Router<S> {
   /** Adds or replaces a subscription. */
   add(subscription: Subscription<S>): void;
   remove(subscriber: S, filter: Filter): void;
+  /** The members of a shared subscription; null when it has none. */
+  group(filter: Filter): SharedGroup<S> | null;
   routes(entry: TopicEntry<S>): Routes<S>;
   /** The entry of a topic name that did not come in a packet. */
   entryOf(topic: string): TopicEntry<S>;
@@ -44,6 +46,7 @@ export function createRouter<S>(maxCachedTopics: number): Router<S> {
       trie.remove(subscriber, filter);
       changed(filter);
     },
+    group: (filter) => trie.find(filter)?.groups?.get(filter.group ?? "") ?? null,
     routes(asked) {
       const entry = asked.evicted ? topics.enterText(asked.text, asked.bytes) : asked;
       if (entry.routes !== null && entry.generation === generation) return entry.routes;

@@ -15,6 +15,8 @@ interface Node<S> {
 export interface SubscriptionTrie<S> {
   add(subscription: Subscription<S>): void;
   remove(subscriber: S, filter: Filter): void;
+  /** The bucket of one filter. */
+  find(filter: Filter): Bucket<S> | null;
   /** Every bucket whose filter matches a topic name. */
   match(topic: string): Bucket<S>[];
 }
@@ -44,6 +46,8 @@ export function createSubscriptionTrie<S>(): SubscriptionTrie<S> {
       const bucket = exact.get(filter.topic);
       if (bucket !== undefined && removeFromBucket(bucket, subscriber, filter.group)) exact.delete(filter.topic);
     },
+
+    find: (filter) => (filter.hasWildcard ? findWildcard(root, filter.topic) : (exact.get(filter.topic) ?? null)),
 
     match(topic) {
       const found: Bucket<S>[] = [];
@@ -81,6 +85,17 @@ function wildcardBucket<S>(root: Node<S>, filter: string): Bucket<S> {
     node = child;
   }
   return (node.here ??= createBucket());
+}
+
+function findWildcard<S>(root: Node<S>, filter: string): Bucket<S> | null {
+  let node = root;
+  for (const level of filter.split("/")) {
+    if (level === "#") return node.hash;
+    const next = level === "+" ? node.plus : (node.children.get(level) ?? null);
+    if (next === null) return null;
+    node = next;
+  }
+  return node.here;
 }
 
 /** Collects below `node`, which stands for the first `depth` levels. "a/#" matches "a" too (4.7.1.2). */

@@ -18,7 +18,7 @@ export interface Subscription<S> {
 
 /** The members of one shared subscription: same group name and same filter. */
 export interface SharedGroup<S> {
-  readonly name: string;
+  /** As its members wrote it: "$share/group/home/#". */
   readonly filter: string;
   readonly members: Subscription<S>[];
   /** Index of the member whose turn is next. */
@@ -34,7 +34,7 @@ export interface Bucket<S> {
 
 /** Adds or replaces a subscription in its bucket. */
 export function addToBucket<S>(bucket: Bucket<S>, subscription: Subscription<S>): void {
-  const { group, topic } = subscription.filter;
+  const { group, text } = subscription.filter;
   if (group === null) {
     bucket.plain.set(subscription.subscriber, subscription);
     return;
@@ -42,7 +42,7 @@ export function addToBucket<S>(bucket: Bucket<S>, subscription: Subscription<S>)
   bucket.groups ??= new Map();
   const shared = bucket.groups.get(group);
   if (shared === undefined) {
-    bucket.groups.set(group, { name: group, filter: topic, members: [subscription], next: 0 });
+    bucket.groups.set(group, { filter: text, members: [subscription], next: 0 });
     return;
   }
   const index = shared.members.findIndex((member) => member.subscriber === subscription.subscriber);

@@ -1,8 +1,6 @@
 import type { Qos } from "../../core/types.ts";
 import type { ByteString } from "../packets/bytes.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
-import type { SharedGroup } from "../routing/subscription.ts";
-import type { Session } from "./session.ts";
 
 /**
  * How far a delivery is. "queued": no packet id yet. "sent": PUBLISH is out, the client's PUBACK or PUBREC is awaited.
@@ -17,8 +15,8 @@ export interface Delivery {
   /** The RETAIN flag to send. */
   readonly retain: boolean;
   readonly subscriptionIds: ByteString;
-  /** The shared subscription it was chosen for; null: its own. */
-  readonly group: SharedGroup<Session> | null;
+  /** The shared subscription it was chosen for: "$share/group/home/#"; null: its own. */
+  readonly group: string | null;
   /** Grows within a session: the order in which a restart puts deliveries back. */
   readonly order: number;
   state: DeliveryState;

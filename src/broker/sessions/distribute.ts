@@ -49,8 +49,14 @@ export function retain(context: Context, message: StoredMessage): boolean {
     if (context.retained.delete(message.topic)) context.journal?.retainedDeleted(message.topic);
     return true;
   }
-  if (!context.retained.set(message, context.limits)) return false;
+  if (!keepRetained(context, message)) return false;
   context.journal?.retained(message);
+  return true;
+}
+
+/** Keeps a retained message and starts its clock. */
+export function keepRetained(context: Context, message: StoredMessage): boolean {
+  if (!context.retained.set(message, context.limits)) return false;
   if (message.expiresAtMs !== 0) {
     const { topic, sequence } = message;
     context.wheel.schedule({ target: { kind: "retained", topic, sequence }, dueMs: 0 }, message.expiresAtMs);

@@ -3,7 +3,6 @@ import { MAX_ACK_BYTES, writeAck } from "../packets/acks.ts";
 import type { ByteString } from "../packets/bytes.ts";
 import { Code, PacketType } from "../packets/codes.ts";
 import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
-import type { SharedGroup } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
 import { createQueue, dequeue, enqueue, peek } from "./delivery-queue.ts";
@@ -26,7 +25,7 @@ export function deliver(
   qos: Qos,
   retain: boolean,
   subscriptionIds: ByteString,
-  group: SharedGroup<Session> | null,
+  group: string | null,
 ): void {
   const { connection } = session;
   if (qos === 0) {
@@ -73,7 +72,7 @@ function createDelivery(
   qos: Qos,
   retain: boolean,
   subscriptionIds: ByteString,
-  group: SharedGroup<Session> | null,
+  group: string | null,
 ): Delivery {
   const order = ++session.lastOrder;
   return { message, qos, retain, subscriptionIds, group, order, state: "queued", packetId: 0, isCounted: false };
@@ -86,7 +85,7 @@ function enqueueDelivery(
   qos: Qos,
   retain: boolean,
   subscriptionIds: ByteString,
-  group: SharedGroup<Session> | null,
+  group: string | null,
 ): void {
   const delivery = createDelivery(session, message, qos, retain, subscriptionIds, group);
   let isKept = true;

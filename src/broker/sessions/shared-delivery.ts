@@ -1,5 +1,6 @@
 import type { Qos } from "../../core/types.ts";
 import { subscriptionIdBytes } from "../packets/publish-encoder.ts";
+import { parseFilter } from "../routing/filter.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
 import type { SharedGroup, Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
@@ -15,7 +16,15 @@ export function deliverShared(context: Context, group: SharedGroup<Session>, mes
   if (member === null) return false;
   const { subscriber, identifier, retainAsPublished } = member;
   const ids = identifier === 0 ? "" : subscriptionIdBytes([identifier]);
-  deliver(context, subscriber, message, qosFor(member, message), message.retain && retainAsPublished, ids, group);
+  deliver(
+    context,
+    subscriber,
+    message,
+    qosFor(member, message),
+    message.retain && retainAsPublished,
+    ids,
+    group.filter,
+  );
   return true;
 }
 
@@ -69,8 +78,8 @@ export function handOver(context: Context, session: Session): void {
   const left: Delivery[] = [...(session.inflight?.values() ?? [])].filter((delivery) => delivery.qos < 2);
   if (session.queue !== null) left.push(...deliveriesOf(session.queue));
   for (const delivery of left) {
-    if (delivery.group === null || !deliverShared(context, delivery.group, delivery.message)) {
-      context.counters.droppedSessionEnd++;
-    }
+    const filter = delivery.group === null ? null : parseFilter(delivery.group, Infinity);
+    const group = filter === null ? null : context.router.group(filter);
+    if (group === null || !deliverShared(context, group, delivery.message)) context.counters.droppedSessionEnd++;
   }
 }
