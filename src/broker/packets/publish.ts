@@ -1,85 +1,139 @@
-import { isUtf8 } from "node:buffer";
 import type { ProtocolVersion, Qos } from "../../core/types.ts";
-import { findProperty, PROPERTY, propertyBlock } from "./properties.ts";
-import type { Property, PropertyBlock } from "./properties.ts";
-import { writeVarint } from "./varint.ts";
+import { bodyOffset, readU16 } from "./bytes.ts";
+import { PacketType } from "./codes.ts";
+import { FAULTS, type Fault } from "./fault.ts";
+import { clearScan, hasProperty, numberProperty, Property, type PropertyScan, scanProperties } from "./properties.ts";
+import { topicNameFault } from "./text.ts";
 
-/** The head of a PUBLISH, read in place; the payload is `[payloadAt, end)` of the packet. */
+/** Where the parts of a PUBLISH lie in its buffer. One is made per reader and used again for each packet. */
 export interface PublishHeader {
-  /** Empty when an alias stands for it. */
-  readonly topic: string;
-  readonly qos: Qos;
+  qos: Qos;
+  retain: boolean;
+  dup: boolean;
   /** 0 at QoS 0. */
-  readonly packetId: number;
-  readonly alias: Property | null;
-  readonly properties: PropertyBlock | null;
-  readonly topicEnd: number;
-  readonly payloadAt: number;
+  packetId: number;
+  topicStart: number;
+  topicEnd: number;
+  payloadStart: number;
+  payloadEnd: number;
+  /** Topic alias; 0: none. */
+  alias: number;
+  /** Message expiry interval in seconds; -1: none. */
+  expiryS: number;
+  /** Whether the payload says that it is UTF-8 text. */
+  isTextPayload: boolean;
+  readonly properties: PropertyScan;
 }
 
-export type PublishFault = "malformed" | "topic" | "alias";
+/** Makes a header around the scan that its reader uses. */
+export function createPublishHeader(properties: PropertyScan): PublishHeader {
+  return {
+    qos: 0,
+    retain: false,
+    dup: false,
+    packetId: 0,
+    topicStart: 0,
+    topicEnd: 0,
+    payloadStart: 0,
+    payloadEnd: 0,
+    alias: 0,
+    expiryS: -1,
+    isTextPayload: false,
+    properties,
+  };
+}
 
-/** Reads a PUBLISH whose first byte is at `start` and whose body is `[at, end)`. */
-export function readPublish(
-  bytes: Buffer,
+/**
+ * Reads the PUBLISH in [start, end) in place. The bytes of the topic are left unchecked: the caller looks them up
+ * among topics it knows, and asks topicNameFault() only for a new one.
+ */
+export function decodePublish(
+  header: PublishHeader,
+  source: Buffer,
   start: number,
-  at: number,
   end: number,
   version: ProtocolVersion,
-): PublishHeader | PublishFault {
-  const qos = qosOf(bytes[start] ?? 0);
-  if (qos === null || at + 2 > end) return "malformed"; // [MQTT-3.3.1-4]
-  const topicEnd = at + 2 + bytes.readUInt16BE(at);
-  const idEnd = qos === 0 ? topicEnd : topicEnd + 2;
-  if (idEnd > end) return "malformed";
-  if (!isTopicName(bytes, at + 2, topicEnd)) return "topic";
-  const packetId = qos === 0 ? 0 : bytes.readUInt16BE(topicEnd);
-  if (qos !== 0 && packetId === 0) return "malformed"; // [MQTT-2.2.1-3]
-  const topic = bytes.toString("utf8", at + 2, topicEnd);
-  if (version !== 5) {
-    if (topic === "") return "topic"; // [MQTT-4.7.3-1]
-    return { topic, qos, packetId, alias: null, properties: null, topicEnd, payloadAt: idEnd };
+): Fault | null {
+  const first = source[start] ?? 0;
+  const qos = (first >> 1) & 3;
+  if (qos === 3) return FAULTS.qos; // [MQTT-3.3.1-4]
+  header.qos = qos === 0 ? 0 : qos === 1 ? 1 : 2;
+  header.retain = (first & 1) !== 0;
+  header.dup = (first & 8) !== 0;
+  if (header.dup && qos === 0) return FAULTS.dupOnQos0; // [MQTT-3.3.1-2]
+  let at = bodyOffset(source, start);
+  if (at + 2 > end) return FAULTS.tooShort;
+  header.topicStart = at + 2;
+  at += 2 + readU16(source, at);
+  header.topicEnd = at;
+  if (at > end) return FAULTS.tooShort;
+  header.packetId = 0;
+  if (qos > 0) {
+    if (at + 2 > end) return FAULTS.tooShort;
+    header.packetId = readU16(source, at);
+    if (header.packetId === 0) return FAULTS.packetIdZero; // [MQTT-2.2.1-3]
+    at += 2;
   }
-  const properties = propertyBlock(bytes, idEnd, end);
-  if (properties === null) return "malformed";
-  const alias = findProperty(bytes, properties, PROPERTY.topicAlias);
-  if (alias === "malformed") return "malformed";
-  if (alias?.value === 0) return "alias"; // [MQTT-3.3.2-8]
-  if (topic === "" && alias === null) return "topic";
-  return { topic, qos, packetId, alias, properties, topicEnd, payloadAt: properties.end };
-}
-
-function qosOf(firstByte: number): Qos | null {
-  const qos = (firstByte >> 1) & 0x03;
-  return qos === 0 || qos === 1 || qos === 2 ? qos : null;
-}
-
-/** A topic name has no wildcard [MQTT-3.3.2-2], no U+0000 [MQTT-4.7.3-2], and is UTF-8 [MQTT-1.5.4-1]. */
-function isTopicName(bytes: Buffer, at: number, end: number): boolean {
-  let isAscii = true;
-  for (let place = at; place < end; place++) {
-    const byte = bytes[place] ?? 0;
-    if (byte === 0x23 || byte === 0x2b || byte === 0) return false;
-    if (byte >= 0x80) isAscii = false;
+  header.alias = 0;
+  header.expiryS = -1;
+  header.isTextPayload = false;
+  if (version === 5) {
+    if (source[at] === 0 && at < end) {
+      clearScan(header.properties, ++at);
+    } else {
+      const fault = decodeProperties(header, source, at, end);
+      if (fault !== null) return fault;
+      at = header.properties.end;
+    }
+  } else {
+    clearScan(header.properties, at);
   }
-  return isAscii || isUtf8(bytes.subarray(at, end));
+  header.payloadStart = at;
+  header.payloadEnd = end;
+  // an empty topic is an alias in MQTT 5 [MQTT-3.3.2-8] and nothing at all before [MQTT-4.7.3-1]
+  return header.topicStart === header.topicEnd && header.alias === 0 ? FAULTS.noTopic : null;
 }
 
-/** Writes the same PUBLISH with its topic in full and without the alias, which is between one client and us. */
-export function withTopic(bytes: Buffer, start: number, end: number, header: PublishHeader, topic: string): Buffer {
-  const { alias, properties } = header;
-  if (alias === null || properties === null) return bytes.subarray(start, end);
-  const name = Buffer.from(topic, "utf8");
-  const nameLength = Buffer.from([name.length >> 8, name.length & 0xff]);
-  const kept = properties.end - properties.start - (alias.end - alias.at);
-  const body = [
-    nameLength,
-    name,
-    header.qos === 0 ? Buffer.alloc(0) : bytes.subarray(header.topicEnd, header.topicEnd + 2),
-    writeVarint(kept),
-    bytes.subarray(properties.start, alias.at),
-    bytes.subarray(alias.end, end),
-  ];
-  const size = body.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([bytes.subarray(start, start + 1), writeVarint(size), ...body]);
+function decodeProperties(header: PublishHeader, source: Buffer, at: number, end: number): Fault | null {
+  const scan = header.properties;
+  const fault = scanProperties(scan, source, at, end, PacketType.publish);
+  if (fault !== null) return fault;
+  if (hasProperty(scan, Property.subscriptionId)) return FAULTS.subscriptionIdInPublish; // [MQTT-3.3.4-6]
+  if (hasProperty(scan, Property.topicAlias)) {
+    header.alias = numberProperty(scan, Property.topicAlias, 0);
+    if (header.alias === 0) return FAULTS.topicAlias; // [MQTT-3.3.2-8]
+  }
+  header.expiryS = numberProperty(scan, Property.messageExpiry, -1);
+  header.isTextPayload = numberProperty(scan, Property.payloadFormat, 0) === 1;
+  return responseTopicFault(scan, source);
+}
+
+/** [MQTT-3.3.2-14]; used for wills too. */
+export function responseTopicFault(scan: PropertyScan, source: Buffer): Fault | null {
+  if (!hasProperty(scan, Property.responseTopic)) return null;
+  const start = (scan.starts[Property.responseTopic] ?? 0) + 3;
+  const end = scan.ends[Property.responseTopic] ?? start;
+  return topicNameFault(source, start, end, Infinity) === null ? null : FAULTS.responseTopic;
+}
+
+/**
+ * The properties that travel with a message, as the publisher wrote them and in its order [MQTT-3.3.2-18], without
+ * those that belong to one hop: topic alias, message expiry (sent anew with the remaining time) and will delay.
+ */
+export function forwardedProperties(scan: PropertyScan, source: Buffer): string {
+  if (scan.start === scan.end) return "";
+  let bytes = "";
+  let at = scan.start;
+  for (const [start, end] of hopSpans(scan)) {
+    bytes += source.toString("latin1", at, start);
+    at = end;
+  }
+  return bytes + source.toString("latin1", at, scan.end);
+}
+
+function hopSpans(scan: PropertyScan): readonly (readonly [number, number])[] {
+  return [Property.messageExpiry, Property.willDelay, Property.topicAlias]
+    .filter((identifier) => hasProperty(scan, identifier))
+    .map((identifier) => [scan.starts[identifier] ?? 0, scan.ends[identifier] ?? 0] as const)
+    .toSorted((a, b) => a[0] - b[0]);
 }

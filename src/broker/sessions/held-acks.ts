@@ -1,0 +1,72 @@
+import { encodeAckWithReason, MAX_ACK_BYTES, writeAck } from "../packets/acks.ts";
+import type { Context } from "./context.ts";
+import type { Connection } from "./session.ts";
+import { reserve, sendBytes } from "./writer.ts";
+
+/** Acknowledgements that wait until what they acknowledge is stored; used with the journal mode "always" only. */
+export interface HeldAcks {
+  /** In the order they have to leave. */
+  waiting: HeldAck[];
+  /** Whether a write was asked for that will release `waiting`. */
+  isAsked: boolean;
+}
+
+interface HeldAck {
+  readonly connection: Connection;
+  readonly type: number;
+  readonly packetId: number;
+  readonly code: number;
+  readonly endsHandshake: boolean;
+}
+
+/** Starts with nothing held. */
+export function createHeldAcks(): HeldAcks {
+  return { waiting: [], isAsked: false };
+}
+
+/**
+ * Acknowledges a PUBLISH or PUBREL of the client. `endsHandshake`: its place in the receive maximum is free again.
+ * `reason` is sent to clients of MQTT 5 that want to know.
+ */
+export function sendAck(
+  context: Context,
+  connection: Connection,
+  type: number,
+  packetId: number,
+  code: number,
+  endsHandshake: boolean,
+  reason: string | null = null,
+): void {
+  const { journal, heldAcks } = context;
+  if (journal !== null && journal.mode === "always" && (journal.hasUnstored || heldAcks.waiting.length > 0)) {
+    heldAcks.waiting.push({ connection, type, packetId, code, endsHandshake });
+    return;
+  }
+  if (endsHandshake) connection.inboundOpen--;
+  if (reason !== null && connection.version === 5 && connection.wantsReasons) {
+    sendBytes(context.acks, connection, encodeAckWithReason(type, packetId, code, reason));
+  } else writeNow(context, connection, type, packetId, code);
+}
+
+/** Asks for the write that releases what is held; called at the end of a turn, so that many share one write. */
+export function releaseHeldAcks(context: Context, flush: () => void): void {
+  const { journal, heldAcks } = context;
+  if (journal === null || heldAcks.isAsked || heldAcks.waiting.length === 0) return;
+  const batch = heldAcks.waiting;
+  heldAcks.waiting = [];
+  heldAcks.isAsked = true;
+  journal.afterStored(() => {
+    heldAcks.isAsked = false;
+    for (const { connection, type, packetId, code, endsHandshake } of batch) {
+      if (connection.isClosed) continue;
+      if (endsHandshake) connection.inboundOpen--;
+      writeNow(context, connection, type, packetId, code);
+    }
+    flush();
+  });
+}
+
+function writeNow(context: Context, connection: Connection, type: number, packetId: number, code: number): void {
+  const at = reserve(context.acks, connection, MAX_ACK_BYTES);
+  context.acks.end = writeAck(context.acks.slab, at, type, packetId, code, connection.version);
+}

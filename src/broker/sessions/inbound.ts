@@ -1,0 +1,168 @@
+import { isUtf8 } from "node:buffer";
+import { Code, PacketType } from "../packets/codes.ts";
+import { FAULTS, type Fault } from "../packets/fault.ts";
+import { decodePublish } from "../packets/publish.ts";
+import { topicNameFault } from "../packets/text.ts";
+import { sameBytes, type TopicEntry } from "../routing/topic-table.ts";
+import type { Context } from "./context.ts";
+import { distribute, retain } from "./distribute.ts";
+import { sendAck } from "./held-acks.ts";
+import { messageOf } from "./message-of.ts";
+import { mayPublish } from "./permissions.ts";
+import { extendRun, flushRun } from "./run.ts";
+import { type Connection, isPersistent, type Session } from "./session.ts";
+
+/** Takes the PUBLISH in [start, end). A fault means that the connection has to be closed. */
+export function receivePublish(
+  context: Context,
+  connection: Connection,
+  chunk: Buffer,
+  start: number,
+  end: number,
+): Fault | null {
+  const { header, limits } = context;
+  const fault = decodePublish(header, chunk, start, end, connection.version);
+  if (fault !== null) return fault;
+  const entry = topicOf(context, connection, chunk);
+  if ("sentence" in entry) return entry;
+  context.counters.messagesReceived++;
+  const isPlain = header.qos === 0 && !header.retain && header.alias === 0 && header.expiryS < 0;
+  if (isPlain && !header.isTextPayload && header.payloadEnd - header.payloadStart <= limits.maxPayloadBytes) {
+    if (mayPublishAgain(context, connection, entry)) extendRun(context, connection, entry, chunk, start, end);
+    return null;
+  }
+  flushRun(context);
+  if (header.retain && !limits.retainAvailable) return FAULTS.retainNotSupported; // [MQTT-3.2.2-14]
+  if (header.qos > limits.maximumQos) return FAULTS.qosNotSupported; // [MQTT-3.2.2-11]
+  if (header.qos === 0) {
+    accept(context, connection, chunk, entry);
+    return null;
+  }
+  return receiveAcknowledged(context, connection, chunk, entry);
+}
+
+/** The topic of the packet in the header, by alias, by its bytes, or checked and entered as a new one. */
+function topicOf(context: Context, connection: Connection, chunk: Buffer): TopicEntry<Session> | Fault {
+  const { topicStart, topicEnd, alias } = context.header;
+  // [MQTT-3.3.2-9]
+  if (alias > context.limits.topicAliasMaximum) return FAULTS.topicAlias;
+  if (topicStart === topicEnd) return connection.aliasesIn?.[alias] ?? FAULTS.topicAlias;
+  const last = connection.lastTopic;
+  if (alias === 0 && last !== null && sameBytes(last.bytes, chunk, topicStart, topicEnd)) return last;
+  let entry = context.router.topics.find(chunk, topicStart, topicEnd);
+  if (entry === null) {
+    const fault = topicNameFault(chunk, topicStart, topicEnd, context.limits.maxTopicLevels);
+    if (fault !== null) return fault;
+    entry = context.router.topics.enter(chunk, topicStart, topicEnd);
+  }
+  if (alias > 0) (connection.aliasesIn ??= [])[alias] = entry;
+  return entry;
+}
+
+/** mayPublish() with the answer for the last topic at hand. */
+function mayPublishAgain(context: Context, connection: Connection, entry: TopicEntry<Session>): boolean {
+  if (connection.lastTopic === entry && connection.lastTopicAllowed) return true;
+  connection.lastTopic = entry;
+  connection.lastTopicAllowed = mayPublish(context, connection.session, entry.text);
+  return connection.lastTopicAllowed;
+}
+
+/** QoS 1 and 2: the packet is acknowledged after the message was accepted, and stored when it must be. */
+function receiveAcknowledged(
+  context: Context,
+  connection: Connection,
+  chunk: Buffer,
+  entry: TopicEntry<Session>,
+): Fault | null {
+  const { session } = connection;
+  const { qos, packetId } = context.header;
+  const { receiveMaximum, maxInboundQos2 } = context.limits;
+  if (qos === 1) {
+    // [MQTT-3.3.4-9]; only acknowledgements that wait for the disk can fill it here
+    if (connection.version === 5 && connection.inboundOpen >= receiveMaximum) return FAULTS.receiveMaximum;
+    connection.inboundOpen++;
+    const code = accept(context, connection, chunk, entry);
+    sendAck(
+      context,
+      connection,
+      PacketType.puback,
+      packetId,
+      codeFor(connection, code),
+      true,
+      REASONS.get(code) ?? null,
+    );
+    return null;
+  }
+  const isOpen = session.inbound?.get(packetId);
+  if (isOpen !== true) {
+    if (connection.version === 5 && connection.inboundOpen >= receiveMaximum) return FAULTS.receiveMaximum;
+    if (isOpen === undefined && (session.inbound?.size ?? 0) >= maxInboundQos2) return FAULTS.receiveMaximum;
+    connection.inboundOpen++;
+  }
+  let code: number = Code.success;
+  if (isOpen === undefined) code = accept(context, connection, chunk, entry);
+  const isRefused = connection.version === 5 && code >= 0x80;
+  if (!isRefused) {
+    // the id stands for the message until PUBREL: no repetition of it is delivered [MQTT-4.3.3-10]
+    (session.inbound ??= new Map()).set(packetId, true);
+    if (isOpen === undefined && isPersistent(session)) context.journal?.inbound(session, packetId, true);
+  }
+  sendAck(
+    context,
+    connection,
+    PacketType.pubrec,
+    packetId,
+    codeFor(connection, code),
+    isRefused,
+    REASONS.get(code) ?? null,
+  );
+  return null;
+}
+
+/** Checks, keeps and distributes the message in the header; gives the reason code of its acknowledgement. */
+function accept(context: Context, connection: Connection, chunk: Buffer, entry: TopicEntry<Session>): number {
+  const { header, counters, limits } = context;
+  const { session } = connection;
+  if (!mayPublishAgain(context, connection, entry)) return Code.notAuthorized;
+  if (header.payloadEnd - header.payloadStart > limits.maxPayloadBytes) {
+    counters.refusedPublish++;
+    return Code.packetTooLarge;
+  }
+  if (header.isTextPayload && !isUtf8(chunk.subarray(header.payloadStart, header.payloadEnd))) {
+    counters.refusedPublish++;
+    return Code.payloadFormatInvalid;
+  }
+  const message = messageOf(context, header, chunk, entry, session.clientId);
+  if (message.retain && !retain(context, message)) {
+    counters.refusedPublish++;
+    return Code.quotaExceeded;
+  }
+  const receivers = distribute(context, entry, message, session);
+  return receivers === 0 ? Code.noMatchingSubscribers : Code.success;
+}
+
+/** Before MQTT 5 a refused message is acknowledged like any other and dropped, as mosquitto does. */
+function codeFor(connection: Connection, code: number): number {
+  return connection.version === 5 ? code : Code.success;
+}
+
+const REASONS: ReadonlyMap<number, string> = new Map([
+  [Code.notAuthorized, "the rules do not allow this client to publish to this topic"],
+  [Code.packetTooLarge, "the payload is larger than this broker takes"],
+  [Code.payloadFormatInvalid, "the payload is not the UTF-8 text it claims to be"],
+  [Code.quotaExceeded, "this broker keeps no more retained messages"],
+]);
+
+/** Takes a PUBREL of the client: the handshake is over, and its id is free. */
+export function receivePubrel(context: Context, connection: Connection, packetId: number): void {
+  const { session } = connection;
+  const isCounted = session.inbound?.get(packetId);
+  if (isCounted === undefined) {
+    sendAck(context, connection, PacketType.pubcomp, packetId, codeFor(connection, Code.packetIdNotFound), false);
+    return;
+  }
+  session.inbound?.delete(packetId);
+  if (session.inbound?.size === 0) session.inbound = null;
+  if (isPersistent(session)) context.journal?.inbound(session, packetId, false);
+  sendAck(context, connection, PacketType.pubcomp, packetId, Code.success, isCounted);
+}
