@@ -1,19 +1,16 @@
 import type { RecordEvent } from "../core/events.ts";
 import type { Access, Identity, Reason } from "../core/types.ts";
-import { createAckHeader, decodeAck } from "./packets/acks.ts";
-import { Code, PacketType } from "./packets/codes.ts";
-import { decodeDisconnect } from "./packets/disconnect.ts";
-import { FAULTS, type Fault } from "./packets/fault.ts";
+import { createAckHeader } from "./packets/acks.ts";
+import { Code } from "./packets/codes.ts";
 import { createPropertyScan } from "./packets/properties.ts";
 import { createPublishHeader } from "./packets/publish.ts";
-import { encodePingresp } from "./packets/server-packets.ts";
 import { createRetainedStore, type RetainedStore } from "./routing/retained-store.ts";
 import { createRouter } from "./routing/router.ts";
 import type { Context } from "./sessions/context.ts";
+import { fire } from "./sessions/clocks.ts";
 import { type Counters, createCounters } from "./sessions/counters.ts";
-import { distribute, expireRetained, retain } from "./sessions/distribute.ts";
+import { distribute, retain } from "./sessions/distribute.ts";
 import { createHeldAcks } from "./sessions/held-acks.ts";
-import { receivePublish, receivePubrel } from "./sessions/inbound.ts";
 import type { Journal } from "./sessions/journal.ts";
 import {
   beginSession,
@@ -26,20 +23,20 @@ import {
 } from "./sessions/lifecycle.ts";
 import type { EngineLimits } from "./sessions/limits.ts";
 import { type OwnMessage, ownMessage } from "./sessions/message-of.ts";
-import { acknowledge, pump } from "./sessions/outbound.ts";
+import { pump } from "./sessions/outbound.ts";
 import type { Output } from "./sessions/output.ts";
 import { forgetDecisions } from "./sessions/permissions.ts";
 import { restoreState } from "./sessions/restore.ts";
 import { createReplaySchedule } from "./sessions/replay.ts";
+import { receivePacket } from "./sessions/receive.ts";
 import { createRun, flushRun } from "./sessions/run.ts";
 import { createSentFrames } from "./sessions/send.ts";
 import type { Connection, Due, Session, SessionInfo } from "./sessions/session.ts";
 import { settle } from "./sessions/settle.ts";
 import type { StoredState } from "./sessions/stored-state.ts";
-import { receiveSubscribe, receiveUnsubscribe, recheckSubscriptions } from "./sessions/subscribe.ts";
+import { recheckSubscriptions } from "./sessions/subscribe.ts";
 import { createTimerWheel } from "./sessions/timer-wheel.ts";
-import { publishWill } from "./sessions/wills.ts";
-import { createWriter, sendBytes } from "./sessions/writer.ts";
+import { createWriter } from "./sessions/writer.ts";
 
 export interface EngineOptions {
   /** Rights of a client under the rules in force. */
@@ -192,93 +189,4 @@ export function createEngine(options: EngineOptions): Engine {
       settle(context);
     },
   };
-}
-
-/** Takes a packet of a client; a fault means that the connection has to be closed. */
-function receivePacket(
-  context: Context,
-  connection: Connection,
-  chunk: Buffer,
-  start: number,
-  end: number,
-): Fault | null {
-  const type = (chunk[start] ?? 0) >> 4;
-  if (type === PacketType.publish) return receivePublish(context, connection, chunk, start, end);
-  flushRun(context);
-  switch (type) {
-    case PacketType.puback:
-    case PacketType.pubrec:
-    case PacketType.pubrel:
-    case PacketType.pubcomp: {
-      const { ackHeader } = context;
-      const fault = decodeAck(ackHeader, chunk, start, end, connection.version);
-      if (fault !== null) return fault;
-      if (type === PacketType.pubrel) receivePubrel(context, connection, ackHeader.packetId);
-      else acknowledge(context, connection, type, ackHeader.packetId, ackHeader.code);
-      return null;
-    }
-    case PacketType.subscribe:
-      return receiveSubscribe(context, connection, chunk, start, end);
-    case PacketType.unsubscribe:
-      return receiveUnsubscribe(context, connection, chunk, start, end);
-    case PacketType.pingreq:
-      if (chunk[start] !== PacketType.pingreq << 4) return FAULTS.flags;
-      if (end - start !== 2) return FAULTS.tooLong;
-      sendBytes(context.acks, connection, encodePingresp());
-      return null;
-    case PacketType.disconnect:
-      return receiveDisconnect(context, connection, chunk, start, end);
-    case PacketType.connect:
-      return FAULTS.secondConnect; // [MQTT-3.1.0-2]
-    case PacketType.auth:
-      return connection.version === 5 ? FAULTS.unexpectedAuth : FAULTS.notFromClients;
-    default:
-      return FAULTS.notFromClients;
-  }
-}
-
-function receiveDisconnect(
-  context: Context,
-  connection: Connection,
-  chunk: Buffer,
-  start: number,
-  end: number,
-): Fault | null {
-  const packet = decodeDisconnect(context.header.properties, chunk, start, end, connection.version);
-  if (packet.kind === "fault") return packet.fault;
-  // 3.14.2.2.2
-  if (packet.sessionExpiryS > 0 && connection.session.expiryS === 0) return FAULTS.sessionExpiryRaised;
-  closeConnection(context, connection, { sendsWill: packet.code !== 0, sessionExpiryS: packet.sessionExpiryS });
-  connection.output.end({ kind: "ok", sentence: "said goodbye" });
-  return null;
-}
-
-function fire(context: Context, due: Due): void {
-  switch (due.kind) {
-    case "keepalive":
-      checkKeepalive(context, due.connection);
-      return;
-    case "expiry":
-      context.counters.sessionsExpired++;
-      endSession(context, due.session);
-      return;
-    case "will":
-      publishWill(context, due.session);
-      return;
-    case "retained":
-      expireRetained(context, due.topic, due.sequence);
-      return;
-  }
-}
-
-/** Closes a silent connection; a timer that finds life is set again, so that packets need not touch it. */
-function checkKeepalive(context: Context, connection: Connection): void {
-  const { keepaliveTimer, keepaliveMs, lastSeenMs } = connection;
-  if (connection.isClosed || keepaliveTimer === null) return;
-  if (context.now() - lastSeenMs < keepaliveMs) {
-    context.wheel.schedule(keepaliveTimer, lastSeenMs + keepaliveMs);
-    return;
-  }
-  const sentence = `${connection.session.clientId} gave no sign of life for ${Math.round(keepaliveMs / 1000)} s`;
-  disconnect(context, connection, Code.keepAliveTimeout, { kind: "keepalive", sentence });
 }

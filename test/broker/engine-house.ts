@@ -55,10 +55,14 @@ export const STOPPED: Reason = { kind: "shutting_down", sentence: "the broker is
 const generateConnect = (packet: Extract<Packet, { cmd: "connect" }>): Buffer => generate(packet);
 
 /** An engine with a clock and rules that tests can turn. */
-export function createHouse(limits: Partial<EngineLimits> = {}, storage: Storage | null = null): House {
+export function createHouse(
+  limits: Partial<EngineLimits> = {},
+  storage: Storage | null = null,
+  startMs = START_MS,
+): House {
   const rules = new Set<string>();
   const events: BrokerEvent[] = [];
-  let nowMs = START_MS;
+  let nowMs = startMs;
   const check = (action: Action, topic: string): Decision => {
     const reason: Reason = { kind: `${action}_denied`, sentence: `may not ${action} ${topic}` };
     return rules.has(`${action} ${topic}`) ? deny("rules", reason) : allow("rules", undefined);

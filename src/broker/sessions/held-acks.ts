@@ -38,7 +38,9 @@ export function sendAck(
   reason: string | null = null,
 ): void {
   const { journal, heldAcks } = context;
-  if (journal !== null && journal.mode === "always" && (journal.hasUnstored || heldAcks.waiting.length > 0)) {
+  // behind one that waits all others wait too: acknowledgements keep the order of what they acknowledge [MQTT-4.6.0-2]
+  const isHolding = heldAcks.isAsked || heldAcks.waiting.length > 0;
+  if (journal !== null && journal.mode === "always" && (journal.hasUnstored || isHolding)) {
     heldAcks.waiting.push({ connection, type, packetId, code, endsHandshake });
     return;
   }

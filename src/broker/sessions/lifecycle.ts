@@ -2,6 +2,7 @@ import type { Reason } from "../../core/types.ts";
 import { NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
 import type { Context } from "./context.ts";
+import { allInflight } from "./inflight.ts";
 import type { Output } from "./output.ts";
 import { pump } from "./outbound.ts";
 import { flushRun } from "./run.ts";
@@ -68,7 +69,6 @@ export function newSession(info: Pick<SessionInfo, "identity" | "client">, acces
     subscriptions: new Map(),
     queue: null,
     inflight: null,
-    lastPacketId: 0,
     lastOrder: 0,
     inbound: null,
     will: null,
@@ -125,7 +125,8 @@ function createConnection(context: Context, session: Session, info: SessionInfo,
 export function beginSession(context: Context, connection: Connection): void {
   const { session } = connection;
   connection.hasBegun = true;
-  if (session.inflight !== null && session.inflight.size > 0) connection.resend = [...session.inflight.values()];
+  const left = allInflight(session.inflight);
+  if (left.length > 0) connection.resend = left;
   pump(context, session);
   if (session.replays !== null) context.replays.ready.add(session);
 }
@@ -174,7 +175,7 @@ export function startExpiry(context: Context, session: Session, fromMs: number):
 
 /** Marks what has to be taken up again by the next connection. */
 function leaveOpen(session: Session): void {
-  for (const delivery of session.inflight?.values() ?? []) {
+  for (const delivery of allInflight(session.inflight)) {
     delivery.isCounted = false;
     if (delivery.state === "sent") delivery.state = "resend";
   }

@@ -6,6 +6,7 @@ import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
 import { createQueue, dequeue, enqueue, peek } from "./delivery-queue.ts";
+import { createInflight, inflightOf, release, takePacketId } from "./inflight.ts";
 import { mayReceive } from "./permissions.ts";
 import { sendPublish } from "./send.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
@@ -138,24 +139,19 @@ function sendDelivery(context: Context, connection: Connection, delivery: Delive
     forget(context, session, delivery);
     return;
   }
-  delivery.packetId = nextPacketId(session);
+  const inflight = (session.inflight ??= createInflight());
+  takePacketId(inflight, delivery);
   const { message, qos, retain, packetId, subscriptionIds } = delivery;
   if (!sendPublish(context, connection, message, qos, retain, false, packetId, subscriptionIds)) {
     context.counters.droppedTooLarge++;
+    release(inflight, delivery);
     forget(context, session, delivery);
     return;
   }
   delivery.state = "sent";
   delivery.isCounted = true;
   connection.outstanding++;
-  (session.inflight ??= new Map()).set(packetId, delivery);
   if (isPersistent(session)) context.journal?.delivery(session, delivery);
-}
-
-function nextPacketId(session: Session): number {
-  do session.lastPacketId = session.lastPacketId === 0xffff ? 1 : session.lastPacketId + 1;
-  while (session.inflight?.has(session.lastPacketId) === true);
-  return session.lastPacketId;
 }
 
 /**
@@ -165,7 +161,7 @@ function nextPacketId(session: Session): number {
 function resendInflight(context: Context, connection: Connection): boolean {
   const { session } = connection;
   for (const delivery of connection.resend?.slice(connection.resent) ?? []) {
-    if (session.inflight?.get(delivery.packetId) === delivery) {
+    if (inflightOf(session.inflight, delivery.packetId) === delivery) {
       if (delivery.state === "released") sendPubrel(context, connection, delivery.packetId, Code.success);
       else if (connection.outstanding >= connection.window) return false;
       else resendPublish(context, connection, delivery);
@@ -192,7 +188,7 @@ function resendPublish(context: Context, connection: Connection, delivery: Deliv
     delivery.state = "released";
     sendPubrel(context, connection, packetId, Code.success);
   } else {
-    session.inflight?.delete(packetId);
+    if (session.inflight !== null) release(session.inflight, delivery);
     forget(context, session, delivery);
   }
 }
@@ -206,13 +202,13 @@ export function acknowledge(
   code: number,
 ): void {
   const { session } = connection;
-  const delivery = session.inflight?.get(packetId);
+  const delivery = inflightOf(session.inflight, packetId);
   if (type === PacketType.pubrec) {
     receivePubrec(context, connection, packetId, code, delivery);
     return;
   }
   // an id nobody waits for: late after a take-over, or a client that counts wrongly; nothing to do
-  if (delivery === undefined || (delivery.qos === 1) !== (type === PacketType.puback)) return;
+  if (delivery === null || (delivery.qos === 1) !== (type === PacketType.puback)) return;
   if (type === PacketType.pubcomp && delivery.state !== "released") return;
   complete(context, connection, delivery);
 }
@@ -222,9 +218,9 @@ function receivePubrec(
   connection: Connection,
   packetId: number,
   code: number,
-  delivery: Delivery | undefined,
+  delivery: Delivery | null,
 ): void {
-  if (delivery === undefined || delivery.qos !== 2) {
+  if (delivery === null || delivery.qos !== 2) {
     if (code < 0x80) sendPubrel(context, connection, packetId, Code.packetIdNotFound);
     return;
   }
@@ -239,7 +235,7 @@ function receivePubrec(
 
 function complete(context: Context, connection: Connection, delivery: Delivery): void {
   const { session } = connection;
-  session.inflight?.delete(delivery.packetId);
+  if (session.inflight !== null) release(session.inflight, delivery);
   if (delivery.isCounted) connection.outstanding--;
   forget(context, session, delivery);
   if (session.queue !== null || connection.resend !== null) pump(context, session);

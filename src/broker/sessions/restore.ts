@@ -4,6 +4,7 @@ import { parseFilter } from "../routing/filter.ts";
 import type { Context } from "./context.ts";
 import { createQueue, enqueue } from "./delivery-queue.ts";
 import { keepRetained } from "./distribute.ts";
+import { createInflight, putBack } from "./inflight.ts";
 import { endSession, newSession, startExpiry } from "./lifecycle.ts";
 import type { Session } from "./session.ts";
 import type { StoredSession, StoredState } from "./stored-state.ts";
@@ -59,8 +60,7 @@ function restoreDeliveries(context: Context, session: Session, stored: StoredSes
       });
       continue;
     }
-    session.lastPacketId = delivery.packetId;
-    (session.inflight ??= new Map()).set(delivery.packetId, delivery);
+    putBack((session.inflight ??= createInflight()), delivery);
   }
   if (session.queue?.count === 0) session.queue = null;
 }

@@ -49,9 +49,10 @@ export function sendPublish(
   packetId: number,
   subscriptionIds: ByteString,
 ): boolean {
-  if (qos === 0 && subscriptionIds === "" && connection.aliasMaximumOut === 0) {
-    return sendShared(context, connection, message, retain);
-  }
+  const isPlain = qos === 0 && subscriptionIds === "" && connection.aliasMaximumOut === 0;
+  // the second receiver is the first that something is shared with
+  if (isPlain && context.sentFrames.message === message) return sendShared(context, connection, message, retain);
+  framesOf(context.sentFrames, message);
   const flags = publishFlags(qos, retain, dup);
   const size = sizeFor(context, connection, message, qos, subscriptionIds);
   if (size > connection.maximumPacketSize) return false;

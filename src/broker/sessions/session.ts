@@ -5,6 +5,7 @@ import type { Subscription } from "../routing/subscription.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Delivery } from "./delivery.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
+import type { Inflight } from "./inflight.ts";
 import type { Output } from "./output.ts";
 import type { Replay } from "./replay.ts";
 import type { Timer } from "./timer-wheel.ts";
@@ -52,9 +53,8 @@ export interface Session {
   readonly subscriptions: Map<string, Subscription<Session>>;
   /** null: nothing waits. */
   queue: DeliveryQueue | null;
-  /** By packet id, in the order of first sending. null: never used. */
-  inflight: Map<number, Delivery> | null;
-  lastPacketId: number;
+  /** null: nothing was ever in flight. */
+  inflight: Inflight | null;
   /** Grows with every delivery that was stored. */
   lastOrder: number;
   /** Ids of open inbound QoS 2 handshakes; true: counts against the receive maximum. null: none. */

@@ -6,6 +6,7 @@ import type { SharedGroup, Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import { deliveriesOf, hasRoom } from "./delivery-queue.ts";
 import type { Delivery } from "./delivery.ts";
+import { allInflight } from "./inflight.ts";
 import { canSend, deliver } from "./outbound.ts";
 import { mayReceive } from "./permissions.ts";
 import type { Session } from "./session.ts";
@@ -75,7 +76,7 @@ function qosFor(member: Subscription<Session>, message: StoredMessage): Qos {
  * the client it was sent to [MQTT-4.8.2-5]. To be called when the session's subscriptions are gone.
  */
 export function handOver(context: Context, session: Session): void {
-  const left: Delivery[] = [...(session.inflight?.values() ?? [])].filter((delivery) => delivery.qos < 2);
+  const left: Delivery[] = allInflight(session.inflight).filter((delivery) => delivery.qos < 2);
   if (session.queue !== null) left.push(...deliveriesOf(session.queue));
   for (const delivery of left) {
     const filter = delivery.group === null ? null : parseFilter(delivery.group, Infinity);

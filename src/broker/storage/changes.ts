@@ -1,6 +1,7 @@
 import type { StoredMessage } from "../routing/stored-message.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Delivery } from "../sessions/delivery.ts";
+import { allInflight } from "../sessions/inflight.ts";
 import { isPersistent, type Session } from "../sessions/session.ts";
 import { type Batch, deliveryRow, messageRow, retainedRow, type Row, sessionRow, subscriptionRow } from "./batch.ts";
 
@@ -90,7 +91,7 @@ export function takeWholeBatch(
 
 function waitingFor(session: Session): Delivery[] {
   const queued = session.queue?.lanes.flatMap((lane) => lane.items.slice(lane.head)) ?? [];
-  return [...(session.inflight?.values() ?? []), ...queued];
+  return [...allInflight(session.inflight), ...queued];
 }
 
 function emptyBatch() {

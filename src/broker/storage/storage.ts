@@ -45,6 +45,7 @@ export interface LiveState {
 
 /** QoS 1 and 2 messages, subscriptions and retained messages are written within this time. */
 const URGENT_MS = 1000;
+const GONE = "the writer thread has ended";
 /** Pause between attempts to write when writing fails. */
 const RETRY_MS = 30_000;
 
@@ -74,9 +75,14 @@ function createStorage(options: StorageOptions, state: StoredState): Storage {
   let timerDueMs = Infinity;
   let hasUnstored = false;
   let isFailing = false;
+  let isGone = false;
   for (const session of state.sessions) for (const delivery of session.deliveries) changes.stored.add(delivery);
 
   const ask = (request: RequestOf, done: (error: string | null) => void): void => {
+    if (isGone) {
+      done(GONE);
+      return;
+    }
     waiting.set(++lastNumber, done);
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage({ ...request, number: lastNumber });
@@ -87,9 +93,12 @@ function createStorage(options: StorageOptions, state: StoredState): Storage {
     done?.(error);
   };
   worker.on("message", answer);
-  worker.on("error", (error) => {
-    for (const number of waiting.keys()) answer({ number, error: messageOf(error) });
-  });
+  const giveUp = (error: string): void => {
+    isGone = true;
+    for (const number of waiting.keys()) answer({ number, error });
+  };
+  worker.on("error", (error) => giveUp(messageOf(error)));
+  worker.on("exit", () => giveUp(GONE));
 
   const schedule = (afterMs: number): void => {
     hasUnstored = true;
@@ -107,23 +116,24 @@ function createStorage(options: StorageOptions, state: StoredState): Storage {
     timer = null;
     timerDueMs = Infinity;
     hasUnstored = false;
-    const isWhole = isFailing && live !== null;
+    const whole = isFailing ? live : null;
     const batch =
-      isWhole && live !== null
-        ? takeWholeBatch(changes, live.sessions.values(), live.retained.messages(), now())
-        : takeBatch(changes, now());
+      whole === null
+        ? takeBatch(changes, now())
+        : takeWholeBatch(changes, whole.sessions.values(), whole.retained.messages(), now());
     ask({ kind: "write", batch }, (error) => {
-      noteOutcome(error);
+      noteOutcome(error, whole !== null || live === null);
       done();
     });
   };
 
-  const noteOutcome = (error: string | null): void => {
+  // A batch that was on its way when one before it failed does not make up for that one: only a whole one does.
+  const noteOutcome = (error: string | null, isComplete: boolean): void => {
     if (error !== null) {
       if (!isFailing) options.report(writeProblem(options.path, error));
       isFailing = true;
       schedule(RETRY_MS);
-    } else if (isFailing) {
+    } else if (isFailing && isComplete) {
       isFailing = false;
       options.report(null);
     }

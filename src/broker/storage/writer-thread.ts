@@ -27,10 +27,8 @@ function run({ path, isSynchronous }: WriterData): void {
       // opened at the first use, and again after a failure: a full disk or a folder may be right again by then
       open ??= openDatabase(path, isSynchronous);
       if (request.kind === "write") writeBatch(open, request.batch);
-      else if (request.kind === "close") {
-        open.database.close();
-        port.close();
-      } else {
+      else if (request.kind === "close") open.database.close();
+      else {
         backup(open.database, request.path).then(
           () => reply(null),
           (error: unknown) => reply(messageOf(error)),
@@ -41,8 +39,8 @@ function run({ path, isSynchronous }: WriterData): void {
     } catch (error) {
       open = closeQuietly(open);
       reply(messageOf(error));
-      if (request.kind === "close") port.close();
     }
+    if (request.kind === "close") port.close();
   });
 }
 
