@@ -62,8 +62,8 @@ export interface Session {
   will: WillPacket | null;
   /** Due moment of the will while the client is away. null: made when needed. */
   willTimer: Timer<Due> | null;
-  /** Retained messages still to be sent. null: none. */
-  replays: Replay[] | null;
+  /** Retained messages still to be sent, by filter. null: none. */
+  replays: Map<string, Replay> | null;
   /** Decisions on topics, until the rules change. */
   publishDecisions: Map<string, Decision> | null;
   receiveDecisions: Map<string, boolean> | null;
