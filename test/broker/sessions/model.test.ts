@@ -7,6 +7,8 @@ type Step =
   | { readonly kind: "publish"; readonly qos: 1 | 2; readonly topic: string }
   | { readonly kind: "acknowledge"; readonly share: number }
   | { readonly kind: "drop" }
+  /** What is sent from now on is lost on the way, until the next connection. */
+  | { readonly kind: "deaf" }
   | { readonly kind: "unsent"; readonly bytes: number };
 
 const steps = fc.array(
@@ -24,6 +26,7 @@ const steps = fc.array(
       arbitrary: fc.record({ kind: fc.constant("acknowledge" as const), share: fc.integer({ min: 1, max: 4 }) }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("drop" as const) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("deaf" as const) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("unsent" as const), bytes: fc.constantFrom(0, 1_000_000) }) },
   ),
   { maxLength: 80 },
@@ -48,8 +51,11 @@ describe("a persistent subscriber, whatever happens to its connection", () => {
           const open = new Set<number>();
           const todo: (() => void)[] = [];
 
+          let isDeaf = false;
+
           const read = (): void => {
-            for (const packet of client.take()) {
+            const packets = client.take();
+            for (const packet of isDeaf ? [] : packets) {
               if (packet.cmd === "pubrel") {
                 const id = packet.messageId ?? 0;
                 open.delete(id);
@@ -84,14 +90,19 @@ describe("a persistent subscriber, whatever happens to its connection", () => {
               if (step.qos === 2) publisher.send(ack("pubrel", messageId));
             } else if (step.kind === "acknowledge") acknowledge(step.share);
             else if (step.kind === "unsent") client.setUnsent(step.bytes);
-            else {
-              client.drop();
-              todo.length = 0;
-              client = reconnect();
-            }
+            else if (step.kind === "deaf") isDeaf = true;
+            else lose();
+            read();
+          };
+          const lose = (): void => {
+            client.drop();
+            todo.length = 0;
+            client = reconnect();
+            isDeaf = false;
             read();
           };
           for (const step of all) run(step);
+          if (isDeaf) lose();
           client.setUnsent(0);
           read();
           while (todo.length > 0) acknowledge(1);
