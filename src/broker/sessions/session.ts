@@ -1,6 +1,6 @@
 import type { ClientInfo } from "../../core/events.ts";
 import type { Access, Decision, Identity, ProtocolVersion } from "../../core/types.ts";
-import type { WillPacket } from "../packets/connect.ts";
+import type { WillPacket } from "../packets/connect-packet.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Delivery } from "./delivery.ts";
