@@ -3,7 +3,7 @@ import type { BrokerEvent } from "../../src/core/events.ts";
 import { allow, deny } from "../../src/core/reasons.ts";
 import type { Access, Action, Decision, ProtocolVersion, Reason } from "../../src/core/types.ts";
 import { createEngine, type Engine } from "../../src/broker/engine.ts";
-import { decodeConnect } from "../../src/broker/packets/connect.ts";
+import { decodeConnect } from "../../src/broker/packets/connect-packet.ts";
 import type { Storage } from "../../src/broker/storage/storage.ts";
 import { DEFAULT_LIMITS, type EngineLimits } from "../../src/broker/sessions/limits.ts";
 import type { Connection } from "../../src/broker/sessions/session.ts";

@@ -2,7 +2,7 @@ import type { ProtocolVersion } from "../../core/types.ts";
 import { bodyOffset, readU16, writeU16, writeVarint } from "./bytes.ts";
 import { Code, PacketType } from "./codes.ts";
 import { FAULTS, type Fault } from "./fault.ts";
-import { Property, type PropertyScan, scanProperties } from "./properties.ts";
+import { Property, type PropertyScan, scanProperties } from "./property-scan.ts";
 
 /** A PUBACK, PUBREC, PUBREL or PUBCOMP. One is made per reader and used again for each packet. */
 export interface AckHeader {

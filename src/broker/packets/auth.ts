@@ -1,7 +1,14 @@
 import { bodyOffset } from "./bytes.ts";
 import { PacketType } from "./codes.ts";
 import { FAULTS, type Fault } from "./fault.ts";
-import { binaryProperty, clearScan, Property, type PropertyScan, scanProperties, textProperty } from "./properties.ts";
+import {
+  binaryProperty,
+  clearScan,
+  Property,
+  type PropertyScan,
+  scanProperties,
+  textProperty,
+} from "./property-scan.ts";
 
 /** One step of an authentication exchange (MQTT 5, 3.15), from the client. */
 export interface AuthPacket {

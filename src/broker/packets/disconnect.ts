@@ -2,7 +2,7 @@ import type { ProtocolVersion } from "../../core/types.ts";
 import { bodyOffset } from "./bytes.ts";
 import { PacketType } from "./codes.ts";
 import { FAULTS, type Fault } from "./fault.ts";
-import { numberProperty, Property, type PropertyScan, scanProperties } from "./properties.ts";
+import { numberProperty, Property, type PropertyScan, scanProperties } from "./property-scan.ts";
 
 /** A client's DISCONNECT. */
 export interface DisconnectPacket {

@@ -1,7 +1,7 @@
 import type { Qos } from "../../core/types.ts";
 import { type ByteString, packetSize, varintSize, writeByteString, writeU16, writeU32, writeVarint } from "./bytes.ts";
 import { PacketType } from "./codes.ts";
-import { Property } from "./properties.ts";
+import { Property } from "./property-scan.ts";
 
 const EXPIRY_BYTES = 5;
 const ALIAS_BYTES = 3;

@@ -2,7 +2,7 @@ import type { ProtocolVersion } from "../../core/types.ts";
 import { reasonStringProperty } from "./acks.ts";
 import { writeVarint } from "./bytes.ts";
 import { PacketType } from "./codes.ts";
-import { Property } from "./properties.ts";
+import { Property } from "./property-scan.ts";
 
 /** PINGRESP, the same for everyone. */
 export function encodePingresp(): Buffer {

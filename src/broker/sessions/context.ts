@@ -1,7 +1,7 @@
 import type { RecordEvent } from "../../core/events.ts";
 import type { Access, Identity } from "../../core/types.ts";
 import type { AckHeader } from "../packets/acks.ts";
-import type { PublishHeader } from "../packets/publish.ts";
+import type { PublishHeader } from "../packets/publish-header.ts";
 import type { RetainedStore } from "../routing/retained-store.ts";
 import type { Router } from "../routing/router.ts";
 import type { Counters } from "./counters.ts";

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { Code, PacketType } from "../packets/codes.ts";
 import { FAULTS, type Fault } from "../packets/fault.ts";
-import { decodePublish } from "../packets/publish.ts";
-import { topicNameFault } from "../packets/text.ts";
+import { decodePublish } from "../packets/publish-header.ts";
+import { topicNameFault } from "../packets/utf8-text.ts";
 import { sameBytes, type TopicEntry } from "../routing/topic-table.ts";
 import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";

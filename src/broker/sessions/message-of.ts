@@ -1,6 +1,6 @@
 import { type ByteString, toByteString } from "../packets/bytes.ts";
-import { forwardedProperties, type PublishHeader } from "../packets/publish.ts";
-import type { WillPacket } from "../packets/connect.ts";
+import { forwardedProperties, type PublishHeader } from "../packets/publish-header.ts";
+import type { WillPacket } from "../packets/connect-packet.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Context } from "./context.ts";

@@ -36,17 +36,16 @@ export function createReplaySchedule(): ReplaySchedule {
 /** Begins to send a subscription its retained messages; they follow in later turns. */
 export function startReplay(context: Context, subscription: Subscription<Session>): void {
   const session = subscription.subscriber;
-  stopReplay(session, subscription.filter.text);
-  const cursor = createRetainedCursor(context.retained.root, subscription.filter.topic);
-  (session.replays ??= []).push({ subscription, cursor, upTo: context.sequence, pending: null });
+  const { text, topic } = subscription.filter;
+  const cursor = createRetainedCursor(context.retained.root, topic);
+  (session.replays ??= new Map()).set(text, { subscription, cursor, upTo: context.sequence, pending: null });
   context.replays.ready.add(session);
 }
 
 /** Stops sending retained messages for a filter. */
 export function stopReplay(session: Session, filter: string): void {
-  if (session.replays === null) return;
-  session.replays = session.replays.filter((replay) => replay.subscription.filter.text !== filter);
-  if (session.replays.length === 0) session.replays = null;
+  session.replays?.delete(filter);
+  if (session.replays?.size === 0) session.replays = null;
 }
 
 /** Works for a few milliseconds, on every session in turn. True: there is more to do at once. */
@@ -64,7 +63,7 @@ export function replaySlice(context: Context): boolean {
 
 /** Takes some steps for a session; false when it is done, or has to wait for its client. */
 function advance(context: Context, session: Session): boolean {
-  const replay = session.replays?.[0];
+  const replay = session.replays?.values().next().value;
   if (replay === undefined || session.connection === null) return false;
   for (let step = 0; step < STEPS; step++) {
     if (replay.pending === null) {

@@ -1,7 +1,7 @@
 import type { ProtocolVersion } from "../../core/types.ts";
 import { type ByteString, toByteString } from "../packets/bytes.ts";
-import { createPropertyScan } from "../packets/properties.ts";
-import { createPublishHeader, decodePublish, type PublishHeader } from "../packets/publish.ts";
+import { createPropertyScan } from "../packets/property-scan.ts";
+import { createPublishHeader, decodePublish, type PublishHeader } from "../packets/publish-header.ts";
 import { publishSizeV3, publishSizeV5, writePublishHeadV3, writePublishHeadV5 } from "../packets/publish-encoder.ts";
 import type { Target } from "../routing/routes.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";

@@ -1,6 +1,6 @@
 import type { ClientInfo } from "../../core/events.ts";
 import type { Access, Decision, Identity, ProtocolVersion } from "../../core/types.ts";
-import type { WillPacket } from "../packets/connect.ts";
+import type { WillPacket } from "../packets/connect-packet.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Delivery } from "./delivery.ts";
@@ -62,8 +62,8 @@ export interface Session {
   will: WillPacket | null;
   /** Due moment of the will while the client is away. null: made when needed. */
   willTimer: Timer<Due> | null;
-  /** Retained messages still to be sent. null: none. */
-  replays: Replay[] | null;
+  /** Retained messages still to be sent, by filter. null: none. */
+  replays: Map<string, Replay> | null;
   /** Decisions on topics, until the rules change. */
   publishDecisions: Map<string, Decision> | null;
   receiveDecisions: Map<string, boolean> | null;

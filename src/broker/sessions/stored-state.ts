@@ -1,5 +1,5 @@
 import type { Identity } from "../../core/types.ts";
-import type { WillPacket } from "../packets/connect.ts";
+import type { WillPacket } from "../packets/connect-packet.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
 import type { Delivery } from "./delivery.ts";
 

@@ -2,7 +2,7 @@ import { isAllowed } from "../../core/reasons.ts";
 import { Code } from "../packets/codes.ts";
 import { FAULTS, type Fault } from "../packets/fault.ts";
 import { encodeSuback, encodeUnsuback } from "../packets/server-packets.ts";
-import { decodeSubscribe, decodeUnsubscribe, type SubscribeRequest } from "../packets/subscribe.ts";
+import { decodeSubscribe, decodeUnsubscribe, type SubscribeRequest } from "../packets/subscribe-packet.ts";
 import { type Filter, parseFilter } from "../routing/filter.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";

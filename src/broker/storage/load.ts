@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Qos } from "../../core/types.ts";
-import type { WillPacket } from "../packets/connect.ts";
+import type { WillPacket } from "../packets/connect-packet.ts";
 import { utf8ByteString } from "../packets/bytes.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
 import type { Delivery } from "../sessions/delivery.ts";

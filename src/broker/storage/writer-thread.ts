@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from "node:fs";
 import { backup, DatabaseSync, type StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../../core/errors.ts";
@@ -61,6 +62,8 @@ interface Statements {
 }
 
 function openDatabase(path: string, isSynchronous: boolean): Statements {
+  // messages are nobody else's business; SQLite gives its other files the same mode
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
   const database = new DatabaseSync(path);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isSynchronous ? "FULL" : "NORMAL"};`);
   database.exec(SCHEMA);

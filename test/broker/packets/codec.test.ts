@@ -5,13 +5,13 @@ import { createAckHeader, decodeAck, encodeAckWithReason, writeAck } from "../..
 import { decodeAuth } from "../../../src/broker/packets/auth.ts";
 import { readVarint, varintSize, writeVarint } from "../../../src/broker/packets/bytes.ts";
 import { PacketType } from "../../../src/broker/packets/codes.ts";
-import { decodeConnect } from "../../../src/broker/packets/connect.ts";
+import { decodeConnect } from "../../../src/broker/packets/connect-packet.ts";
 import { decodeDisconnect } from "../../../src/broker/packets/disconnect.ts";
-import { createPropertyScan } from "../../../src/broker/packets/properties.ts";
-import { createPublishHeader, decodePublish, forwardedProperties } from "../../../src/broker/packets/publish.ts";
+import { createPropertyScan } from "../../../src/broker/packets/property-scan.ts";
+import { createPublishHeader, decodePublish, forwardedProperties } from "../../../src/broker/packets/publish-header.ts";
 import { encodeConnackV3, encodeConnackV5, encodeDisconnect } from "../../../src/broker/packets/server-packets.ts";
-import { decodeSubscribe, decodeUnsubscribe } from "../../../src/broker/packets/subscribe.ts";
-import { isText } from "../../../src/broker/packets/text.ts";
+import { decodeSubscribe, decodeUnsubscribe } from "../../../src/broker/packets/subscribe-packet.ts";
+import { isText } from "../../../src/broker/packets/utf8-text.ts";
 import { createHouse } from "../engine-house.ts";
 import { publish, subscribe, texts } from "../packets-of.ts";
 

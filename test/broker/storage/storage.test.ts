@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -234,6 +235,16 @@ describe("what is written", () => {
     engine.endSession("b", STOPPED);
     await stored(storage);
     expect([count(path, "message"), count(path, "delivery"), count(path, "session")]).toEqual([0, 0, 1]);
+  });
+
+  it("can be read by the broker's user alone", async () => {
+    const path = join(folder(), "culex.db");
+    const storage = open(path);
+    createHouse({}, storage)
+      .connect("pub")
+      .send(publish("t", "x", { retain: true }));
+    await stored(storage);
+    for (const file of [path, `${path}-wal`]) expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it("is written within a second without being asked", async () => {

@@ -14,9 +14,9 @@ import {
   scanProperties,
   textProperty,
   WILL,
-} from "./properties.ts";
-import { forwardedProperties, responseTopicFault } from "./publish.ts";
-import { fieldEnd, isText, topicNameFault } from "./text.ts";
+} from "./property-scan.ts";
+import { forwardedProperties, responseTopicFault } from "./publish-header.ts";
+import { fieldEnd, isText, topicNameFault } from "./utf8-text.ts";
 
 /** A CONNECT that holds to the specification, with defaults filled in. */
 export interface ConnectPacket {

@@ -2,8 +2,8 @@ import type { ProtocolVersion, Qos } from "../../core/types.ts";
 import { bodyOffset, readU16 } from "./bytes.ts";
 import { PacketType } from "./codes.ts";
 import { FAULTS, type Fault } from "./fault.ts";
-import { numberProperty, Property, type PropertyScan, scanProperties } from "./properties.ts";
-import { fieldEnd, isText } from "./text.ts";
+import { numberProperty, Property, type PropertyScan, scanProperties } from "./property-scan.ts";
+import { fieldEnd, isText } from "./utf8-text.ts";
 
 export interface SubscribePacket {
   readonly kind: "subscribe";

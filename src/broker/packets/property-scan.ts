@@ -1,7 +1,7 @@
 import { readU16, readU32, readVarint, varintSize } from "./bytes.ts";
 import { PacketType } from "./codes.ts";
 import { FAULTS, type Fault } from "./fault.ts";
-import { fieldEnd, isText } from "./text.ts";
+import { fieldEnd, isText } from "./utf8-text.ts";
 
 /** Property identifiers of MQTT 5 (2.2.2.2). */
 export const Property = {

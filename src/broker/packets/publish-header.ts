@@ -2,8 +2,15 @@ import type { ProtocolVersion, Qos } from "../../core/types.ts";
 import { bodyOffset, readU16 } from "./bytes.ts";
 import { PacketType } from "./codes.ts";
 import { FAULTS, type Fault } from "./fault.ts";
-import { clearScan, hasProperty, numberProperty, Property, type PropertyScan, scanProperties } from "./properties.ts";
-import { topicNameFault } from "./text.ts";
+import {
+  clearScan,
+  hasProperty,
+  numberProperty,
+  Property,
+  type PropertyScan,
+  scanProperties,
+} from "./property-scan.ts";
+import { topicNameFault } from "./utf8-text.ts";
 
 /** Where the parts of a PUBLISH lie in its buffer. One is made per reader and used again for each packet. */
 export interface PublishHeader {
