@@ -2,12 +2,13 @@ import type { Duplex } from "node:stream";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Logger } from "../core/logger.ts";
 import { isAllowed } from "../core/reasons.ts";
-import type { Qos } from "../core/types.ts";
+import type { Identity, LoginChain, Qos, Reason } from "../core/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
 import { openFrontDoor } from "./front-door.ts";
+import { guardedAccess } from "./guarded-access.ts";
 import { createLink, type Link } from "./link.ts";
 import { startLogin, type PendingLogin } from "./login.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
@@ -61,7 +62,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
 
   const limits = (): EngineLimits => limitsOf(current());
   const engine = createEngine({
-    accessFor: (identity) => current().policy.for(identity),
+    accessFor: (identity) => guardedAccess(current().policy, identity, log),
     record,
     limits: limits(),
     now: Date.now,
@@ -84,15 +85,25 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         certificate: link.info.tls,
       };
       let answered = false;
-      const pending = startLogin(current().logins, credentials, { log, timeoutMs: loginTimeoutMs }, (answer) => {
+      const { logins: chain } = current();
+      const pending = startLogin(chain, credentials, { log, timeoutMs: loginTimeoutMs }, (answer) => {
         answered = true;
         logins.delete(link);
-        if (answer.verdict === "deny") link.refuse(answer.reason);
-        else if (link.accept(answer.identity)) done(true);
+        const refusal = answer.verdict === "deny" ? answer.reason : refusalSince(chain, answer.identity);
+        if (refusal !== null) link.refuse(refusal);
+        else if (answer.verdict === "allow" && link.accept(answer.identity)) done(true);
       });
       if (!answered) logins.set(link, pending);
     },
   });
+
+  /** Why a client that was let in by `chain` is no longer; null when it is. A check may outlast the moment it began in. */
+  const refusalSince = (chain: LoginChain, identity: Identity): Reason | null => {
+    const { logins: latest } = current();
+    if (latest === chain) return null;
+    const decision = latest.recheck(identity);
+    return isAllowed(decision) ? null : decision.reason;
+  };
 
   const sweep = setInterval(
     () => {
@@ -108,7 +119,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
 
   return {
     accept(stream, info) {
-      if (isStopping) {
+      // A stream that is gone already would never say so again.
+      if (isStopping || stream.destroyed) {
         stream.destroy();
         return;
       }
@@ -144,7 +156,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       let closed = 0;
       for (const link of links) {
         const identity = link.identity();
-        if (identity === null || !link.isOpen()) continue;
+        if (identity === null) continue;
         checked++;
         const decision = current().logins.recheck(identity);
         if (isAllowed(decision)) continue;

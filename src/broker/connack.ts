@@ -1,7 +1,8 @@
 import { codesOf } from "../core/reasons.ts";
 import type { ProtocolVersion, Reason, ReasonKind } from "../core/types.ts";
+import { told } from "./told.ts";
 import { Code } from "./packets/codes.ts";
-import type { ConnectPacket } from "./packets/connect.ts";
+import type { ConnectPacket } from "./packets/connect-packet.ts";
 import { encodeConnackV3, encodeConnackV5, type ConnackProperties } from "./packets/server-packets.ts";
 import type { EngineLimits } from "./sessions/limits.ts";
 
@@ -33,27 +34,37 @@ export function connackFor(
   });
 }
 
-/** CONNACK that refuses; null where the version has no word for it and the connection just closes. */
+/**
+ * CONNACK that refuses; null where the version has no word for it and the connection just closes. `version` is null
+ * when it is not known to us.
+ */
 export function refusalFor(
   version: ProtocolVersion | null,
   refusal: { readonly kind: ReasonKind; readonly code: number; readonly sentence: string },
+  maximumPacketSize: number,
 ): Buffer | null {
-  const { kind, code, sentence } = refusal;
-  if (version === 5) return encodeConnackV5(false, code, { ...NOTHING_TOLD, reasonString: told(kind, sentence) });
-  const { connack } = codesOf(kind);
+  if (version === 5) {
+    const reasoned = encodeConnackV5(false, refusal.code, { ...NOTHING_TOLD, reasonString: told(refusal) });
+    // [MQTT-3.2.2-19]
+    if (reasoned.length <= maximumPacketSize) return reasoned;
+    return encodeConnackV5(false, refusal.code, NOTHING_TOLD);
+  }
+  const { connack } = codesOf(refusal.kind);
   return connack === null ? null : encodeConnackV3(false, connack);
 }
 
-/** What a refused login was refused for is told to the owner, not to whoever tries (unknown user, wrong password). */
-function told(kind: ReasonKind, sentence: string): string | null {
-  return codesOf(kind).v5 === Code.notAuthorized ? null : sentence;
-}
-
-/** Why the will of a CONNECT cannot be kept; null when it can or there is none. */
-export function willFault(
-  { will }: ConnectPacket,
+/** What a CONNECT asks for that this broker does not do; null when there is nothing. */
+export function unsupported(
+  { will, authMethod }: ConnectPacket,
   { retainAvailable, maximumQos }: EngineLimits,
 ): { readonly reason: Reason; readonly code: number } | null {
+  if (authMethod !== null) {
+    const reason: Reason = {
+      kind: "protocol_refused",
+      sentence: `asked for enhanced authentication (${authMethod}), which this broker does not do`,
+    };
+    return { reason, code: Code.badAuthenticationMethod }; // 4.12
+  }
   if (will === null) return null;
   if (will.retain && !retainAvailable) {
     const reason: Reason = {

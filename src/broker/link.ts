@@ -4,13 +4,13 @@ import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import { codesOf } from "../core/reasons.ts";
 import type { Identity, Reason } from "../core/types.ts";
 import { assignClientId } from "./client-id.ts";
-import { connackFor, refusalFor, willFault } from "./connack.ts";
+import { connackFor, refusalFor, unsupported } from "./connack.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import type { Engine } from "./engine.ts";
 import type { Flusher } from "./flusher.ts";
 import { megabytes } from "./megabytes.ts";
 import { createOutbox } from "./outbox.ts";
-import { decodeConnect, type ConnectPacket } from "./packets/connect.ts";
+import { decodeConnect, type ConnectPacket } from "./packets/connect-packet.ts";
 import { createFrameReader } from "./packets/frames.ts";
 import type { EngineLimits } from "./sessions/limits.ts";
 import type { Connection } from "./sessions/session.ts";
@@ -24,8 +24,9 @@ export interface Link {
   readonly info: ConnectionInfo;
   readonly startedAtMs: number;
   client(): ClientInfo;
-  /** What the client asked for; null before its CONNECT was read. */
+  /** What the client asked for; null before its CONNECT was read and after it was answered. */
   connect(): ConnectPacket | null;
+  /** Who it was let in as; null before and after. */
   identity(): Identity | null;
   isOpen(): boolean;
   /** The login was accepted: opens the session, which ends an older connection of the same client id. */
@@ -60,6 +61,8 @@ export interface LinkDeps {
 /** How long a peer may take to read our last words. */
 const LINGER_MS = 2_000;
 
+const CLOSED_BY_CLIENT = "connection closed by the client";
+
 type Phase = "new" | "waiting" | "accepted" | "open" | "ended";
 
 /** Takes over a connection. */
@@ -71,6 +74,9 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   let client: ClientInfo = { clientId: "", username: null, address: info.address, listener: info.listener };
   let identity: Identity | null = null;
   let connection: Connection | null = null;
+  /** The peer has closed its half while its login was checked, and left packets that count when it is let in. */
+  let hasLeft = false;
+  const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
   let opened: { readonly sessionPresent: boolean; readonly sessionExpiryS: number } | null = null;
 
   const outbox = createOutbox(
@@ -80,6 +86,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
         if (connection?.waitsForDrain === true) engine.drained(connection);
       },
       overflow: () => close({ kind: "queue_dropped", sentence: "too much is waiting because it does not read" }),
+      maxPacketSize,
     },
     deps.flusher,
   );
@@ -109,7 +116,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     const found = decodeConnect(bytes, start, end, limits().maxTopicLevels);
     if (found.kind === "fault") {
       const { fault, version } = found;
-      const answer = refusalFor(version, fault);
+      const answer = refusalFor(version, fault, Infinity);
       if (answer !== null) outbox.write(answer);
       turnAway({ kind: fault.kind, sentence: fault.sentence });
       return;
@@ -119,9 +126,14 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     client = { ...client, clientId: assignedClientId ?? found.clientId, username: found.username };
     phase = "waiting";
     source.pause();
-    const fault = willFault(found, limits());
+    const fault = unsupported(found, limits());
     if (fault === null) deps.admit(link);
     else refuseWith(fault.reason, fault.code);
+  }
+
+  /** To be called when the stream has closed and when the link has ended: both must have happened. */
+  function gone(): void {
+    if (phase === "ended" && source.closed) resolveClosed();
   }
 
   /** Records a refusal before any session and closes. */
@@ -133,31 +145,38 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
 
   function refuseWith(reason: Reason, code: number): void {
     if (phase !== "waiting" || packet === null) return;
-    const answer = refusalFor(packet.version, { kind: reason.kind, code, sentence: reason.sentence });
+    const refusal = { kind: reason.kind, code, sentence: reason.sentence };
+    const answer = refusalFor(packet.version, refusal, packet.maximumPacketSize);
     if (answer !== null) outbox.write(answer);
     turnAway(reason);
   }
 
   function close(reason: Reason, code: number = codesOf(reason.kind).v5): void {
-    if (phase === "ended") return;
-    if (connection === null) turnAway(reason);
-    else engine.disconnect(connection, code, reason);
+    if (connection !== null) engine.disconnect(connection, code, reason);
+    else if (phase === "waiting") refuseWith(reason, code);
+    else turnAway(reason);
   }
 
   /** The data plane has parted from the connection. */
   function end(reason: Reason | null): void {
     if (phase === "ended") return;
     if (phase === "open") record({ kind: "disconnected", client, reason });
+    // Ended before its CONNACK, it was never connected.
+    else if (reason !== null && reason.kind !== "ok") record({ kind: "refused", client, reason });
     finish();
   }
 
   function finish(): void {
     phase = "ended";
+    packet = null;
+    identity = null;
     outbox.end();
     // What still comes is read and thrown away: unread bytes would make the system reset what we said last.
     source.resume();
-    setTimeout(() => source.destroy(), LINGER_MS).unref();
+    const cutOff = setTimeout(() => source.destroy(), LINGER_MS).unref();
+    source.once("close", () => clearTimeout(cutOff));
     deps.ended(link);
+    gone();
   }
 
   /** The peer or the network has ended the connection. */
@@ -182,14 +201,21 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     reader.push(chunk);
     if (connection !== null) engine.settle(connection);
   });
-  source.on("end", () => lost("connection closed by the client"));
+  source.on("end", () => {
+    // A device may send all it has behind its CONNECT and leave without waiting for an answer.
+    if ((phase === "waiting" || phase === "accepted") && reader.hasRest()) hasLeft = true;
+    else lost(CLOSED_BY_CLIENT);
+  });
   source.on("error", (error) => lost(`connection lost (${codeOf(error) ?? messageOf(error)})`));
-  source.on("close", () => lost("connection closed by the client"));
+  source.on("close", () => {
+    if (!hasLeft) lost(CLOSED_BY_CLIENT);
+    gone();
+  });
 
   const link: Link = {
     info,
     startedAtMs: Date.now(),
-    closed: new Promise((resolve) => source.once("close", () => resolve())),
+    closed,
     client: () => client,
     connect: () => packet,
     identity: () => identity,
@@ -221,11 +247,14 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       phase = "open";
       const { version, cleanStart, keepaliveS } = packet;
       outbox.write(connackFor(packet, opened, { limits: limits(), maxPacketSize: maxPacketSize(), assignedClientId }));
+      // It holds the password.
+      packet = null;
       record({ kind: "connected", client, version, clean: cleanStart, keepaliveS, source: identity?.source ?? "" });
       engine.begin(connection);
       reader.resume();
       engine.settle(connection);
-      if (phase === "open") source.resume();
+      if (hasLeft) lost(CLOSED_BY_CLIENT);
+      else source.resume();
     },
     refuse: (reason) => refuseWith(reason, codesOf(reason.kind).v5),
     close,

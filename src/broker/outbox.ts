@@ -3,10 +3,12 @@ import type { Duplex } from "node:stream";
 import type { Flusher } from "./flusher.ts";
 
 export interface OutboxHandler {
-  /** Everything taken over has been given to the operating system. */
+  /** Nothing of what was taken over is left here: the stream has it, and takes more. Called after each write. */
   drained(): void;
   /** More waits than the hard limit: the client does not read, not even acknowledgements. */
   overflow(): void;
+  /** Bytes of the longest packet. */
+  maxPacketSize(): number;
 }
 
 /** Collects what goes to one client and writes it once per turn of the event loop. Never blocks, never waits. */
@@ -36,22 +38,52 @@ export function createOutbox(stream: Duplex, handler: OutboxHandler, flusher: Fl
   const gathers = stream instanceof Socket;
   let queue: Buffer[] = [];
   let queuedBytes = 0;
+  /** How many pieces at the front of the queue may stay for long. */
+  let kept = 0;
+  /** The last piece of the queue has room behind it. */
+  let tail: Buffer | null = null;
+  let tailEnd = 0;
   let isScheduled = false;
   let isEnded = false;
 
+  // One message may be as large as it is allowed to be.
+  const isOverflowing = (): boolean => queuedBytes > HARD_BYTES && queuedBytes > HARD_BYTES + handler.maxPacketSize();
+
   const schedule = (): void => {
-    if (isScheduled || stream.writableNeedDrain) return;
+    if (isScheduled || (stream.writableNeedDrain && !isOverflowing())) return;
     isScheduled = true;
     flusher.add(outbox);
+  };
+
+  /**
+   * Queues bytes that wait for a client to read. A small piece is copied: it may be a few bytes of a large buffer, all
+   * of which would stay in memory for them.
+   */
+  const keep = (bytes: Buffer): void => {
+    if (bytes.length >= JOIN_BELOW) {
+      queue.push(bytes);
+      tail = null;
+    } else {
+      if (tail === null || tailEnd + bytes.length > tail.length) {
+        tail = Buffer.allocUnsafeSlow(JOIN_BELOW);
+        tailEnd = 0;
+        queue.push(tail);
+      }
+      tailEnd += bytes.copy(tail, tailEnd);
+      queue[queue.length - 1] = tail.subarray(0, tailEnd);
+    }
+    kept = queue.length;
   };
 
   /** Writes until everything is out or the stream wants to drain first; `force` does not care for that. */
   const writeOut = (force: boolean): void => {
     if (queue.length === 0 || stream.destroyed) return;
-    if (queue.length === 1) {
+    tail = null;
+    if (queue.length === 1 && (force || !stream.writableNeedDrain)) {
       const [only] = queue;
       queue = [];
       queuedBytes = 0;
+      kept = 0;
       stream.write(only);
       return;
     }
@@ -64,15 +96,19 @@ export function createOutbox(stream: Duplex, handler: OutboxHandler, flusher: Fl
       at = next.end;
       queuedBytes -= next.bytes.length;
     }
-    queue = at === queue.length ? [] : queue.slice(at);
+    const fresh = queue.slice(Math.max(at, kept));
+    queue = queue.slice(at, Math.max(at, kept));
+    kept = queue.length;
+    for (const piece of fresh) keep(piece);
     if (gathers) stream.uncork();
   };
 
   const outbox: Outbox = {
     write(bytes) {
       if (isEnded) return;
-      queue.push(bytes);
       queuedBytes += bytes.length;
+      if (stream.writableNeedDrain) keep(bytes);
+      else queue.push(bytes);
       schedule();
     },
     get bytesUnsent() {
@@ -81,7 +117,8 @@ export function createOutbox(stream: Duplex, handler: OutboxHandler, flusher: Fl
     flush() {
       isScheduled = false;
       writeOut(false);
-      if (outbox.bytesUnsent > HARD_BYTES) handler.overflow();
+      if (isOverflowing()) handler.overflow();
+      else if (queue.length === 0 && !stream.writableNeedDrain) handler.drained();
     },
     end() {
       if (isEnded) return;

@@ -55,6 +55,7 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
           `dropped ${client.clientId} ${event.reason.kind}`,
           `${deviceName(client)}: ${event.reason.sentence}`,
           { client },
+          event.count,
         );
         break;
     }

@@ -22,8 +22,8 @@ interface Entry {
 }
 
 export interface Folding {
-  /** Writes the first of its key at once; the following are counted and written together. */
-  add(key: string, text: string, fields: LogFields): void;
+  /** Writes the first of its key at once; the following are counted and written together. It may stand for several. */
+  add(key: string, text: string, fields: LogFields, times?: number): void;
   stop(): void;
 }
 
@@ -61,11 +61,11 @@ export function createFolding(write: (line: FoldedLine) => void, now: () => numb
   }
 
   return {
-    add(key, text, fields) {
+    add(key, text, fields, times = 1) {
       const at = now();
       const known = entries.get(key);
       if (known !== undefined && at - known.lastAtMs <= FORGET_MS) {
-        known.count++;
+        known.count += times;
         known.lastAtMs = at;
         known.text = text;
         known.fields = fields;
@@ -75,7 +75,8 @@ export function createFolding(write: (line: FoldedLine) => void, now: () => numb
       entries.delete(key);
       const oldest = entries.size >= MAX_KEYS ? entries.keys().next().value : undefined;
       if (oldest !== undefined) entries.delete(oldest);
-      const entry: Entry = { text, fields, firstAtMs: at, lastAtMs: at, count: 1, written: 0, writes: 0, dueAtMs: 0 };
+      const clock = { firstAtMs: at, lastAtMs: at, dueAtMs: 0 };
+      const entry: Entry = { text, fields, ...clock, count: times, written: 0, writes: 0 };
       entries.set(key, entry);
       writeOut(entry);
     },

@@ -87,8 +87,11 @@ export function decodeConnect(
   if (nameEnd < 0 || nameEnd + 4 > end) return refuse(FAULTS.tooShort);
   const name = source.toString("latin1", nameAt + 2, nameEnd);
   const level = source[nameEnd] ?? 0;
+  if (name !== "MQTT" && name !== "MQIsdp") return refuse(FAULTS.protocolName); // [MQTT-3.1.2-1]
   const version = versionOf(name, level & 0x7f);
-  if (version === null) return refuse(FAULTS.version);
+  if (version === null) {
+    return refuse({ ...FAULTS.version, sentence: `${FAULTS.version.sentence} (level ${level & 0x7f})` });
+  }
   const flags = source[nameEnd + 1] ?? 0;
   const flagsFault = connectFlagsFault(flags, version);
   if (flagsFault !== null) return refuse(flagsFault, version);

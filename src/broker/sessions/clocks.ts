@@ -32,6 +32,6 @@ function checkKeepalive(context: Context, connection: Connection): void {
     context.wheel.schedule(keepaliveTimer, lastSeenMs + keepaliveMs);
     return;
   }
-  const sentence = `${connection.session.clientId} gave no sign of life for ${Math.round(keepaliveMs / 1000)} s`;
+  const sentence = `no sign of life for ${Math.round(keepaliveMs / 1000)} s`;
   disconnect(context, connection, Code.keepAliveTimeout, { kind: "keepalive", sentence });
 }

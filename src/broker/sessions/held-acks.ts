@@ -17,6 +17,7 @@ interface HeldAck {
   readonly packetId: number;
   readonly code: number;
   readonly endsHandshake: boolean;
+  readonly reason: string | null;
 }
 
 /** Starts with nothing held. */
@@ -41,13 +42,11 @@ export function sendAck(
   // behind one that waits all others wait too: acknowledgements keep the order of what they acknowledge [MQTT-4.6.0-2]
   const isHolding = heldAcks.isAsked || heldAcks.waiting.length > 0;
   if (journal !== null && journal.mode === "always" && (journal.hasUnstored || isHolding)) {
-    heldAcks.waiting.push({ connection, type, packetId, code, endsHandshake });
+    heldAcks.waiting.push({ connection, type, packetId, code, endsHandshake, reason });
     return;
   }
   if (endsHandshake) connection.inboundOpen--;
-  if (reason !== null && connection.version === 5 && connection.wantsReasons) {
-    sendBytes(context.acks, connection, encodeAckWithReason(type, packetId, code, reason));
-  } else writeNow(context, connection, type, packetId, code);
+  writeNow(context, connection, type, packetId, code, reason);
 }
 
 /** Asks for the write that releases what is held; called at the end of a turn, so that many share one write. */
@@ -59,16 +58,31 @@ export function releaseHeldAcks(context: Context, flush: () => void): void {
   heldAcks.isAsked = true;
   journal.afterStored(() => {
     heldAcks.isAsked = false;
-    for (const { connection, type, packetId, code, endsHandshake } of batch) {
+    for (const { connection, type, packetId, code, endsHandshake, reason } of batch) {
       if (connection.isClosed) continue;
       if (endsHandshake) connection.inboundOpen--;
-      writeNow(context, connection, type, packetId, code);
+      writeNow(context, connection, type, packetId, code, reason);
     }
     flush();
   });
 }
 
-function writeNow(context: Context, connection: Connection, type: number, packetId: number, code: number): void {
+function writeNow(
+  context: Context,
+  connection: Connection,
+  type: number,
+  packetId: number,
+  code: number,
+  reason: string | null,
+): void {
+  if (reason !== null && connection.version === 5 && connection.wantsReasons) {
+    const reasoned = encodeAckWithReason(type, packetId, code, reason);
+    // [MQTT-3.4.2-2], [MQTT-3.5.2-2]
+    if (reasoned.length <= connection.maximumPacketSize) {
+      sendBytes(context.acks, connection, reasoned);
+      return;
+    }
+  }
   const at = reserve(context.acks, connection, MAX_ACK_BYTES);
   context.acks.end = writeAck(context.acks.slab, at, type, packetId, code, connection.version);
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { Reason } from "../../core/types.ts";
 import { Code, PacketType } from "../packets/codes.ts";
 import { FAULTS, type Fault } from "../packets/fault.ts";
 import { decodePublish } from "../packets/publish-header.ts";
@@ -8,7 +9,7 @@ import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { sendAck } from "./held-acks.ts";
 import { messageOf } from "./message-of.ts";
-import { mayPublish } from "./permissions.ts";
+import { mayPublish, payloadFault, refusePublish, RETAINED_FULL } from "./permissions.ts";
 import { extendRun, flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
 
@@ -81,16 +82,8 @@ function receiveAcknowledged(
     // [MQTT-3.3.4-9]; only acknowledgements that wait for the disk can fill it here
     if (connection.version === 5 && connection.inboundOpen >= receiveMaximum) return FAULTS.receiveMaximum;
     connection.inboundOpen++;
-    const code = accept(context, connection, chunk, entry);
-    sendAck(
-      context,
-      connection,
-      PacketType.puback,
-      packetId,
-      codeFor(connection, code),
-      true,
-      REASONS.get(code) ?? null,
-    );
+    const { code, reason } = accept(context, connection, chunk, entry);
+    sendAck(context, connection, PacketType.puback, packetId, codeFor(connection, code), true, reason);
     return null;
   }
   const isOpen = session.inbound?.get(packetId);
@@ -99,59 +92,63 @@ function receiveAcknowledged(
     if (isOpen === undefined && (session.inbound?.size ?? 0) >= maxInboundQos2) return FAULTS.receiveMaximum;
     connection.inboundOpen++;
   }
-  let code: number = Code.success;
-  if (isOpen === undefined) code = accept(context, connection, chunk, entry);
+  const { code, reason } = isOpen === undefined ? accept(context, connection, chunk, entry) : ACCEPTED;
   const isRefused = connection.version === 5 && code >= 0x80;
   if (!isRefused) {
     // the id stands for the message until PUBREL: no repetition of it is delivered [MQTT-4.3.3-10]
     (session.inbound ??= new Map()).set(packetId, true);
     if (isOpen === undefined && isPersistent(session)) context.journal?.inbound(session, packetId, true);
   }
-  sendAck(
-    context,
-    connection,
-    PacketType.pubrec,
-    packetId,
-    codeFor(connection, code),
-    isRefused,
-    REASONS.get(code) ?? null,
-  );
+  sendAck(context, connection, PacketType.pubrec, packetId, codeFor(connection, code), isRefused, reason);
   return null;
 }
 
-/** Checks, keeps and distributes the message in the header; gives the reason code of its acknowledgement. */
-function accept(context: Context, connection: Connection, chunk: Buffer, entry: TopicEntry<Session>): number {
-  const { header, counters, limits } = context;
+/** What a PUBLISH is answered; constants, so that answering allocates nothing. */
+interface Answer {
+  readonly code: number;
+  /** Tells the client in words why it was refused. */
+  readonly reason: string | null;
+}
+
+const ACCEPTED: Answer = { code: Code.success, reason: null };
+const NOBODY: Answer = { code: Code.noMatchingSubscribers, reason: null };
+/** Without a reason string, byte for byte as from mosquitto; which rule it was is the owner's to know. */
+const DENIED: Answer = { code: Code.notAuthorized, reason: null };
+// mosquitto answers 0x95, which PUBACK and PUBREC do not have (MQTT 5, table 3-4); strict clients break off over it
+const TOO_LARGE: Answer = { code: Code.quotaExceeded, reason: "the payload is larger than this broker takes" };
+const NOT_TEXT: Answer = {
+  code: Code.payloadFormatInvalid,
+  reason: "the payload is not the UTF-8 text it claims to be",
+};
+const NO_ROOM: Answer = { code: Code.quotaExceeded, reason: "this broker keeps no more retained messages" };
+const BAD_TEXT: Reason = { kind: "malformed", sentence: "the payload is not the UTF-8 text it claims to be" };
+
+/** Checks, keeps and distributes the message in the header. */
+function accept(context: Context, connection: Connection, chunk: Buffer, entry: TopicEntry<Session>): Answer {
+  const { header } = context;
   const { session } = connection;
-  if (!mayPublishAgain(context, connection, entry)) return Code.notAuthorized;
-  if (header.payloadEnd - header.payloadStart > limits.maxPayloadBytes) {
-    counters.refusedPublish++;
-    return Code.packetTooLarge;
+  if (!mayPublishAgain(context, connection, entry)) return DENIED;
+  const oversize = payloadFault(context, header.payloadEnd - header.payloadStart);
+  if (oversize !== null) {
+    refusePublish(context, session, entry.text, oversize);
+    return TOO_LARGE;
   }
   if (header.isTextPayload && !isUtf8(chunk.subarray(header.payloadStart, header.payloadEnd))) {
-    counters.refusedPublish++;
-    return Code.payloadFormatInvalid;
+    refusePublish(context, session, entry.text, BAD_TEXT);
+    return NOT_TEXT;
   }
   const message = messageOf(context, header, chunk, entry, session.clientId);
   if (message.retain && !retain(context, message)) {
-    counters.refusedPublish++;
-    return Code.quotaExceeded;
+    refusePublish(context, session, entry.text, RETAINED_FULL);
+    return NO_ROOM;
   }
-  const receivers = distribute(context, entry, message, session);
-  return receivers === 0 ? Code.noMatchingSubscribers : Code.success;
+  return distribute(context, entry, message, session) === 0 ? NOBODY : ACCEPTED;
 }
 
 /** Before MQTT 5 a refused message is acknowledged like any other and dropped, as mosquitto does. */
 function codeFor(connection: Connection, code: number): number {
   return connection.version === 5 ? code : Code.success;
 }
-
-const REASONS: ReadonlyMap<number, string> = new Map([
-  [Code.notAuthorized, "the rules do not allow this client to publish to this topic"],
-  [Code.packetTooLarge, "the payload is larger than this broker takes"],
-  [Code.payloadFormatInvalid, "the payload is not the UTF-8 text it claims to be"],
-  [Code.quotaExceeded, "this broker keeps no more retained messages"],
-]);
 
 /** Takes a PUBREL of the client: the handshake is over, and its id is free. */
 export function receivePubrel(context: Context, connection: Connection, packetId: number): void {

@@ -1,5 +1,6 @@
 import type { Reason } from "../../core/types.ts";
-import { NEVER_EXPIRES } from "../packets/codes.ts";
+import { told } from "../told.ts";
+import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
 import type { Context } from "./context.ts";
 import { allInflight } from "./inflight.ts";
@@ -46,8 +47,8 @@ export function openSession(context: Context, info: SessionInfo, output: Output)
 }
 
 function takeOver(context: Context, connection: Connection, address: string): void {
-  const sentence = `${connection.session.clientId} was replaced by a new connection from ${address}`;
-  disconnect(context, connection, 0x8e, { kind: "taken_over", sentence }); // [MQTT-3.1.4-3]
+  const sentence = `replaced by a new connection from ${address}`;
+  disconnect(context, connection, Code.sessionTakenOver, { kind: "taken_over", sentence }); // [MQTT-3.1.4-3]
 }
 
 function createSession(context: Context, info: SessionInfo): Session {
@@ -203,10 +204,17 @@ export function endSession(context: Context, session: Session): void {
 export function disconnect(context: Context, connection: Connection, code: number, reason: Reason): void {
   if (connection.isClosed) return;
   flushRun(context);
-  if (connection.version === 5) {
+  // before CONNACK is out nothing may be sent [MQTT-3.2.0-1]
+  if (connection.version === 5 && connection.hasBegun) {
     if (context.writer.connection === connection) flushWriter(context.writer);
-    sendBytes(context.acks, connection, encodeDisconnect(code, connection.wantsReasons ? reason.sentence : null));
+    sendBytes(context.acks, connection, goodbye(connection, code, reason));
   }
   closeConnection(context, connection, BROKEN);
   connection.output.end(reason);
+}
+
+function goodbye(connection: Connection, code: number, reason: Reason): Buffer {
+  const reasoned = encodeDisconnect(code, connection.wantsReasons ? told(reason) : null);
+  // [MQTT-3.14.2-3]
+  return reasoned.length <= connection.maximumPacketSize ? reasoned : encodeDisconnect(code, null);
 }

@@ -5,6 +5,7 @@ import { Code, PacketType } from "../packets/codes.ts";
 import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
+import { dropFromQueue, dropTooLarge, dropUnsent } from "./drops.ts";
 import { createQueue, dequeue, enqueue, peek } from "./delivery-queue.ts";
 import { createInflight, inflightOf, release, takePacketId } from "./inflight.ts";
 import { mayReceive } from "./permissions.ts";
@@ -58,13 +59,12 @@ function sendQos0(
   retain: boolean,
   subscriptionIds: ByteString,
 ): void {
-  // before CONNACK is out nothing may be sent [MQTT-3.2.0-1]
   if (!connection.hasBegun || connection.output.bytesUnsent > context.limits.maxUnsentBytes) {
-    context.counters.droppedUnsent++;
+    dropUnsent(context, connection, 1);
     return;
   }
   if (!sendPublish(context, connection, message, 0, retain, false, 0, subscriptionIds))
-    context.counters.droppedTooLarge++;
+    dropTooLarge(context, connection);
 }
 
 function createDelivery(
@@ -99,10 +99,8 @@ function enqueueDelivery(
 }
 
 function dropDelivery(context: Context, session: Session, delivery: Delivery): void {
-  context.counters.droppedQueueFull++;
   if (isPersistent(session)) context.journal?.delivered(session, delivery);
-  const reason = { kind: "queue_dropped", sentence: `the queue of ${session.clientId} is full` } as const;
-  context.record({ kind: "dropped", client: session.client, reason });
+  dropFromQueue(context, session);
 }
 
 /** Sends what may go out now: first what an earlier connection left unacknowledged, then the queue. */
@@ -143,7 +141,7 @@ function sendDelivery(context: Context, connection: Connection, delivery: Delive
   takePacketId(inflight, delivery);
   const { message, qos, retain, packetId, subscriptionIds } = delivery;
   if (!sendPublish(context, connection, message, qos, retain, false, packetId, subscriptionIds)) {
-    context.counters.droppedTooLarge++;
+    dropTooLarge(context, connection);
     release(inflight, delivery);
     forget(context, session, delivery);
     return;
@@ -175,10 +173,10 @@ function resendInflight(context: Context, connection: Connection): boolean {
 function resendPublish(context: Context, connection: Connection, delivery: Delivery): void {
   const { session } = connection;
   const { message, qos, retain, packetId, subscriptionIds } = delivery;
-  const isSent =
-    isDue(context, session, delivery) &&
-    // DUP on every repetition [MQTT-3.3.1-1]
-    sendPublish(context, connection, message, qos, retain, true, packetId, subscriptionIds);
+  const isWanted = isDue(context, session, delivery);
+  // DUP on every repetition [MQTT-3.3.1-1]
+  const isSent = isWanted && sendPublish(context, connection, message, qos, retain, true, packetId, subscriptionIds);
+  if (isWanted && !isSent) dropTooLarge(context, connection);
   if (isSent) {
     delivery.state = "sent";
     delivery.isCounted = true;

@@ -1,6 +1,7 @@
-import { isAllowed } from "../../core/reasons.ts";
-import type { Decision } from "../../core/types.ts";
+import { deny, isAllowed } from "../../core/reasons.ts";
+import type { Decision, Reason } from "../../core/types.ts";
 import type { Target } from "../routing/routes.ts";
+import { megabytes } from "../megabytes.ts";
 import type { Context } from "./context.ts";
 import type { Session } from "./session.ts";
 
@@ -21,6 +22,26 @@ export function mayPublish(context: Context, session: Session, topic: string): b
   context.record({ kind: "denied", client: session.client, action: "publish", topic, decision });
   return false;
 }
+
+/** Counts and reports a message that the rules allow and a limit of the broker does not. */
+export function refusePublish(context: Context, session: Session, topic: string, reason: Reason): void {
+  context.counters.refusedPublish++;
+  const decision = deny("limits", reason);
+  context.record({ kind: "denied", client: session.client, action: "publish", topic, decision });
+}
+
+/** Why a payload is too large for the broker; null when it is not. */
+export function payloadFault({ limits }: Context, bytes: number): Reason | null {
+  if (bytes <= limits.maxPayloadBytes) return null;
+  const sizes = `${megabytes(bytes)}; the limit is ${megabytes(limits.maxPayloadBytes)}`;
+  return { kind: "oversize", sentence: `message of ${sizes} (message_size_limit)` };
+}
+
+/** Why a retained message is not kept. */
+export const RETAINED_FULL: Reason = {
+  kind: "queue_dropped",
+  sentence: "no more retained messages are kept (their number or their size is at its limit)",
+};
 
 /** Whether a client may receive from a topic. A refusal is recorded when it is decided, and counted for each message. */
 export function mayReceive(context: Context, session: Session, topic: string): boolean {

@@ -7,6 +7,7 @@ import type { Target } from "../routing/routes.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Context } from "./context.ts";
 import { messageOf } from "./message-of.ts";
+import { dropTooLarge, dropUnsent } from "./drops.ts";
 import { deliver } from "./outbound.ts";
 import { mayTargetReceive } from "./permissions.ts";
 import type { Connection, Session } from "./session.ts";
@@ -121,14 +122,14 @@ function deliverRun(
     return;
   }
   if (!connection.hasBegun || connection.output.bytesUnsent > context.limits.maxUnsentBytes) {
-    context.counters.droppedUnsent += run.count;
+    dropUnsent(context, connection, run.count);
     return;
   }
   const isV5 = connection.version === 5;
   const bytes =
     chosen.subscriptionIds === "" && run.largest + GROWTH < connection.maximumPacketSize
       ? bytesFor(context, run, from.version, isV5)
-      : encodeRun(context, run, from.version, isV5, chosen.subscriptionIds, connection.maximumPacketSize);
+      : encodeRun(context, run, from.version, isV5, chosen.subscriptionIds, connection);
   if (bytes.length > 0) sendBytes(context.writer, connection, bytes);
   context.counters.messagesSent += run.count;
 }
@@ -154,20 +155,20 @@ function bytesFor(context: Context, run: Run, version: ProtocolVersion, isV5: bo
   const bytes =
     isV5 === (version === 5)
       ? run.chunk.subarray(run.start, run.end)
-      : encodeRun(context, run, version, isV5, "", Infinity);
+      : encodeRun(context, run, version, isV5, "", null);
   if (isV5) run.v5 = bytes;
   else run.v3 = bytes;
   return bytes;
 }
 
-/** Writes the run anew, without packets larger than the receiver takes [MQTT-3.1.2-25]. */
+/** Writes the run anew: for everyone, or for one receiver without packets larger than it takes [MQTT-3.1.2-25]. */
 function encodeRun(
   context: Context,
   run: Run,
   version: ProtocolVersion,
   isV5: boolean,
   subscriptionIds: ByteString,
-  maximumPacketSize: number,
+  receiver: Connection | null,
 ): Buffer {
   const { header } = run;
   const topicBytes = run.topicBytes;
@@ -180,8 +181,8 @@ function encodeRun(
     const size = isV5
       ? publishSizeV5(topicBytes.length, 0, properties.length + subscriptionIds.length, payload)
       : publishSizeV3(topicBytes.length, 0, payload);
-    if (size > maximumPacketSize) {
-      context.counters.droppedTooLarge++;
+    if (receiver !== null && size > receiver.maximumPacketSize) {
+      dropTooLarge(context, receiver);
       continue;
     }
     at = isV5

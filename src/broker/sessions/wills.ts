@@ -1,9 +1,13 @@
+import type { Reason } from "../../core/types.ts";
 import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { messageOfWill } from "./message-of.ts";
-import { mayPublish } from "./permissions.ts";
+import { mayPublish, payloadFault, refusePublish, RETAINED_FULL } from "./permissions.ts";
 import { flushRun } from "./run.ts";
 import { isPersistent, type Session } from "./session.ts";
+
+/** The limits changed after its CONNECT. */
+const RETAINED_OFF: Reason = { kind: "protocol_error", sentence: "retained messages are not taken" };
 
 /** Sends the will when its delay is over (MQTT 5, 3.1.3.2.2); at once when there is none. */
 export function startWill(context: Context, session: Session, nowMs: number): void {
@@ -31,13 +35,17 @@ export function publishWill(context: Context, session: Session): void {
   if (isPersistent(session)) context.journal?.session(session);
   flushRun(context);
   if (!mayPublish(context, session, will.topic)) return;
-  const { limits, counters } = context;
-  if (will.payload.length > limits.maxPayloadBytes || (will.retain && !limits.retainAvailable)) {
-    counters.refusedPublish++;
+  const oversize = payloadFault(context, will.payload.length);
+  if (oversize !== null) {
+    refusePublish(context, session, will.topic, oversize);
+    return;
+  }
+  if (will.retain && !context.limits.retainAvailable) {
+    refusePublish(context, session, will.topic, RETAINED_OFF);
     return;
   }
   const entry = context.router.entryOf(will.topic);
   const message = messageOfWill(context, entry, will, session.clientId);
-  if (message.retain && !retain(context, message)) counters.refusedPublish++;
+  if (message.retain && !retain(context, message)) refusePublish(context, session, will.topic, RETAINED_FULL);
   distribute(context, entry, message, session);
 }
