@@ -1,5 +1,5 @@
 import type { Reason } from "../../core/types.ts";
-import { NEVER_EXPIRES } from "../packets/codes.ts";
+import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
 import type { Context } from "./context.ts";
 import { allInflight } from "./inflight.ts";
@@ -47,7 +47,7 @@ export function openSession(context: Context, info: SessionInfo, output: Output)
 
 function takeOver(context: Context, connection: Connection, address: string): void {
   const sentence = `${connection.session.clientId} was replaced by a new connection from ${address}`;
-  disconnect(context, connection, 0x8e, { kind: "taken_over", sentence }); // [MQTT-3.1.4-3]
+  disconnect(context, connection, Code.sessionTakenOver, { kind: "taken_over", sentence }); // [MQTT-3.1.4-3]
 }
 
 function createSession(context: Context, info: SessionInfo): Session {
