@@ -22,7 +22,6 @@ export const Code = {
   success: 0x00,
   noMatchingSubscribers: 0x10,
   noSubscriptionExisted: 0x11,
-  unspecified: 0x80,
   malformed: 0x81,
   protocolError: 0x82,
   unsupportedVersion: 0x84,
@@ -43,7 +42,6 @@ export const Code = {
   retainNotSupported: 0x9a,
   qosNotSupported: 0x9b,
   sharedNotSupported: 0x9e,
-  subscriptionIdsNotSupported: 0xa1,
   wildcardsNotSupported: 0xa2,
 } as const;
 
