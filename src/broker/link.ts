@@ -76,6 +76,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   let connection: Connection | null = null;
   /** The peer has closed its half while its login was checked, and left packets that count when it is let in. */
   let hasLeft = false;
+  let isSourceClosed = false;
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
   let opened: { readonly sessionPresent: boolean; readonly sessionExpiryS: number } | null = null;
 
@@ -133,7 +134,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
 
   /** To be called when the stream has closed and when the link has ended: both must have happened. */
   function gone(): void {
-    if (phase === "ended" && source.closed) resolveClosed();
+    if (phase === "ended" && isSourceClosed) resolveClosed();
   }
 
   /** Records a refusal before any session and closes. */
@@ -208,6 +209,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   });
   source.on("error", (error) => lost(`connection lost (${codeOf(error) ?? messageOf(error)})`));
   source.on("close", () => {
+    isSourceClosed = true;
     if (!hasLeft) lost(CLOSED_BY_CLIENT);
     gone();
   });

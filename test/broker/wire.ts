@@ -18,8 +18,8 @@ export interface TestBroker {
   readonly port: number;
   readonly events: BrokerEvent[];
   readonly lines: LogEntry[];
-  /** Makes another moment current. */
-  use(parts: SnapshotParts): void;
+  /** Makes another moment current and brings the sessions in line with it, as the app does. */
+  use(parts: SnapshotParts): { readonly checked: number; readonly closed: number };
   /** Our side of the last connection. */
   readonly socket: () => Socket;
 }
@@ -55,6 +55,7 @@ export async function startBroker(
     lines,
     use(next) {
       snapshot = snapshotOf({ generation: snapshot.generation + 1, ...next });
+      return broker.recheck();
     },
     socket() {
       if (last === null) throw new Error("no connection yet");
@@ -165,6 +166,20 @@ export function connectPacket(
 
 export function encode(packet: Packet, version: 3 | 4 | 5): Buffer {
   return mqttPacket.generate(packet, { protocolVersion: version });
+}
+
+/** DISCONNECT of MQTT 5 with a reason string, in hex. */
+export function goodbye(code: number, sentence: string): string {
+  const text = Buffer.from(sentence, "utf8");
+  const properties = [0x1f, text.length >> 8, text.length & 0xff, ...text];
+  return Buffer.from([0xe0, properties.length + 2, code, properties.length, ...properties]).toString("hex");
+}
+
+/** CONNACK of MQTT 5 that refuses with a reason string, in hex. */
+export function refusal(code: number, sentence: string): string {
+  const text = Buffer.from(sentence, "utf8");
+  const properties = [0x1f, text.length >> 8, text.length & 0xff, ...text];
+  return Buffer.from([0x20, properties.length + 3, 0, code, properties.length, ...properties]).toString("hex");
 }
 
 export function publish(

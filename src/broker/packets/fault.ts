@@ -63,6 +63,10 @@ export const FAULTS = {
   retainNotSupported: refused(Code.retainNotSupported, "published a retained message, which this broker does not take"),
   qosNotSupported: refused(Code.qosNotSupported, "published with a QoS above the maximum of this broker"),
   clientId: { code: Code.clientIdRefused, kind: "client_id_refused", sentence: "sent no client id for a kept session" },
-  protocolName: malformed("its protocol name is neither MQTT nor MQIsdp"),
+  protocolName: {
+    code: Code.unsupportedVersion,
+    kind: "malformed",
+    sentence: "sent a malformed packet: its protocol name is neither MQTT nor MQIsdp",
+  },
   version: { code: Code.unsupportedVersion, kind: "protocol_refused", sentence: "speaks an MQTT version unknown here" },
 } as const satisfies Record<string, Fault>;

@@ -6,7 +6,8 @@ import type { Connection, Session } from "./session.ts";
 export function dropFromQueue(context: Context, session: Session): void {
   context.counters.droppedQueueFull++;
   const why = session.connection === null ? "while it is away" : "because it does not acknowledge them";
-  const sentence = `messages are dropped ${why} (${session.queue?.count ?? 0} are waiting)`;
+  const { maxQueuedMessages, maxQueuedBytes } = context.limits;
+  const sentence = `messages are dropped ${why} (at most ${maxQueuedMessages} or ${megabytes(maxQueuedBytes)} wait)`;
   report(context, session, "queue_dropped", sentence, 1);
 }
 

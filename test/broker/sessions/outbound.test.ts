@@ -159,7 +159,9 @@ describe("the queue of a client that is away", () => {
     expect(publishes(connect("c", { clean: false }).take()).map(({ payload }) => payload.toString())).toEqual(kept);
     expect(engine.counters.droppedQueueFull).toBe(3);
     expect(events.filter(({ kind }) => kind === "dropped")).toMatchObject(
-      Array.from({ length: 3 }, () => ({ reason: { kind: "queue_dropped", sentence: "the queue of c is full" } })),
+      Array.from({ length: 3 }, () => ({
+        reason: { kind: "queue_dropped", sentence: "messages are dropped while it is away (at most 2 or 8.4 MB wait)" },
+      })),
     );
   });
 
