@@ -252,6 +252,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       // It holds the password.
       packet = null;
       record({ kind: "connected", client, version, clean: cleanStart, keepaliveS, source: identity?.source ?? "" });
+      if (phase !== "open") return;
       engine.begin(connection);
       reader.resume();
       engine.settle(connection);

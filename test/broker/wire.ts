@@ -28,6 +28,7 @@ export interface TestBroker {
 export async function startBroker(
   parts: SnapshotParts = {},
   options: Pick<BrokerDeps, "connectTimeoutMs" | "loginTimeoutMs"> = {},
+  onEvent: (event: BrokerEvent) => void = () => undefined,
 ): Promise<TestBroker> {
   let snapshot: Snapshot = snapshotOf(parts);
   let last: Socket | null = null;
@@ -35,7 +36,10 @@ export async function startBroker(
   const lines: LogEntry[] = [];
   const types = new Set(["error", "warning", "notice", "information"] as const);
   const log = createLogger(() => ({ types, sinks: [(entry) => lines.push(entry)] }));
-  const record = (event: BrokerEvent): void => void events.push(event);
+  const record = (event: BrokerEvent): void => {
+    events.push(event);
+    onEvent(event);
+  };
   const broker = await createBroker({ current: () => snapshot, record, log, ...options });
   const server = createServer({ noDelay: true }, (socket) => {
     last = socket;

@@ -16,7 +16,7 @@ import type { BrokerEvent } from "../../../src/core/events.ts";
 import { createLogger } from "../../../src/core/logger.ts";
 import type { ListenerPlan, TlsMaterial } from "../../../src/snapshot/types.ts";
 import { makePair, type Pair } from "../../helpers/certificates.ts";
-import { snapshotOf } from "../../helpers/snapshot.ts";
+import { snapshotOf, type SnapshotParts } from "../../helpers/snapshot.ts";
 import { connectPacket, encode, subscribe } from "../wire.ts";
 
 let ca: Pair;
@@ -66,12 +66,16 @@ interface Setup {
   readonly port: (index?: number) => number;
 }
 
-async function setUp(maxPacketSize = 2_000_000): Promise<Setup> {
+async function setUp(
+  maxPacketSize = 2_000_000,
+  authenticate?: NonNullable<SnapshotParts["authenticate"]>,
+): Promise<Setup> {
+  const snapshot = snapshotOf({ maxPacketSize, ...(authenticate === undefined ? {} : { authenticate }) });
   const events: BrokerEvent[] = [];
   const infos: ConnectionInfo[] = [];
   const log = createLogger(() => ({ types: new Set(), sinks: [] }));
   const record = (event: BrokerEvent): void => void events.push(event);
-  const broker = await createBroker({ current: () => snapshotOf({ maxPacketSize }), record, log });
+  const broker = await createBroker({ current: () => snapshot, record, log });
   const listeners = createListeners({
     accept(stream, info) {
       infos.push(info);
@@ -467,6 +471,21 @@ describe("WebSocket", () => {
     socket.send(Buffer.alloc(100_000));
     const [code] = await once(socket, "close");
     expect(code).toBe(1009);
+  });
+
+  test("a client that leaves while its login is checked calls the check off", async () => {
+    const signals: AbortSignal[] = [];
+    const { listeners, broker, port } = await setUp(2_000_000, (_credentials, signal) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    });
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = await open(port(), "/", ["mqtt"]);
+    socket.send(connectBytes("dev"));
+    await vi.waitFor(() => expect(signals).toHaveLength(1));
+    socket.close();
+    await vi.waitFor(() => expect(signals[0]?.aborted).toBe(true));
+    expect(broker.sessions()).toEqual([]);
   });
 
   test("packets may be spread over frames, and what one turn brings goes out as one frame", async () => {
