@@ -54,7 +54,7 @@ export async function startApp(context: AppContext): Promise<App> {
   let broker: Broker | null = null;
   const targets = createLogTargets({
     format: context.logFormat,
-    publish: (topic, payload) => void broker?.publish({ topic, payload, qos: 0, retain: false }).catch(() => undefined),
+    publish: (topic, payload) => broker?.publish({ topic, payload, qos: 0, retain: false }),
   });
   const log = createLogger(targets.current);
 

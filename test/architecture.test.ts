@@ -46,6 +46,7 @@ function mayImport(from: string, to: string): boolean {
 
 function mayUse(from: string, specifier: string): boolean {
   const bare = specifier.replace(/^node:/, "").split("/")[0] ?? "";
-  if (specifier.startsWith("node:")) return builtinModules.includes(bare);
+  // Some modules of Node are listed with their prefix only: "node:sqlite".
+  if (specifier.startsWith("node:")) return builtinModules.includes(bare) || builtinModules.includes(specifier);
   return PACKAGES[from]?.includes(specifier) ?? false;
 }

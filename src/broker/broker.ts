@@ -1,18 +1,19 @@
 import type { Duplex } from "node:stream";
-import type { Client } from "aedes";
-import { messageOf } from "../core/errors.ts";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Logger } from "../core/logger.ts";
 import { isAllowed } from "../core/reasons.ts";
-import type { Qos } from "../core/types.ts";
+import type { Identity, LoginChain, Qos, Reason } from "../core/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
 import type { ConnectionInfo } from "./connection.ts";
+import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
-import { createHooks } from "./hooks.ts";
+import { openFrontDoor } from "./front-door.ts";
+import { guardedAccess } from "./guarded-access.ts";
 import { createLink, type Link } from "./link.ts";
-import { CODE } from "./packets/replies.ts";
-import { TOPIC_ALIAS_MAXIMUM } from "./publish-gate.ts";
-import { createEngine } from "./seam.ts";
+import { startLogin, type PendingLogin } from "./login.ts";
+import { utf8ByteString } from "./packets/bytes.ts";
+import { Code } from "./packets/codes.ts";
+import { DEFAULT_LIMITS, type EngineLimits } from "./sessions/limits.ts";
 
 export interface BrokerDeps {
   readonly current: () => Snapshot;
@@ -33,10 +34,10 @@ export interface Broker {
     readonly payload: Uint8Array | string;
     readonly qos: Qos;
     readonly retain: boolean;
-  }): Promise<void>;
+  }): void;
   /** Clients connected now. */
   sessions(): readonly ClientInfo[];
-  /** Closes the connections that the current moment no longer admits. */
+  /** Brings every session in line with the current moment, and closes the connections that it no longer admits. */
   recheck(): { readonly checked: number; readonly closed: number };
   /** Says goodbye to every client and ends; takes at most a few seconds. */
   stop(): Promise<void>;
@@ -49,122 +50,119 @@ const SWEEP_MS = 500;
 /** Connections that have not closed by then are cut off. */
 const STOP_TIMEOUT_MS = 3_000;
 
-/** Starts the engine. */
+/** Starts both halves of the engine. */
 export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const { current, record, log, connectTimeoutMs = CONNECT_TIMEOUT_MS, loginTimeoutMs = LOGIN_TIMEOUT_MS } = deps;
-  const limits = (): Snapshot["settings"]["limits"] => current().settings.limits;
   const links = new Set<Link>();
-  const linkOf = new WeakMap<object, Link>();
-  const byClientId = new Map<string, Link>();
-  const callOffs = new Map<Link, () => void>();
+  /** Connections without a CONNECT, the oldest first. */
+  const silent = new Set<Link>();
+  const logins = new Map<Link, PendingLogin>();
   const flusher = createFlusher();
   let isStopping = false;
 
-  const find = (client: Client): Link | null => linkOf.get(client.conn) ?? null;
-  const sessionOf = (clientId: string) => byClientId.get(clientId)?.session() ?? null;
-
-  const hooks = createHooks({
-    current,
+  const limits = (): EngineLimits => limitsOf(current());
+  const engine = createEngine({
+    accessFor: (identity) => guardedAccess(current().policy, identity, log),
     record,
+    limits: limits(),
+    now: Date.now,
+    journal: null,
+    stored: null,
+  });
+
+  const door = await openFrontDoor({
     log,
-    loginTimeoutMs,
-    linkOf: find,
-    accepted(link, clientId) {
-      const older = byClientId.get(clientId);
-      const sentence = `replaced by a new connection from ${link.info.address}`;
-      if (older !== undefined && older !== link) older.expectEnd({ kind: "taken_over", sentence });
-      byClientId.set(clientId, link);
-    },
-    onEnd(link, callOff) {
-      if (callOff === null) callOffs.delete(link);
-      else callOffs.set(link, callOff);
+    decide(link, done) {
+      const packet = link.connect();
+      if (packet === null) return;
+      const { clientId, username, address, listener } = link.client();
+      const credentials = {
+        clientId,
+        username,
+        address,
+        listener,
+        password: packet.password,
+        certificate: link.info.tls,
+      };
+      let answered = false;
+      const { logins: chain } = current();
+      const pending = startLogin(chain, credentials, { log, timeoutMs: loginTimeoutMs }, (answer) => {
+        answered = true;
+        logins.delete(link);
+        const refusal = answer.verdict === "deny" ? answer.reason : refusalSince(chain, answer.identity);
+        if (refusal !== null) link.refuse(refusal);
+        else if (answer.verdict === "allow" && link.accept(answer.identity)) done(true);
+      });
+      if (!answered) logins.set(link, pending);
     },
   });
 
-  const engine = await createEngine(
-    {
-      ...hooks,
-      // Connection and login have timeouts of their own here, and what comes before the CONNACK is held back.
-      connectTimeout: connectTimeoutMs * 2,
-      queueLimit: 1_000,
-      // MQTT 3.1 allows 23 characters; mosquitto takes any length, and so do devices in use.
-      maxClientsIdLength: 65_535,
-      topicAliasMaximum: TOPIC_ALIAS_MAXIMUM,
-    },
-    () => limits().maxPacketSize,
-    {
-      maySubscribe: (clientId, filter) => sessionOf(clientId)?.maySubscribe(filter) ?? false,
-      mayReceive: (clientId, topic) => sessionOf(clientId)?.mayReceive(topic) ?? true,
-      dropped(clientId) {
-        // To a client that is there the message was sent all the same; it is only not kept.
-        if (byClientId.has(clientId)) return;
-        const client: ClientInfo = { clientId, username: null, address: "", listener: "" };
-        const sentence = "messages are dropped while it is away (1000 are waiting)";
-        record({ kind: "dropped", client, reason: { kind: "queue_dropped", sentence } });
-      },
-    },
-  );
-  const { aedes } = engine;
-
-  aedes.on("clientReady", (client) => find(client)?.open());
-  aedes.on("subscribe", (subscriptions, engineClient) => {
-    const client = find(engineClient)?.client();
-    if (client === undefined) return;
-    for (const { topic, qos } of subscriptions)
-      if (qos <= 2) record({ kind: "subscribed", client, filter: topic, qos });
-  });
-  aedes.on("unsubscribe", (filters, engineClient) => {
-    const link = find(engineClient);
-    // The end of a connection also ends its subscriptions; that goes without saying.
-    if (link?.isOpen() !== true) return;
-    for (const filter of filters) record({ kind: "unsubscribed", client: link.client(), filter });
-  });
-  // Without a listener the process would end.
-  aedes.addListener("error", (error: unknown) => {
-    log.error({}, `The engine reports a fault: ${messageOf(error)}`);
-  });
-
-  const ended = (link: Link): void => {
-    callOffs.get(link)?.();
-    callOffs.delete(link);
-    const { clientId } = link.client();
-    if (byClientId.get(clientId) === link) byClientId.delete(clientId);
+  /** Why a client that was let in by `chain` is no longer; null when it is. A check may outlast the moment it began in. */
+  const refusalSince = (chain: LoginChain, identity: Identity): Reason | null => {
+    const { logins: latest } = current();
+    if (latest === chain) return null;
+    const decision = latest.recheck(identity);
+    return isAllowed(decision) ? null : decision.reason;
   };
 
   const sweep = setInterval(
     () => {
-      const nowMs = Date.now();
-      for (const link of links) link.tick(nowMs);
+      const latestMs = Date.now() - connectTimeoutMs;
+      for (const link of silent) {
+        if (link.startedAtMs > latestMs) break;
+        silent.delete(link);
+        link.giveUp();
+      }
     },
     Math.min(SWEEP_MS, connectTimeoutMs / 2),
   ).unref();
 
   return {
     accept(stream, info) {
-      if (isStopping) {
+      // A stream that is gone already would never say so again.
+      if (isStopping || stream.destroyed) {
         stream.destroy();
         return;
       }
-      const link = createLink(stream, info, { limits, record, flusher, connectTimeoutMs, ended });
+      const link = createLink(stream, info, {
+        engine,
+        limits,
+        maxPacketSize: () => current().settings.limits.maxPacketSize,
+        record,
+        flusher,
+        admit(admitted) {
+          silent.delete(admitted);
+          door.admit(admitted);
+        },
+        ended(gone) {
+          silent.delete(gone);
+          logins.get(gone)?.abort();
+          logins.delete(gone);
+          door.leave(gone);
+        },
+      });
       links.add(link);
-      linkOf.set(link.engineSide, link);
+      silent.add(link);
       void link.closed.then(() => links.delete(link));
-      engine.handle(link.engineSide);
     },
-    publish: ({ topic, payload, qos, retain }) => engine.publish({ topic, payload: Buffer.from(payload), qos, retain }),
+    publish({ topic, payload, qos, retain }) {
+      const bytes = typeof payload === "string" ? utf8ByteString(payload) : Buffer.from(payload).toString("latin1");
+      engine.publish({ topic, payload: bytes, properties: "", qos, retain, expiryS: -1 });
+    },
     sessions: () => [...links].filter((link) => link.isOpen()).map((link) => link.client()),
     recheck() {
+      engine.recheck(limits());
       let checked = 0;
       let closed = 0;
       for (const link of links) {
-        const session = link.session();
-        if (session === null || !link.isOpen()) continue;
+        const identity = link.identity();
+        if (identity === null) continue;
         checked++;
-        const decision = current().logins.recheck(session.identity);
+        const decision = current().logins.recheck(identity);
         if (isAllowed(decision)) continue;
         closed++;
         // The configuration was changed by its owner: an administrative action, not a fault of the client (3.14.2.1).
-        link.close(decision.reason, CODE.administrativeAction);
+        link.close(decision.reason, Code.administrativeAction);
       }
       return { checked, closed };
     },
@@ -173,13 +171,20 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       isStopping = true;
       clearInterval(sweep);
       const open = [...links];
-      for (const link of open) link.close({ kind: "shutting_down", sentence: "the broker stops" });
+      const reason = { kind: "shutting_down", sentence: "the broker stops" } as const;
+      engine.stop(reason);
+      for (const link of open) link.close(reason);
       const cutOff = setTimeout(() => {
         for (const link of open) link.destroy();
       }, STOP_TIMEOUT_MS);
       await Promise.all(open.map(({ closed }) => closed));
       clearTimeout(cutOff);
-      await engine.close();
+      await door.close();
     },
   };
+}
+
+/** The limits of the data plane: the defaults, with what the configuration says. */
+function limitsOf({ settings: { limits } }: Snapshot): EngineLimits {
+  return { ...DEFAULT_LIMITS, maxPayloadBytes: limits.messageSizeLimit ?? Infinity };
 }

@@ -1,46 +1,44 @@
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import { codeOf, messageOf } from "../core/errors.ts";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import { codesOf } from "../core/reasons.ts";
-import type { Reason } from "../core/types.ts";
-import type { Limits } from "../settings/types.ts";
+import type { Identity, Reason } from "../core/types.ts";
+import { assignClientId } from "./client-id.ts";
+import { connackFor, refusalFor, unsupported } from "./connack.ts";
 import type { ConnectionInfo } from "./connection.ts";
-import { createDelivery } from "./delivery.ts";
+import type { Engine } from "./engine.ts";
 import type { Flusher } from "./flusher.ts";
-import { createIntake } from "./intake.ts";
+import { megabytes } from "./megabytes.ts";
 import { createOutbox } from "./outbox.ts";
-import type { ConnectHeader } from "./packets/connect.ts";
-import { connack, disconnect } from "./packets/replies.ts";
-import { createPublishGate } from "./publish-gate.ts";
-import type { Session } from "./session.ts";
-import { HTTP_HELP } from "./sniff.ts";
+import { decodeConnect, type ConnectPacket } from "./packets/connect-packet.ts";
+import { createFrameReader } from "./packets/frames.ts";
+import type { EngineLimits } from "./sessions/limits.ts";
+import type { Connection } from "./sessions/session.ts";
+import { HTTP_HELP, notMqtt } from "./sniff.ts";
 
 /**
- * Stands between a connection and the engine: the engine reads and writes `engineSide`, the connection's bytes pass
- * through here in both directions, cut into packets, limited, decided, and never making anyone wait.
+ * Stands between a connection and the two halves of the engine: it cuts the bytes into packets, hands the CONNECT to
+ * the front door (aedes), and from the CONNACK on every packet to the data plane.
  */
 export interface Link {
   readonly info: ConnectionInfo;
-  /** What `broker.handle()` is given. */
-  readonly engineSide: Duplex;
-  readonly connect: () => ConnectHeader | null;
-  readonly session: () => Session | null;
-  /** Names the client for events once its CONNECT was read. */
-  identify(clientId: string, username: string | null): ClientInfo;
+  readonly startedAtMs: number;
   client(): ClientInfo;
-  /** The login was accepted; nothing of the client is read until `open()`. */
-  accept(session: Session): void;
-  /** The engine is ready for the client's packets. */
-  open(): void;
+  /** What the client asked for; null before its CONNECT was read and after it was answered. */
+  connect(): ConnectPacket | null;
+  /** Who it was let in as; null before and after. */
+  identity(): Identity | null;
   isOpen(): boolean;
+  /** The login was accepted: opens the session, which ends an older connection of the same client id. */
+  accept(identity: Identity): boolean;
+  /** The front door is passed: says CONNACK and lets messages flow. */
+  begin(): void;
   /** Answers the CONNECT with a refusal and closes. */
   refuse(reason: Reason): void;
   /** Says why in MQTT 5 and closes. */
-  close(reason: Reason, reasonCode?: number): void;
-  /** Notes why the engine is about to close it. */
-  expectEnd(reason: Reason): void;
-  /** Closes what has been silent for too long; called about once a second. */
-  tick(nowMs: number): void;
+  close(reason: Reason, code?: number): void;
+  /** Closes a connection that has said nothing yet. */
+  giveUp(): void;
   /** Cuts the connection off without another word. */
   destroy(): void;
   /** Resolves when the connection is gone. */
@@ -48,226 +46,225 @@ export interface Link {
 }
 
 export interface LinkDeps {
-  readonly limits: () => Limits;
+  readonly engine: Engine;
+  readonly limits: () => EngineLimits;
+  /** Bytes of a whole packet, before and after login. */
+  readonly maxPacketSize: () => number;
   readonly record: RecordEvent;
   readonly flusher: Flusher;
-  readonly connectTimeoutMs: number;
-  /** The engine will hear no more from it. */
+  /** Takes a CONNECT that holds to the specification; answers through `accept`, `begin` and `refuse`. */
+  readonly admit: (link: Link) => void;
+  /** The connection has ended for the data plane; what is left is to close the socket. */
   readonly ended: (link: Link) => void;
 }
 
-/** How long a peer may take to read our last words, and the engine to read the client's. */
+/** How long a peer may take to read our last words. */
 const LINGER_MS = 2_000;
+
+const CLOSED_BY_CLIENT = "connection closed by the client";
 
 type Phase = "new" | "waiting" | "accepted" | "open" | "ended";
 
 /** Takes over a connection. */
 export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps): Link {
-  const { record, limits } = deps;
-  const startedAtMs = Date.now();
-  const closed = new Promise<void>((resolve) => source.once("close", () => resolve()));
+  const { engine, record, limits, maxPacketSize } = deps;
   let phase: Phase = "new";
-  let lastSeenMs = startedAtMs;
-  let header: ConnectHeader | null = null;
+  let packet: ConnectPacket | null = null;
+  let assignedClientId: string | null = null;
   let client: ClientInfo = { clientId: "", username: null, address: info.address, listener: info.listener };
-  let session: Session | null = null;
-  let endReason: Reason | null = null;
-  let isGoodbye = false;
-  let linger: NodeJS.Timeout | null = null;
+  let identity: Identity | null = null;
+  let connection: Connection | null = null;
+  /** The peer has closed its half while its login was checked, and left packets that count when it is let in. */
+  let hasLeft = false;
+  let isSourceClosed = false;
+  const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
+  let opened: { readonly sessionPresent: boolean; readonly sessionExpiryS: number } | null = null;
 
-  const engineSide = new Duplex({
-    readableHighWaterMark: 65_536,
-    read: () => {
-      if (phase === "open" && source.isPaused()) source.resume();
+  const outbox = createOutbox(
+    source,
+    {
+      drained() {
+        if (connection?.waitsForDrain === true) engine.drained(connection);
+      },
+      overflow: () => close({ kind: "queue_dropped", sentence: "too much is waiting because it does not read" }),
+      maxPacketSize,
     },
-    destroy: (error, callback) => {
-      finish(error);
-      callback(null);
-    },
-  });
+    deps.flusher,
+  );
 
-  const delivery = createDelivery({
-    client: () => client,
-    record,
-    refused: (reason) => {
-      endReason = reason;
-      record({ kind: "refused", client, reason });
+  const reader = createFrameReader({
+    maxBytes: maxPacketSize,
+    frame(bytes, start, _body, end) {
+      if (phase === "open" && connection !== null) engine.receive(connection, bytes, start, end);
+      else if (phase === "new") readConnect(bytes, start, end);
+      return phase === "open";
     },
-    disconnecting: (reason) => {
-      endReason ??= reason;
+    fault(fault, size) {
+      const kind = fault === "malformed" ? "malformed" : "oversize";
+      const sentence =
+        fault === "malformed"
+          ? "sent a packet length that cannot be read"
+          : `sent a message of ${megabytes(size)}; the limit is ${megabytes(maxPacketSize())} (max_packet_size)`;
+      close({ kind, sentence });
     },
-    overflow: () => {
-      close({ kind: "queue_dropped", sentence: "too much is waiting because it does not read" });
-    },
-    toEngine: (packet) => intake.inject(packet),
-  });
-  const outbox = createOutbox(source, delivery, deps.flusher);
-  delivery.attach(outbox);
-  // The engine writes a packet in several small pieces; they are taken here without the stream's own machinery.
-  Object.assign(engineSide, {
-    write: (piece: Buffer | string): boolean => {
-      outbox.write(typeof piece === "string" ? Buffer.from(piece, "utf8") : piece);
-      return true;
-    },
-    cork: () => undefined,
-    uncork: () => undefined,
   });
 
-  const intake = createIntake({
-    engineSide,
-    maxBytes: () => limits().maxPacketSize,
-    listener: info.listener,
-    connect(found) {
-      header = found;
-      client = { ...client, clientId: found.clientId };
-      delivery.setClientLimits(found.version, found.maxPacketSize);
-      phase = "waiting";
-      source.pause();
-    },
-    goodbye: () => {
-      isGoodbye = true;
-    },
-    refuseVersion(level) {
-      const reason: Reason = {
-        kind: "protocol_refused",
-        sentence: `speaks an MQTT version unknown here (level ${level})`,
-      };
-      outbox.send(connack(4, codesOf(reason.kind).connack ?? 1, 0));
-      turnAway(reason);
-    },
-    notMqtt(reason) {
-      if (reason.kind === "http_on_mqtt") outbox.send(HTTP_HELP);
-      turnAway(reason);
-    },
-    fault: (reason, reasonCode) => close(reason, reasonCode),
-    full: () => source.pause(),
-  });
+  function readConnect(bytes: Buffer, start: number, end: number): void {
+    if ((bytes[start] ?? 0) >> 4 !== 1) {
+      turnAway({ kind: "protocol_error", sentence: "did not begin with a CONNECT" }); // [MQTT-3.1.0-1]
+      return;
+    }
+    const found = decodeConnect(bytes, start, end, limits().maxTopicLevels);
+    if (found.kind === "fault") {
+      const { fault, version } = found;
+      const answer = refusalFor(version, fault, Infinity);
+      if (answer !== null) outbox.write(answer);
+      turnAway({ kind: fault.kind, sentence: fault.sentence });
+      return;
+    }
+    packet = found;
+    assignedClientId = found.clientId === "" ? assignClientId() : null;
+    client = { ...client, clientId: assignedClientId ?? found.clientId, username: found.username };
+    phase = "waiting";
+    source.pause();
+    const fault = unsupported(found, limits());
+    if (fault === null) deps.admit(link);
+    else refuseWith(fault.reason, fault.code);
+  }
+
+  /** To be called when the stream has closed and when the link has ended: both must have happened. */
+  function gone(): void {
+    if (phase === "ended" && isSourceClosed) resolveClosed();
+  }
 
   /** Records a refusal before any session and closes. */
-  const turnAway = (reason: Reason): void => {
+  function turnAway(reason: Reason): void {
     if (phase === "ended") return;
-    endReason = reason;
     record({ kind: "refused", client, reason });
-    engineSide.destroy();
-  };
+    finish();
+  }
 
-  const close = (reason: Reason, reasonCode = codesOf(reason.kind).v5): void => {
-    if (phase === "ended") return;
-    if (phase !== "open" && phase !== "accepted") return turnAway(reason);
-    endReason = reason;
-    isGoodbye = false;
-    // Before the CONNACK there is no DISCONNECT [MQTT-3.14.0-1].
-    if (phase === "open" && header?.version === 5) outbox.send(disconnect(reasonCode));
-    engineSide.destroy();
-  };
+  function refuseWith(reason: Reason, code: number): void {
+    if (phase !== "waiting" || packet === null) return;
+    const refusal = { kind: reason.kind, code, sentence: reason.sentence };
+    const answer = refusalFor(packet.version, refusal, packet.maximumPacketSize);
+    if (answer !== null) outbox.write(answer);
+    turnAway(reason);
+  }
 
-  /** Runs once, when either side has ended the engine's stream. */
-  const finish = (error: Error | null): void => {
+  function close(reason: Reason, code: number = codesOf(reason.kind).v5): void {
+    if (connection !== null) engine.disconnect(connection, code, reason);
+    else if (phase === "waiting") refuseWith(reason, code);
+    else turnAway(reason);
+  }
+
+  /** The data plane has parted from the connection. */
+  function end(reason: Reason | null): void {
     if (phase === "ended") return;
-    const wasOpen = phase === "open";
+    if (phase === "open") record({ kind: "disconnected", client, reason });
+    // Ended before its CONNACK, it was never connected.
+    else if (reason !== null && reason.kind !== "ok") record({ kind: "refused", client, reason });
+    finish();
+  }
+
+  function finish(): void {
     phase = "ended";
-    intake.stop();
-    if (error !== null && endReason === null) {
-      endReason = { kind: "protocol_error", sentence: `broke the rules of MQTT (${error.message})` };
-      if (!wasOpen) record({ kind: "refused", client, reason: endReason });
-      else if (header?.version === 5) outbox.send(disconnect(codesOf("protocol_error").v5));
-    }
+    packet = null;
+    identity = null;
     outbox.end();
     // What still comes is read and thrown away: unread bytes would make the system reset what we said last.
     source.resume();
-    hurry(() => source.destroy());
-    if (wasOpen) record({ kind: "disconnected", client, reason: isGoodbye ? null : (endReason ?? LOST) });
+    const cutOff = setTimeout(() => source.destroy(), LINGER_MS).unref();
+    source.once("close", () => clearTimeout(cutOff));
     deps.ended(link);
-  };
+    gone();
+  }
 
-  const hurry = (then: () => void): void => {
-    if (linger !== null) clearTimeout(linger);
-    linger = setTimeout(then, LINGER_MS).unref();
-  };
+  /** The peer or the network has ended the connection. */
+  function lost(sentence: string): void {
+    if (phase === "ended") return;
+    if (connection !== null) engine.close(connection);
+    end({ kind: "ok", sentence });
+  }
 
+  let isFirst = true;
   source.on("data", (chunk: Buffer) => {
     if (phase === "ended") return;
-    lastSeenMs = Date.now();
-    intake.push(chunk);
+    if (isFirst) {
+      isFirst = false;
+      const reason = notMqtt(chunk, info.listener);
+      if (reason !== null) {
+        if (reason.kind === "http_on_mqtt") outbox.write(HTTP_HELP);
+        turnAway(reason);
+        return;
+      }
+    }
+    reader.push(chunk);
+    if (connection !== null) engine.settle(connection);
   });
-  // What the client sent before it left, a DISCONNECT above all, is still for the engine.
   source.on("end", () => {
-    if (phase === "open") intake.end();
-    else engineSide.destroy();
+    // A device may send all it has behind its CONNECT and leave without waiting for an answer.
+    if ((phase === "waiting" || phase === "accepted") && reader.hasRest()) hasLeft = true;
+    else lost(CLOSED_BY_CLIENT);
   });
-  source.on("error", (error) => {
-    endReason ??= { kind: "ok", sentence: `connection lost (${codeOf(error) ?? messageOf(error)})` };
-  });
+  source.on("error", (error) => lost(`connection lost (${codeOf(error) ?? messageOf(error)})`));
   source.on("close", () => {
-    if (linger !== null) clearTimeout(linger);
-    if (phase === "ended") return;
-    if (phase !== "open") return void engineSide.destroy();
-    intake.end();
-    hurry(() => engineSide.destroy());
+    isSourceClosed = true;
+    if (!hasLeft) lost(CLOSED_BY_CLIENT);
+    gone();
   });
 
   const link: Link = {
     info,
-    engineSide,
+    startedAtMs: Date.now(),
     closed,
-    connect: () => header,
-    session: () => session,
     client: () => client,
-    identify(clientId, username) {
-      client = { ...client, clientId, username };
-      return client;
-    },
-    accept(accepted) {
-      if (phase !== "waiting" || header === null) return;
-      phase = "accepted";
-      session = accepted;
-      const gate = createPublishGate({
-        version: header.version,
-        session: accepted,
-        limits,
-        record,
-        send: outbox.send,
-        fail: (reasonCode, sentence) => close({ kind: "protocol_error", sentence }, reasonCode),
-      });
-      intake.guard(gate, header.version);
-      delivery.setGate(gate);
-    },
-    open() {
-      if (phase !== "accepted" || header === null || session === null) return;
-      phase = "open";
-      lastSeenMs = Date.now();
-      const { version, clean, keepaliveS } = header;
-      record({ kind: "connected", client, version, clean, keepaliveS, source: session.identity.source });
-      source.resume();
-      intake.resume();
-    },
+    connect: () => packet,
+    identity: () => identity,
     isOpen: () => phase === "open",
-    refuse(reason) {
-      if (phase !== "waiting" || header === null) return;
-      const { connack: returnCode, v5 } = codesOf(reason.kind);
-      outbox.send(connack(header.version, returnCode ?? 5, v5));
-      turnAway(reason);
+    accept(accepted) {
+      if (phase !== "waiting" || packet === null) return false;
+      const result = engine.open(
+        { ...packet, identity: accepted, client, isBridge: packet.isBridge },
+        {
+          write: outbox.write,
+          get bytesUnsent() {
+            return outbox.bytesUnsent;
+          },
+          end: (reason) => end(reason.kind === "ok" ? null : reason),
+        },
+      );
+      if (result.kind === "full") {
+        refuseWith({ kind: "too_many_connections", sentence: "no more sessions are taken" }, 0x97);
+        return false;
+      }
+      identity = accepted;
+      connection = result.connection;
+      opened = result;
+      phase = "accepted";
+      return true;
     },
+    begin() {
+      if (phase !== "accepted" || packet === null || connection === null || opened === null) return;
+      phase = "open";
+      const { version, cleanStart, keepaliveS } = packet;
+      outbox.write(connackFor(packet, opened, { limits: limits(), maxPacketSize: maxPacketSize(), assignedClientId }));
+      // It holds the password.
+      packet = null;
+      record({ kind: "connected", client, version, clean: cleanStart, keepaliveS, source: identity?.source ?? "" });
+      if (phase !== "open") return;
+      engine.begin(connection);
+      reader.resume();
+      engine.settle(connection);
+      if (hasLeft) lost(CLOSED_BY_CLIENT);
+      else source.resume();
+    },
+    refuse: (reason) => refuseWith(reason, codesOf(reason.kind).v5),
     close,
-    expectEnd(reason) {
-      endReason = reason;
-    },
-    tick(nowMs) {
-      if (phase === "new" && nowMs - startedAtMs > deps.connectTimeoutMs) turnAway(SILENT);
-      // A source that we paused says nothing because we do not listen.
-      else if (source.isPaused()) lastSeenMs = nowMs;
-      else if (phase === "open" && header !== null && isOverdue(header.keepaliveS, nowMs - lastSeenMs))
-        close({ kind: "keepalive", sentence: `no sign of life for ${Math.round((nowMs - lastSeenMs) / 1_000)} s` });
+    giveUp() {
+      if (phase === "new") turnAway({ kind: "silent", sentence: "said nothing" });
     },
     destroy: () => source.destroy(),
   };
   return link;
-}
-
-const LOST: Reason = { kind: "ok", sentence: "connection closed by the client" };
-const SILENT: Reason = { kind: "silent", sentence: "said nothing" };
-
-/** One and a half times the keep alive is allowed [MQTT-3.1.2-24]; 0 is no limit. */
-function isOverdue(keepaliveS: number, silentMs: number): boolean {
-  return keepaliveS > 0 && silentMs > keepaliveS * 1_500;
 }

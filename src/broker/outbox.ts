@@ -1,94 +1,92 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Flusher } from "./flusher.ts";
-import { sizeOfParts } from "./packets/frames.ts";
-
-/** How much may wait for one client, in bytes. */
-export interface OutboxLimits {
-  /** Above it QoS 0 messages are dropped. A single message may be larger when nothing else waits. */
-  readonly softBytes: number;
-  /** Above it the client is cut off; what it has to acknowledge stays in its session. */
-  readonly hardBytes: number;
-}
-
-/** Room for bursts such as a "#" over thousands of retained messages, on a machine with 1 GB of memory. */
-export const OUTBOX_LIMITS: OutboxLimits = { softBytes: 8_000_000, hardBytes: 32_000_000 };
 
 export interface OutboxHandler {
-  /** Looks at a whole packet on its way out, given as its pieces; false keeps it from being sent. */
-  outgoing(parts: readonly Buffer[], size: number): boolean;
-  /** A QoS 0 message was left out because too much waits. */
-  dropped(size: number): void;
-  /** More waits than the hard limit. */
+  /** Nothing of what was taken over is left here: the stream has it, and takes more. Called after each write. */
+  drained(): void;
+  /** More waits than the hard limit: the client does not read, not even acknowledgements. */
   overflow(): void;
+  /** Bytes of the longest packet. */
+  maxPacketSize(): number;
 }
 
 /** Collects what goes to one client and writes it once per turn of the event loop. Never blocks, never waits. */
 export interface Outbox {
-  /** Takes a piece of a packet; pieces become whole packets before anything is decided about them. */
-  write(piece: Buffer): void;
-  /** Takes a whole packet of our own making. */
-  readonly send: (packet: Buffer) => void;
+  /** Takes over bytes of whole packets, or parts of one in order. */
+  write(bytes: Buffer): void;
+  /** Bytes taken over and not yet given to the operating system. */
+  readonly bytesUnsent: number;
   flush(): void;
   /** Writes what is left and closes our half. */
   end(): void;
 }
 
+/**
+ * Bytes above which a client is cut off. The engine stops sending messages long before; what is left are
+ * acknowledgements to a client that publishes and never reads.
+ */
+const HARD_BYTES = 32_000_000;
 /** Smaller pieces are joined into one write; a larger one is written as it is, which saves the copy. */
 const JOIN_BELOW = 16_384;
 /** One joined write is at most about this long, so that little is copied for a client that does not read. */
 const JOINED_BYTES = 65_536;
 
 /** Makes the outbox of one connection. */
-export function createOutbox(
-  stream: Duplex,
-  handler: OutboxHandler,
-  flusher: Flusher,
-  limits: OutboxLimits = OUTBOX_LIMITS,
-): Outbox {
+export function createOutbox(stream: Duplex, handler: OutboxHandler, flusher: Flusher): Outbox {
   // A socket gathers corked writes into one system call; a WebSocket would make each its own frame.
   const gathers = stream instanceof Socket;
-  let packet: Buffer[] = [];
-  let packetBytes = 0;
-  let packetSize = 0;
   let queue: Buffer[] = [];
   let queuedBytes = 0;
+  /** How many pieces at the front of the queue may stay for long. */
+  let kept = 0;
+  /** The last piece of the queue has room behind it. */
+  let tail: Buffer | null = null;
+  let tailEnd = 0;
   let isScheduled = false;
   let isEnded = false;
 
-  const write = (piece: Buffer): void => {
-    if (isEnded || piece.length === 0) return;
-    packet.push(piece);
-    packetBytes += piece.length;
-    if (packetSize === 0) packetSize = sizeOfParts(packet);
-    if (packetSize === 0 || packetBytes < packetSize) return;
-    const parts = packet;
-    const size = packetBytes;
-    packet = [];
-    packetBytes = 0;
-    packetSize = 0;
-    if (handler.outgoing(parts, size)) enqueue(parts, size);
-  };
-
-  const enqueue = (parts: readonly Buffer[], size: number): void => {
-    if (isEnded) return;
-    const waiting = queuedBytes + stream.writableLength;
-    if (waiting > 0 && waiting + size > limits.softBytes && isQos0Publish(parts)) return handler.dropped(size);
-    if (waiting > limits.hardBytes) return handler.overflow();
-    for (const part of parts) queue.push(part);
-    queuedBytes += size;
-    schedule();
-  };
+  // One message may be as large as it is allowed to be.
+  const isOverflowing = (): boolean => queuedBytes > HARD_BYTES && queuedBytes > HARD_BYTES + handler.maxPacketSize();
 
   const schedule = (): void => {
-    if (isScheduled || stream.writableNeedDrain) return;
+    if (isScheduled || (stream.writableNeedDrain && !isOverflowing())) return;
     isScheduled = true;
     flusher.add(outbox);
+  };
+
+  /**
+   * Queues bytes that wait for a client to read. A small piece is copied: it may be a few bytes of a large buffer, all
+   * of which would stay in memory for them.
+   */
+  const keep = (bytes: Buffer): void => {
+    if (bytes.length >= JOIN_BELOW) {
+      queue.push(bytes);
+      tail = null;
+    } else {
+      if (tail === null || tailEnd + bytes.length > tail.length) {
+        tail = Buffer.allocUnsafeSlow(JOIN_BELOW);
+        tailEnd = 0;
+        queue.push(tail);
+      }
+      tailEnd += bytes.copy(tail, tailEnd);
+      queue[queue.length - 1] = tail.subarray(0, tailEnd);
+    }
+    kept = queue.length;
   };
 
   /** Writes until everything is out or the stream wants to drain first; `force` does not care for that. */
   const writeOut = (force: boolean): void => {
     if (queue.length === 0 || stream.destroyed) return;
+    tail = null;
+    if (queue.length === 1 && (force || !stream.writableNeedDrain)) {
+      const [only] = queue;
+      queue = [];
+      queuedBytes = 0;
+      kept = 0;
+      stream.write(only);
+      return;
+    }
     if (gathers) stream.cork();
     let at = 0;
     while (at < queue.length) {
@@ -98,18 +96,29 @@ export function createOutbox(
       at = next.end;
       queuedBytes -= next.bytes.length;
     }
-    queue = at === queue.length ? [] : queue.slice(at);
+    const fresh = queue.slice(Math.max(at, kept));
+    queue = queue.slice(at, Math.max(at, kept));
+    kept = queue.length;
+    for (const piece of fresh) keep(piece);
     if (gathers) stream.uncork();
   };
 
   const outbox: Outbox = {
-    write,
-    send: (whole) => {
-      enqueue([whole], whole.length);
+    write(bytes) {
+      if (isEnded) return;
+      queuedBytes += bytes.length;
+      if (stream.writableNeedDrain) keep(bytes);
+      else queue.push(bytes);
+      schedule();
+    },
+    get bytesUnsent() {
+      return queuedBytes + stream.writableLength;
     },
     flush() {
       isScheduled = false;
       writeOut(false);
+      if (isOverflowing()) handler.overflow();
+      else if (queue.length === 0 && !stream.writableNeedDrain) handler.drained();
     },
     end() {
       if (isEnded) return;
@@ -118,7 +127,10 @@ export function createOutbox(
       if (!stream.destroyed) stream.end();
     },
   };
-  stream.on("drain", schedule);
+  stream.on("drain", () => {
+    if (queue.length > 0) schedule();
+    else handler.drained();
+  });
   return outbox;
 }
 
@@ -134,8 +146,4 @@ function gatherFrom(queue: readonly Buffer[], at: number, gathers: boolean): { b
   }
   if (end === at + 1 || (gathers && first.length >= JOIN_BELOW)) return { bytes: first, end: at + 1 };
   return { bytes: Buffer.concat(queue.slice(at, end), size), end };
-}
-
-function isQos0Publish(parts: readonly Buffer[]): boolean {
-  return ((parts[0]?.[0] ?? 0) & 0xf6) === 0x30;
 }

@@ -31,7 +31,7 @@ export type BrokerEvent =
     }
   | { readonly kind: "subscribed"; readonly client: ClientInfo; readonly filter: string; readonly qos: Qos }
   | { readonly kind: "unsubscribed"; readonly client: ClientInfo; readonly filter: string }
-  /** Messages not delivered because the client's queue is full. */
-  | { readonly kind: "dropped"; readonly client: ClientInfo; readonly reason: Reason };
+  /** Messages not delivered because of a limit: a full queue, a client that does not read, its packet size. */
+  | { readonly kind: "dropped"; readonly client: ClientInfo; readonly reason: Reason; readonly count: number };
 
 export type RecordEvent = (event: BrokerEvent) => void;

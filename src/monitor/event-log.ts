@@ -52,6 +52,7 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
           `${deviceName(client)}: ${event.reason.sentence}`,
           { client },
           { key: "dropped", text: `Messages to many devices are dropped, the latest ${deviceName(client)}` },
+          event.count,
         );
         break;
     }

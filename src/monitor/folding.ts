@@ -30,8 +30,8 @@ interface Entry {
 }
 
 export interface Folding {
-  /** Writes the first of its key at once; the following are counted and written together. */
-  add(key: string, text: string, fields: LogFields, group: Group): void;
+  /** Writes the first of its key at once; the following are counted and written together. It may stand for several. */
+  add(key: string, text: string, fields: LogFields, group: Group, times?: number): void;
   stop(): void;
 }
 
@@ -81,14 +81,14 @@ export function createFolding(write: (line: FoldedLine) => void, now: () => numb
   }
 
   return {
-    add(ownKey, ownText, fields, group) {
+    add(ownKey, ownText, fields, group, times = 1) {
       const isOwn = entries.has(ownKey) || (sizes.get(group.key) ?? 0) < MAX_OF_GROUP;
       const key = isOwn ? ownKey : group.key;
       const text = isOwn ? ownText : group.text;
       const at = now();
       const known = entries.get(key);
       if (known !== undefined && at - known.lastAtMs <= FORGET_MS) {
-        known.count++;
+        known.count += times;
         known.lastAtMs = at;
         known.text = text;
         known.fields = fields;
@@ -105,7 +105,7 @@ export function createFolding(write: (line: FoldedLine) => void, now: () => numb
         group: group.key,
         firstAtMs: at,
         lastAtMs: at,
-        count: 1,
+        count: times,
         written: 0,
         writes: 0,
         dueAtMs: 0,

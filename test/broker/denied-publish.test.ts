@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { BrokerEvent } from "../../src/core/events.ts";
-import { login, publish, startBroker, subscribe } from "./wire.ts";
+import { goodbye, login, publish, startBroker, subscribe } from "./wire.ts";
 
+const TOO_LARGE = Buffer.from("the payload is larger than this broker takes").toString("hex");
 const may = (_action: string, topic: string): boolean => !topic.startsWith("secret");
 const PING = "c000";
 const PONG = "d000";
@@ -33,6 +34,25 @@ describe("what a client sees of a denied PUBLISH (mosquitto 2.1, byte for byte)"
   });
 });
 
+test("a client that wants no reasons (request problem information 0) gets the code alone", async () => {
+  const { port } = await startBroker({ messageSizeLimit: 10 });
+  const properties = { requestProblemInformation: false };
+  const client = await login(port, "c", { version: 5, properties });
+  client.send(publish("t", "x".repeat(11), { qos: 1, messageId: 1 }));
+  await expect(client).toReceive("4003000197");
+  client.send("c100");
+  expect(await client.end()).toBe("e00181");
+});
+
+test("a reason that the client's maximum packet size has no room for is left out", async () => {
+  const { port } = await startBroker({ messageSizeLimit: 10 });
+  const client = await login(port, "c", { version: 5, properties: { maximumPacketSize: 40 } });
+  client.send(publish("t", "x".repeat(11), { qos: 1, messageId: 1 }));
+  await expect(client).toReceive("4003000197");
+  client.send("c100");
+  expect(await client.end()).toBe("e00181");
+});
+
 test("a denied QoS 2 message may be sent again before its PUBREL", async () => {
   const { port } = await startBroker({ may });
   const client = await login(port, "c");
@@ -55,7 +75,7 @@ test("an id used for a denied message can be used for an allowed one", async () 
 
 test.each([
   [4, "40020001 40020002 40020003"],
-  [5, "400400010000 4003000287 400400030000"],
+  [5, "4003000110 4003000287 4003000310"],
 ] as const)("acknowledgements of version %i keep the order of their messages", async (version, answers) => {
   const { port } = await startBroker({ may });
   const client = await login(port, "c", { version });
@@ -70,8 +90,8 @@ test.each([
 test.each([
   [4, 1, "40020001"],
   [4, 2, "50020001"],
-  [5, 1, "4003000195"],
-  [5, 2, "5003000195"],
+  [5, 1, `4033000197 2f1f002c ${TOO_LARGE}`],
+  [5, 2, `5033000197 2f1f002c ${TOO_LARGE}`],
 ] as const)(
   "a payload over message_size_limit is acknowledged and dropped (version %i, QoS %i)",
   async (version, qos, answer) => {
@@ -80,7 +100,7 @@ test.each([
     client.send(publish("t", "x".repeat(11), { qos, messageId: 1 }));
     await expect(client).toReceive(answer);
     client.send(publish("t", "x".repeat(10), { qos: 1, messageId: 2 }));
-    await expect(client).toReceive(version === 5 ? "400400020000" : "40020002");
+    await expect(client).toReceive(version === 5 ? "4003000210" : "40020002");
     const decisions = events.flatMap((event) => (event.kind === "denied" ? [event.decision] : []));
     expect(decisions).toEqual([
       {
@@ -122,17 +142,26 @@ describe("topic aliases", () => {
     const { port } = await startBroker();
     const client = await login(port, "c", { version: 5 });
     client.send(packet);
-    expect(await client.end()).toBe("e00194");
+    expect(await client.end()).toBe(goodbye(0x94, "used a topic alias that is 0, too high or not set"));
   });
 });
 
-test("QoS 2 messages that are left half-way are bounded", async () => {
+test.each([
+  // The receive maximum that CONNACK told.
+  [5, 20, goodbye(0x93, "sent more unacknowledged messages than the receive maximum")],
+  [4, 1_000, ""],
+] as const)("QoS 2 messages that are left half-way are bounded (version %i: %i)", async (version, bound, last) => {
   const { port } = await startBroker();
-  const client = await login(port, "c", { version: 5 });
+  const client = await login(port, "c", { version });
   client.socket.cork();
-  for (let messageId = 1; messageId <= 1_001; messageId++) client.send(publish("t", "x", { qos: 2, messageId }));
+  for (let messageId = 1; messageId <= bound + 1; messageId++) client.send(publish("t", "x", { qos: 2, messageId }));
   client.socket.uncork();
-  expect((await client.end()).endsWith("e00193")).toBe(true);
+  const received = await client.end();
+  const pubrecs = Array.from({ length: bound }, (_, n) => {
+    const id = (n + 1).toString(16).padStart(4, "0");
+    return version === 5 ? `5003${id}10` : `5002${id}`;
+  });
+  expect(received).toBe(pubrecs.join("") + last);
 });
 
 test("a QoS 2 message half-way in one clean session is not taken for one of the next", async () => {

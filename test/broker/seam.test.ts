@@ -1,27 +1,29 @@
 import { Aedes } from "aedes";
 import { expect, onTestFinished, test } from "vitest";
-import { createEngine } from "../../src/broker/seam.ts";
-import { hardenStore } from "../../src/broker/store.ts";
+import { createLogger } from "../../src/core/logger.ts";
+import { openFrontDoor } from "../../src/broker/front-door.ts";
+import { hardenBroker } from "../../src/broker/seam.ts";
 
-const rules = { maySubscribe: () => true, mayReceive: () => true, dropped: () => undefined };
-
-test("the engine we know is accepted", async () => {
-  const engine = await createEngine({}, () => 1_000, rules);
-  onTestFinished(() => engine.close());
-  expect(Reflect.get(engine.aedes, "maximumPacketSize")).toBe(1_000);
+test("the aedes we know is accepted", async () => {
+  const log = createLogger(() => ({ types: new Set(), sinks: [] }));
+  const door = await openFrontDoor({ log, decide: () => undefined });
+  await expect(door.close()).resolves.toBeUndefined();
 });
 
-test("an engine without a method that we rely on is refused at the start, by name", async () => {
-  const known: unknown = Reflect.get(Aedes.prototype, "scheduleSessionExpiry");
-  onTestFinished(() => void Reflect.set(Aedes.prototype, "scheduleSessionExpiry", known));
-  Reflect.set(Aedes.prototype, "scheduleSessionExpiry", undefined);
-  await expect(createEngine({}, () => 1_000, rules)).rejects.toThrow(
-    'this aedes is not 2.0.0-beta.1: it has no "scheduleSessionExpiry" of the kind we rely on',
-  );
+test("its tables inherit nothing, so that a client may be called __proto__", () => {
+  const aedes = new Aedes();
+  onTestFinished(() => aedes.close());
+  hardenBroker(aedes);
+  for (const table of ["clients", "brokers"]) expect(Reflect.getPrototypeOf(Reflect.get(aedes, table))).toBeNull();
 });
 
-test("a store without a method that we rely on is refused", () => {
-  expect(() => hardenStore({ outgoingStream: () => [] }, rules)).toThrow(
-    "this aedes is not 2.0.0-beta.1: its persistence lacks a method we rely on",
+test.each(["clients", "brokers", "mq"])("an aedes without %s is refused at the start, by name", (member) => {
+  const aedes = new Aedes();
+  onTestFinished(() => aedes.close());
+  const known: unknown = Reflect.get(aedes, member);
+  onTestFinished(() => void Reflect.set(aedes, member, known));
+  Reflect.set(aedes, member, undefined);
+  expect(() => hardenBroker(aedes)).toThrow(
+    `this aedes is not 2.0.0-beta.1: it has no "${member}" of the kind we rely on`,
   );
 });

@@ -18,8 +18,8 @@ export interface TestBroker {
   readonly port: number;
   readonly events: BrokerEvent[];
   readonly lines: LogEntry[];
-  /** Makes another moment current. */
-  use(parts: SnapshotParts): void;
+  /** Makes another moment current and brings the sessions in line with it, as the app does. */
+  use(parts: SnapshotParts): { readonly checked: number; readonly closed: number };
   /** Our side of the last connection. */
   readonly socket: () => Socket;
 }
@@ -28,6 +28,7 @@ export interface TestBroker {
 export async function startBroker(
   parts: SnapshotParts = {},
   options: Pick<BrokerDeps, "connectTimeoutMs" | "loginTimeoutMs"> = {},
+  onEvent: (event: BrokerEvent) => void = () => undefined,
 ): Promise<TestBroker> {
   let snapshot: Snapshot = snapshotOf(parts);
   let last: Socket | null = null;
@@ -35,7 +36,10 @@ export async function startBroker(
   const lines: LogEntry[] = [];
   const types = new Set(["error", "warning", "notice", "information"] as const);
   const log = createLogger(() => ({ types, sinks: [(entry) => lines.push(entry)] }));
-  const record = (event: BrokerEvent): void => void events.push(event);
+  const record = (event: BrokerEvent): void => {
+    events.push(event);
+    onEvent(event);
+  };
   const broker = await createBroker({ current: () => snapshot, record, log, ...options });
   const server = createServer({ noDelay: true }, (socket) => {
     last = socket;
@@ -55,6 +59,7 @@ export async function startBroker(
     lines,
     use(next) {
       snapshot = snapshotOf({ generation: snapshot.generation + 1, ...next });
+      return broker.recheck();
     },
     socket() {
       if (last === null) throw new Error("no connection yet");
@@ -165,6 +170,20 @@ export function connectPacket(
 
 export function encode(packet: Packet, version: 3 | 4 | 5): Buffer {
   return mqttPacket.generate(packet, { protocolVersion: version });
+}
+
+/** DISCONNECT of MQTT 5 with a reason string, in hex. */
+export function goodbye(code: number, sentence: string): string {
+  const text = Buffer.from(sentence, "utf8");
+  const properties = [0x1f, text.length >> 8, text.length & 0xff, ...text];
+  return Buffer.from([0xe0, properties.length + 2, code, properties.length, ...properties]).toString("hex");
+}
+
+/** CONNACK of MQTT 5 that refuses with a reason string, in hex. */
+export function refusal(code: number, sentence: string): string {
+  const text = Buffer.from(sentence, "utf8");
+  const properties = [0x1f, text.length >> 8, text.length & 0xff, ...text];
+  return Buffer.from([0x20, properties.length + 3, 0, code, properties.length, ...properties]).toString("hex");
 }
 
 export function publish(

@@ -99,6 +99,8 @@ function binaryStream(webSocket: WebSocket): Duplex {
   webSocket.on("close", () => {
     if (stream.destroyed) return;
     stream.push(null);
+    // A stream that is not read from tells its end when it is asked for nothing, as sockets do.
+    stream.read(0);
     stream.end();
   });
   return stream;

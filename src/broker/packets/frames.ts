@@ -18,6 +18,8 @@ export interface FrameReader {
   push(chunk: Buffer): void;
   /** Goes on with what was left when a handler answered false. */
   resume(): void;
+  /** Whether something waits for `resume()`. */
+  hasRest(): boolean;
 }
 
 /** A remaining length has at most four bytes [MQTT-1.5.5-1], so the fixed header has at most five. */
@@ -101,6 +103,7 @@ export function createFrameReader(handler: FrameHandler): FrameReader {
       rest = null;
       if (waiting !== null) push(waiting);
     },
+    hasRest: () => rest !== null,
   };
 }
 
@@ -133,12 +136,4 @@ function grow(packet: Buffer, filled: number, wanted: number, size: number): Buf
   const grown = Buffer.allocUnsafe(Math.min(size, Math.max(wanted, packet.length * 2)));
   packet.copy(grown, 0, 0, filled);
   return grown;
-}
-
-/** Size of an outgoing packet whose first bytes are spread over `parts`; 0 when they do not tell yet. */
-export function sizeOfParts(parts: readonly Buffer[]): number {
-  const first = parts[0];
-  if (first === undefined) return 0;
-  if (first.length >= LONGEST_HEADER || parts.length === 1) return Math.max(0, sizeOf(first, 0));
-  return Math.max(0, sizeOf(Buffer.concat(parts), 0));
 }

@@ -16,7 +16,7 @@ import type { BrokerEvent } from "../../../src/core/events.ts";
 import { createLogger } from "../../../src/core/logger.ts";
 import type { ListenerPlan, TlsMaterial } from "../../../src/snapshot/types.ts";
 import { makePair, type Pair } from "../../helpers/certificates.ts";
-import { snapshotOf } from "../../helpers/snapshot.ts";
+import { snapshotOf, type SnapshotParts } from "../../helpers/snapshot.ts";
 import { connectPacket, encode, subscribe } from "../wire.ts";
 
 let ca: Pair;
@@ -66,12 +66,16 @@ interface Setup {
   readonly port: (index?: number) => number;
 }
 
-async function setUp(maxPacketSize = 2_000_000): Promise<Setup> {
+async function setUp(
+  maxPacketSize = 2_000_000,
+  authenticate?: NonNullable<SnapshotParts["authenticate"]>,
+): Promise<Setup> {
+  const snapshot = snapshotOf({ maxPacketSize, ...(authenticate === undefined ? {} : { authenticate }) });
   const events: BrokerEvent[] = [];
   const infos: ConnectionInfo[] = [];
   const log = createLogger(() => ({ types: new Set(), sinks: [] }));
   const record = (event: BrokerEvent): void => void events.push(event);
-  const broker = await createBroker({ current: () => snapshotOf({ maxPacketSize }), record, log });
+  const broker = await createBroker({ current: () => snapshot, record, log });
   const listeners = createListeners({
     accept(stream, info) {
       infos.push(info);
@@ -469,6 +473,21 @@ describe("WebSocket", () => {
     expect(code).toBe(1009);
   });
 
+  test("a client that leaves while its login is checked calls the check off", async () => {
+    const signals: AbortSignal[] = [];
+    const { listeners, broker, port } = await setUp(2_000_000, (_credentials, signal) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    });
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = await open(port(), "/", ["mqtt"]);
+    socket.send(connectBytes("dev"));
+    await vi.waitFor(() => expect(signals).toHaveLength(1));
+    socket.close();
+    await vi.waitFor(() => expect(signals[0]?.aborted).toBe(true));
+    expect(broker.sessions()).toEqual([]);
+  });
+
   test("packets may be spread over frames, and what one turn brings goes out as one frame", async () => {
     const { listeners, broker, port } = await setUp();
     await listeners.apply([planOf({ protocol: "websockets" })]);
@@ -483,9 +502,7 @@ describe("WebSocket", () => {
     socket.on("message", (data) => {
       if (data instanceof Buffer) frames.push(data);
     });
-    await Promise.all(
-      Array.from({ length: 20 }, () => broker.publish({ topic: "t", payload: "0123456789", qos: 0, retain: false })),
-    );
+    for (let n = 0; n < 20; n++) broker.publish({ topic: "t", payload: "0123456789", qos: 0, retain: false });
     await vi.waitFor(() => expect(Buffer.concat(frames)).toHaveLength(20 * 15));
     expect(frames.length).toBeLessThan(4);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { array, assert, constantFrom, integer, nat, oneof, property } from "fast-check";
 import { createFrameReader } from "../../../src/broker/packets/frames.ts";
-import { writeVarint } from "../../../src/broker/packets/varint.ts";
+import { packetSize, writeVarint } from "../../../src/broker/packets/bytes.ts";
 
 interface Seen {
   readonly frames: string[];
@@ -23,7 +23,10 @@ function reader(maxBytes: number, accept: (frame: string) => boolean = () => tru
 }
 
 function packetOf(size: number): Buffer {
-  return Buffer.concat([Buffer.from([0x30]), writeVarint(size), Buffer.alloc(size, 7)]);
+  const packet = Buffer.alloc(packetSize(size), 7);
+  packet[0] = 0x30;
+  writeVarint(packet, 1, size);
+  return packet;
 }
 
 describe("cutting bytes into packets", () => {

@@ -1,0 +1,102 @@
+import { codesOf } from "../core/reasons.ts";
+import type { ProtocolVersion, Reason, ReasonKind } from "../core/types.ts";
+import { told } from "./told.ts";
+import { Code } from "./packets/codes.ts";
+import type { ConnectPacket } from "./packets/connect-packet.ts";
+import { encodeConnackV3, encodeConnackV5, type ConnackProperties } from "./packets/server-packets.ts";
+import type { EngineLimits } from "./sessions/limits.ts";
+
+interface Announced {
+  readonly limits: EngineLimits;
+  readonly maxPacketSize: number;
+  readonly assignedClientId: string | null;
+}
+
+/** CONNACK of a client that was let in. */
+export function connackFor(
+  packet: ConnectPacket,
+  opened: { readonly sessionPresent: boolean; readonly sessionExpiryS: number },
+  { limits, maxPacketSize, assignedClientId }: Announced,
+): Buffer {
+  const { sessionPresent, sessionExpiryS } = opened;
+  if (packet.version !== 5) return encodeConnackV3(sessionPresent && packet.version === 4, 0); // 3.1 knows no flag
+  return encodeConnackV5(sessionPresent, Code.success, {
+    ...NOTHING_TOLD,
+    sessionExpiryS: sessionExpiryS === packet.sessionExpiryS ? null : sessionExpiryS,
+    receiveMaximum: limits.receiveMaximum,
+    maximumQos: limits.maximumQos,
+    retainAvailable: limits.retainAvailable,
+    maximumPacketSize: maxPacketSize,
+    assignedClientId,
+    topicAliasMaximum: limits.topicAliasMaximum,
+    wildcardAvailable: limits.wildcardAvailable,
+    sharedAvailable: limits.sharedAvailable,
+  });
+}
+
+/**
+ * CONNACK that refuses; null where the version has no word for it and the connection just closes. `version` is null
+ * when it is not known to us.
+ */
+export function refusalFor(
+  version: ProtocolVersion | null,
+  refusal: { readonly kind: ReasonKind; readonly code: number; readonly sentence: string },
+  maximumPacketSize: number,
+): Buffer | null {
+  if (version === 5) {
+    const reasoned = encodeConnackV5(false, refusal.code, { ...NOTHING_TOLD, reasonString: told(refusal) });
+    // [MQTT-3.2.2-19]
+    if (reasoned.length <= maximumPacketSize) return reasoned;
+    return encodeConnackV5(false, refusal.code, NOTHING_TOLD);
+  }
+  const { connack } = codesOf(refusal.kind);
+  return connack === null ? null : encodeConnackV3(false, connack);
+}
+
+/** What a CONNECT asks for that this broker does not do; null when there is nothing. */
+export function unsupported(
+  { will, authMethod }: ConnectPacket,
+  { retainAvailable, maximumQos }: EngineLimits,
+): { readonly reason: Reason; readonly code: number } | null {
+  if (authMethod !== null) {
+    const reason: Reason = {
+      kind: "protocol_refused",
+      sentence: `asked for enhanced authentication (${authMethod}), which this broker does not do`,
+    };
+    return { reason, code: Code.badAuthenticationMethod }; // 4.12
+  }
+  if (will === null) return null;
+  if (will.retain && !retainAvailable) {
+    const reason: Reason = {
+      kind: "protocol_error",
+      sentence: "asked for a retained will, which this broker does not take",
+    };
+    return { reason, code: Code.retainNotSupported }; // [MQTT-3.2.2-13]
+  }
+  if (will.qos > maximumQos) {
+    const reason: Reason = {
+      kind: "protocol_error",
+      sentence: "asked for a will above the maximum QoS of this broker",
+    };
+    return { reason, code: Code.qosNotSupported }; // [MQTT-3.2.2-12]
+  }
+  return null;
+}
+
+const NOTHING_TOLD: ConnackProperties = {
+  sessionExpiryS: null,
+  receiveMaximum: 65_535,
+  maximumQos: 2,
+  retainAvailable: true,
+  maximumPacketSize: Infinity,
+  assignedClientId: null,
+  topicAliasMaximum: 0,
+  reasonString: null,
+  wildcardAvailable: true,
+  sharedAvailable: true,
+  serverKeepaliveS: null,
+  responseInformation: null,
+  serverReference: null,
+  authMethod: null,
+  authData: null,
+};

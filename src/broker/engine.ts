@@ -1,0 +1,192 @@
+import type { RecordEvent } from "../core/events.ts";
+import type { Access, Identity, Reason } from "../core/types.ts";
+import { createAckHeader } from "./packets/acks.ts";
+import { Code } from "./packets/codes.ts";
+import { createPropertyScan } from "./packets/property-scan.ts";
+import { createPublishHeader } from "./packets/publish-header.ts";
+import { createRetainedStore, type RetainedStore } from "./routing/retained-store.ts";
+import { createRouter } from "./routing/router.ts";
+import type { Context } from "./sessions/context.ts";
+import { fire } from "./sessions/clocks.ts";
+import { type Counters, createCounters } from "./sessions/counters.ts";
+import { distribute, retain } from "./sessions/distribute.ts";
+import { createHeldAcks } from "./sessions/held-acks.ts";
+import type { Journal } from "./sessions/journal.ts";
+import {
+  beginSession,
+  BROKEN,
+  closeConnection,
+  disconnect,
+  endSession,
+  type OpenResult,
+  openSession,
+} from "./sessions/lifecycle.ts";
+import type { EngineLimits } from "./sessions/limits.ts";
+import { type OwnMessage, ownMessage } from "./sessions/message-of.ts";
+import { pump } from "./sessions/outbound.ts";
+import type { Output } from "./sessions/output.ts";
+import { forgetDecisions } from "./sessions/permissions.ts";
+import { restoreState } from "./sessions/restore.ts";
+import { createReplaySchedule } from "./sessions/replay.ts";
+import { receivePacket } from "./sessions/receive.ts";
+import { createRun, flushRun } from "./sessions/run.ts";
+import { createSentFrames } from "./sessions/send.ts";
+import type { Connection, Due, Session, SessionInfo } from "./sessions/session.ts";
+import { settle } from "./sessions/settle.ts";
+import type { StoredState } from "./sessions/stored-state.ts";
+import { recheckSubscriptions } from "./sessions/subscribe.ts";
+import { createTimerWheel } from "./sessions/timer-wheel.ts";
+import { createWriter } from "./sessions/writer.ts";
+
+export interface EngineOptions {
+  /** Rights of a client under the rules in force. */
+  readonly accessFor: (identity: Identity) => Access;
+  readonly record: RecordEvent;
+  readonly limits: EngineLimits;
+  readonly now: () => number;
+  /** null: nothing survives a restart. */
+  readonly journal: Journal | null;
+  /** What the last run left; null: nothing. */
+  readonly stored: StoredState | null;
+}
+
+/** The data plane: everything after CONNACK. It does no I/O of its own and never waits. */
+export interface Engine {
+  /** Opens a session for a client that was let in. The Link then writes CONNACK and calls begin(). */
+  open(info: SessionInfo, output: Output): OpenResult;
+  begin(connection: Connection): void;
+  /** Takes one whole packet, [start, end) of what was read from the socket. */
+  receive(connection: Connection, chunk: Buffer, start: number, end: number): void;
+  /** To be called after the last packet of what was read: sends what these packets caused. */
+  settle(connection: Connection): void;
+  /** To be called when the Output has nothing unsent left and `connection.waitsForDrain` is set. */
+  drained(connection: Connection): void;
+  /** The network connection is gone, without a DISCONNECT that was received. */
+  close(connection: Connection): void;
+  /** Ends a connection from this side; clients of MQTT 5 hear `code` and why. */
+  disconnect(connection: Connection, code: number, reason: Reason): void;
+  /** Publishes for the broker itself; tells how many subscribers there were. */
+  publish(message: OwnMessage): number;
+  /** The rules or the limits changed: every session gets its new rights, and what they no longer allow is not sent. */
+  recheck(limits: EngineLimits): void;
+  /** Ends a session, connected or not; false when there is none. */
+  endSession(clientId: string, reason: Reason): boolean;
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly retained: RetainedStore;
+  readonly counters: Readonly<Counters>;
+  /** Does what is due by now; the engine's own clock calls it four times a second. */
+  advance(): void;
+  /** Ends every connection, wills included, and stops the clocks. */
+  stop(reason: Reason): void;
+}
+
+const TICK_MS = 250;
+/** Topics whose subscribers are remembered. */
+const CACHED_TOPICS = 20_000;
+
+/** Makes the engine and starts its clocks. */
+export function createEngine(options: EngineOptions): Engine {
+  const properties = createPropertyScan();
+  const context: Context = {
+    sessions: new Map(),
+    router: createRouter(CACHED_TOPICS),
+    retained: createRetainedStore(),
+    counters: createCounters(),
+    wheel: createTimerWheel<Due>(TICK_MS, options.now(), (due) => fire(context, due)),
+    journal: options.journal,
+    record: options.record,
+    now: options.now,
+    accessFor: options.accessFor,
+    limits: options.limits,
+    sequence: 0,
+    writer: createWriter(),
+    acks: createWriter(),
+    heldAcks: createHeldAcks(),
+    run: createRun(),
+    sentFrames: createSentFrames(),
+    replays: createReplaySchedule(),
+    header: createPublishHeader(properties),
+    ackHeader: createAckHeader(properties),
+  };
+  if (options.stored !== null) restoreState(context, options.stored);
+  const advance = (): void => {
+    context.wheel.advance(context.now());
+    settle(context);
+  };
+  const clock = setInterval(advance, TICK_MS);
+  clock.unref();
+
+  return {
+    open(info, output) {
+      const opened = openSession(context, info, output);
+      settle(context);
+      return opened;
+    },
+    begin(connection) {
+      beginSession(context, connection);
+      settle(context);
+    },
+    receive(connection, chunk, start, end) {
+      if (connection.isClosed) return;
+      const fault = receivePacket(context, connection, chunk, start, end);
+      if (fault !== null) disconnect(context, connection, fault.code, { kind: fault.kind, sentence: fault.sentence });
+    },
+    settle(connection) {
+      connection.lastSeenMs = context.now();
+      settle(context);
+    },
+    drained(connection) {
+      connection.waitsForDrain = false;
+      pump(context, connection.session);
+      if (connection.session.replays !== null) context.replays.ready.add(connection.session);
+      settle(context);
+    },
+    close(connection) {
+      closeConnection(context, connection, BROKEN);
+      settle(context);
+    },
+    disconnect(connection, code, reason) {
+      disconnect(context, connection, code, reason);
+      settle(context);
+    },
+    publish(own) {
+      flushRun(context);
+      const entry = context.router.entryOf(own.topic);
+      const message = ownMessage(context, entry, own);
+      context.counters.messagesOwn++;
+      if (message.retain) retain(context, message);
+      const receivers = distribute(context, entry, message, null);
+      settle(context);
+      return receivers;
+    },
+    recheck(limits) {
+      settle(context);
+      context.limits = limits;
+      context.router.invalidate();
+      for (const session of context.sessions.values()) {
+        session.access = context.accessFor(session.identity);
+        forgetDecisions(session);
+        recheckSubscriptions(context, session);
+      }
+    },
+    endSession(clientId, reason) {
+      const session = context.sessions.get(clientId);
+      if (session === undefined) return false;
+      if (session.connection !== null) disconnect(context, session.connection, Code.administrativeAction, reason);
+      if (context.sessions.get(clientId) === session) endSession(context, session);
+      settle(context);
+      return true;
+    },
+    sessions: context.sessions,
+    retained: context.retained,
+    counters: context.counters,
+    advance,
+    stop(reason) {
+      clearInterval(clock);
+      for (const { connection } of context.sessions.values()) {
+        if (connection !== null) disconnect(context, connection, Code.serverShuttingDown, reason);
+      }
+      settle(context);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { RecordEvent } from "../../core/events.ts";
+import type { Access, Identity } from "../../core/types.ts";
+import type { AckHeader } from "../packets/acks.ts";
+import type { PublishHeader } from "../packets/publish-header.ts";
+import type { RetainedStore } from "../routing/retained-store.ts";
+import type { Router } from "../routing/router.ts";
+import type { Counters } from "./counters.ts";
+import type { HeldAcks } from "./held-acks.ts";
+import type { Journal } from "./journal.ts";
+import type { EngineLimits } from "./limits.ts";
+import type { ReplaySchedule } from "./replay.ts";
+import type { Run } from "./run.ts";
+import type { SentFrames } from "./send.ts";
+import type { Due, Session } from "./session.ts";
+import type { TimerWheel } from "./timer-wheel.ts";
+import type { Writer } from "./writer.ts";
+
+/** The engine's state: made once by createEngine(), handed to every function that works on it. */
+export interface Context {
+  readonly sessions: Map<string, Session>;
+  readonly router: Router<Session>;
+  readonly retained: RetainedStore;
+  readonly counters: Counters;
+  readonly wheel: TimerWheel<Due>;
+  readonly journal: Journal | null;
+  readonly record: RecordEvent;
+  readonly now: () => number;
+  readonly accessFor: (identity: Identity) => Access;
+  limits: EngineLimits;
+  /** Grows with every message. */
+  sequence: number;
+  /** Packets to anyone, and acknowledgements to the client whose packets are being read. */
+  readonly writer: Writer;
+  readonly acks: Writer;
+  readonly heldAcks: HeldAcks;
+  /** QoS 0 messages of one topic that were read and not yet delivered. */
+  readonly run: Run;
+  readonly sentFrames: SentFrames;
+  readonly replays: ReplaySchedule;
+  /** Read into again and again: a packet on the fast path allocates nothing. */
+  readonly header: PublishHeader;
+  readonly ackHeader: AckHeader;
+}

@@ -1,0 +1,73 @@
+import type { Routes, Target } from "../routing/routes.ts";
+import type { StoredMessage } from "../routing/stored-message.ts";
+import type { TopicEntry } from "../routing/topic-table.ts";
+import type { Context } from "./context.ts";
+import { deliver } from "./outbound.ts";
+import { mayTargetReceive } from "./permissions.ts";
+import type { Session } from "./session.ts";
+import { deliverShared } from "./shared-delivery.ts";
+
+/** Sends a message to everyone who subscribed; tells how many that were. `publisher` is null for the broker itself. */
+export function distribute(
+  context: Context,
+  entry: TopicEntry<Session>,
+  message: StoredMessage,
+  publisher: Session | null,
+): number {
+  const routes: Routes<Session> = context.router.routes(entry);
+  let receivers = 0;
+  for (const target of routes.targets) {
+    if (deliverToTarget(context, target, message, publisher)) receivers++;
+  }
+  for (const group of routes.groups) {
+    if (deliverShared(context, group, message)) receivers++;
+  }
+  return receivers;
+}
+
+/** Sends a message to one subscriber; false when it is not for it. */
+export function deliverToTarget(
+  context: Context,
+  target: Target<Session>,
+  message: StoredMessage,
+  publisher: Session | null,
+): boolean {
+  const chosen = target.subscriber === publisher ? target.own : target;
+  if (chosen === null || !mayTargetReceive(context, chosen, message.topic)) return false;
+  const qos = chosen.qos < message.qos ? chosen.qos : message.qos; // [MQTT-3.8.4-8]
+  const retain = message.retain && chosen.retainAsPublished; // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
+  deliver(context, chosen.subscriber, message, qos, retain, chosen.subscriptionIds, null);
+  return true;
+}
+
+/**
+ * Keeps or deletes the retained message of a topic [MQTT-3.3.1-5..7]; false when a limit does not allow it.
+ * A message with an empty payload deletes and is delivered like any other.
+ */
+export function retain(context: Context, message: StoredMessage): boolean {
+  if (message.body.length === message.propertiesLength) {
+    if (context.retained.delete(message.topic)) context.journal?.retainedDeleted(message.topic);
+    return true;
+  }
+  if (!keepRetained(context, message)) return false;
+  context.journal?.retained(message);
+  return true;
+}
+
+/** Keeps a retained message and starts its clock. */
+export function keepRetained(context: Context, message: StoredMessage): boolean {
+  if (!context.retained.set(message, context.limits)) return false;
+  if (message.expiresAtMs !== 0) {
+    const { topic, sequence } = message;
+    context.wheel.schedule({ target: { kind: "retained", topic, sequence }, dueMs: 0 }, message.expiresAtMs);
+  }
+  return true;
+}
+
+/** Removes a retained message whose time is over, unless a newer one has taken its place. */
+export function expireRetained(context: Context, topic: string, sequence: number): void {
+  if (context.retained.get(topic)?.sequence !== sequence) return;
+  context.retained.delete(topic);
+  context.counters.droppedExpired++;
+  context.journal?.retainedDeleted(topic);
+}

@@ -1,0 +1,165 @@
+import { isUtf8 } from "node:buffer";
+import type { Reason } from "../../core/types.ts";
+import { Code, PacketType } from "../packets/codes.ts";
+import { FAULTS, type Fault } from "../packets/fault.ts";
+import { decodePublish } from "../packets/publish-header.ts";
+import { topicNameFault } from "../packets/utf8-text.ts";
+import { sameBytes, type TopicEntry } from "../routing/topic-table.ts";
+import type { Context } from "./context.ts";
+import { distribute, retain } from "./distribute.ts";
+import { sendAck } from "./held-acks.ts";
+import { messageOf } from "./message-of.ts";
+import { mayPublish, payloadFault, refusePublish, RETAINED_FULL } from "./permissions.ts";
+import { extendRun, flushRun } from "./run.ts";
+import { type Connection, isPersistent, type Session } from "./session.ts";
+
+/** Takes the PUBLISH in [start, end). A fault means that the connection has to be closed. */
+export function receivePublish(
+  context: Context,
+  connection: Connection,
+  chunk: Buffer,
+  start: number,
+  end: number,
+): Fault | null {
+  const { header, limits } = context;
+  const fault = decodePublish(header, chunk, start, end, connection.version);
+  if (fault !== null) return fault;
+  const entry = topicOf(context, connection, chunk);
+  if ("sentence" in entry) return entry;
+  context.counters.messagesReceived++;
+  const isPlain = header.qos === 0 && !header.retain && header.alias === 0 && header.expiryS < 0;
+  if (isPlain && !header.isTextPayload && header.payloadEnd - header.payloadStart <= limits.maxPayloadBytes) {
+    if (mayPublishAgain(context, connection, entry)) extendRun(context, connection, entry, chunk, start, end);
+    return null;
+  }
+  flushRun(context);
+  if (header.retain && !limits.retainAvailable) return FAULTS.retainNotSupported; // [MQTT-3.2.2-14]
+  if (header.qos > limits.maximumQos) return FAULTS.qosNotSupported; // [MQTT-3.2.2-11]
+  if (header.qos === 0) {
+    accept(context, connection, chunk, entry);
+    return null;
+  }
+  return receiveAcknowledged(context, connection, chunk, entry);
+}
+
+/** The topic of the packet in the header, by alias, by its bytes, or checked and entered as a new one. */
+function topicOf(context: Context, connection: Connection, chunk: Buffer): TopicEntry<Session> | Fault {
+  const { topicStart, topicEnd, alias } = context.header;
+  // [MQTT-3.3.2-9]
+  if (alias > context.limits.topicAliasMaximum) return FAULTS.topicAlias;
+  if (topicStart === topicEnd) return connection.aliasesIn?.[alias] ?? FAULTS.topicAlias;
+  const last = connection.lastTopic;
+  if (alias === 0 && last !== null && sameBytes(last.bytes, chunk, topicStart, topicEnd)) return last;
+  let entry = context.router.topics.find(chunk, topicStart, topicEnd);
+  if (entry === null) {
+    const fault = topicNameFault(chunk, topicStart, topicEnd, context.limits.maxTopicLevels);
+    if (fault !== null) return fault;
+    entry = context.router.topics.enter(chunk, topicStart, topicEnd);
+  }
+  if (alias > 0) (connection.aliasesIn ??= [])[alias] = entry;
+  return entry;
+}
+
+/** mayPublish() with the answer for the last topic at hand. */
+function mayPublishAgain(context: Context, connection: Connection, entry: TopicEntry<Session>): boolean {
+  if (connection.lastTopic === entry && connection.lastTopicAllowed) return true;
+  connection.lastTopic = entry;
+  connection.lastTopicAllowed = mayPublish(context, connection.session, entry.text);
+  return connection.lastTopicAllowed;
+}
+
+/** QoS 1 and 2: the packet is acknowledged after the message was accepted, and stored when it must be. */
+function receiveAcknowledged(
+  context: Context,
+  connection: Connection,
+  chunk: Buffer,
+  entry: TopicEntry<Session>,
+): Fault | null {
+  const { session } = connection;
+  const { qos, packetId } = context.header;
+  const { receiveMaximum, maxInboundQos2 } = context.limits;
+  if (qos === 1) {
+    // [MQTT-3.3.4-9]; only acknowledgements that wait for the disk can fill it here
+    if (connection.version === 5 && connection.inboundOpen >= receiveMaximum) return FAULTS.receiveMaximum;
+    connection.inboundOpen++;
+    const { code, reason } = accept(context, connection, chunk, entry);
+    sendAck(context, connection, PacketType.puback, packetId, codeFor(connection, code), true, reason);
+    return null;
+  }
+  const isOpen = session.inbound?.get(packetId);
+  if (isOpen !== true) {
+    if (connection.version === 5 && connection.inboundOpen >= receiveMaximum) return FAULTS.receiveMaximum;
+    if (isOpen === undefined && (session.inbound?.size ?? 0) >= maxInboundQos2) return FAULTS.receiveMaximum;
+    connection.inboundOpen++;
+  }
+  const { code, reason } = isOpen === undefined ? accept(context, connection, chunk, entry) : ACCEPTED;
+  const isRefused = connection.version === 5 && code >= 0x80;
+  if (!isRefused) {
+    // the id stands for the message until PUBREL: no repetition of it is delivered [MQTT-4.3.3-10]
+    (session.inbound ??= new Map()).set(packetId, true);
+    if (isOpen === undefined && isPersistent(session)) context.journal?.inbound(session, packetId, true);
+  }
+  sendAck(context, connection, PacketType.pubrec, packetId, codeFor(connection, code), isRefused, reason);
+  return null;
+}
+
+/** What a PUBLISH is answered; constants, so that answering allocates nothing. */
+interface Answer {
+  readonly code: number;
+  /** Tells the client in words why it was refused. */
+  readonly reason: string | null;
+}
+
+const ACCEPTED: Answer = { code: Code.success, reason: null };
+const NOBODY: Answer = { code: Code.noMatchingSubscribers, reason: null };
+/** Without a reason string, byte for byte as from mosquitto; which rule it was is the owner's to know. */
+const DENIED: Answer = { code: Code.notAuthorized, reason: null };
+// mosquitto answers 0x95, which PUBACK and PUBREC do not have (MQTT 5, table 3-4); strict clients break off over it
+const TOO_LARGE: Answer = { code: Code.quotaExceeded, reason: "the payload is larger than this broker takes" };
+const NOT_TEXT: Answer = {
+  code: Code.payloadFormatInvalid,
+  reason: "the payload is not the UTF-8 text it claims to be",
+};
+const NO_ROOM: Answer = { code: Code.quotaExceeded, reason: "this broker keeps no more retained messages" };
+const BAD_TEXT: Reason = { kind: "malformed", sentence: "the payload is not the UTF-8 text it claims to be" };
+
+/** Checks, keeps and distributes the message in the header. */
+function accept(context: Context, connection: Connection, chunk: Buffer, entry: TopicEntry<Session>): Answer {
+  const { header } = context;
+  const { session } = connection;
+  if (!mayPublishAgain(context, connection, entry)) return DENIED;
+  const oversize = payloadFault(context, header.payloadEnd - header.payloadStart);
+  if (oversize !== null) {
+    refusePublish(context, session, entry.text, oversize);
+    return TOO_LARGE;
+  }
+  if (header.isTextPayload && !isUtf8(chunk.subarray(header.payloadStart, header.payloadEnd))) {
+    refusePublish(context, session, entry.text, BAD_TEXT);
+    return NOT_TEXT;
+  }
+  const message = messageOf(context, header, chunk, entry, session.clientId);
+  if (message.retain && !retain(context, message)) {
+    refusePublish(context, session, entry.text, RETAINED_FULL);
+    return NO_ROOM;
+  }
+  return distribute(context, entry, message, session) === 0 ? NOBODY : ACCEPTED;
+}
+
+/** Before MQTT 5 a refused message is acknowledged like any other and dropped, as mosquitto does. */
+function codeFor(connection: Connection, code: number): number {
+  return connection.version === 5 ? code : Code.success;
+}
+
+/** Takes a PUBREL of the client: the handshake is over, and its id is free. */
+export function receivePubrel(context: Context, connection: Connection, packetId: number): void {
+  const { session } = connection;
+  const isCounted = session.inbound?.get(packetId);
+  if (isCounted === undefined) {
+    sendAck(context, connection, PacketType.pubcomp, packetId, codeFor(connection, Code.packetIdNotFound), false);
+    return;
+  }
+  session.inbound?.delete(packetId);
+  if (session.inbound?.size === 0) session.inbound = null;
+  if (isPersistent(session)) context.journal?.inbound(session, packetId, false);
+  sendAck(context, connection, PacketType.pubcomp, packetId, Code.success, isCounted);
+}

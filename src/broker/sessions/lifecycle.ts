@@ -1,0 +1,220 @@
+import type { Reason } from "../../core/types.ts";
+import { told } from "../told.ts";
+import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
+import { encodeDisconnect } from "../packets/server-packets.ts";
+import type { Context } from "./context.ts";
+import { allInflight } from "./inflight.ts";
+import type { Output } from "./output.ts";
+import { pump } from "./outbound.ts";
+import { flushRun } from "./run.ts";
+import { type Connection, isPersistent, type Session, type SessionInfo } from "./session.ts";
+import { handOver } from "./shared-delivery.ts";
+import { removeSubscription } from "./subscribe.ts";
+import { cancelWill, publishWill, startWill } from "./wills.ts";
+import { flushWriter, sendBytes } from "./writer.ts";
+
+/** What opening a session came to. */
+export type OpenResult =
+  | {
+      readonly kind: "opened";
+      readonly connection: Connection;
+      readonly sessionPresent: boolean;
+      readonly sessionExpiryS: number;
+    }
+  /** There are as many sessions as the limits allow. */
+  | { readonly kind: "full" };
+
+/** Opens a session for a client that was let in: a new one, or the one it left. */
+export function openSession(context: Context, info: SessionInfo, output: Output): OpenResult {
+  const { clientId } = info.identity;
+  const old = context.sessions.get(clientId);
+  if (old !== undefined && old.connection !== null) takeOver(context, old.connection, info.client.address);
+  if (info.cleanStart && context.sessions.get(clientId) === old && old !== undefined) endSession(context, old);
+  const found = context.sessions.get(clientId);
+  if (found === undefined && context.sessions.size >= context.limits.maxSessions) return { kind: "full" };
+
+  const session = found ?? createSession(context, info);
+  resume(context, session, info);
+  const connection = createConnection(context, session, info, output);
+  session.connection = connection;
+  if (connection.keepaliveMs > 0) {
+    connection.keepaliveTimer = { target: { kind: "keepalive", connection }, dueMs: 0 };
+    context.wheel.schedule(connection.keepaliveTimer, connection.lastSeenMs + connection.keepaliveMs);
+  }
+  context.counters.connections++;
+  if (isPersistent(session)) context.journal?.session(session);
+  return { kind: "opened", connection, sessionPresent: found !== undefined, sessionExpiryS: session.expiryS };
+}
+
+function takeOver(context: Context, connection: Connection, address: string): void {
+  const sentence = `replaced by a new connection from ${address}`;
+  disconnect(context, connection, Code.sessionTakenOver, { kind: "taken_over", sentence }); // [MQTT-3.1.4-3]
+}
+
+function createSession(context: Context, info: SessionInfo): Session {
+  const session = newSession(info, context.accessFor(info.identity));
+  context.sessions.set(session.clientId, session);
+  return session;
+}
+
+/** A session with nothing in it. */
+export function newSession(info: Pick<SessionInfo, "identity" | "client">, access: Session["access"]): Session {
+  return {
+    clientId: info.identity.clientId,
+    identity: info.identity,
+    client: info.client,
+    access,
+    connection: null,
+    expiryS: 0,
+    expiryTimer: null,
+    subscriptions: new Map(),
+    queue: null,
+    inflight: null,
+    lastOrder: 0,
+    inbound: null,
+    will: null,
+    willTimer: null,
+    replays: null,
+    publishDecisions: null,
+    receiveDecisions: null,
+  };
+}
+
+/** Puts what the new CONNECT says in the place of what the last one said. */
+function resume(context: Context, session: Session, info: SessionInfo): void {
+  if (session.expiryTimer !== null) context.wheel.cancel(session.expiryTimer);
+  cancelWill(context, session);
+  const wasPersistent = isPersistent(session);
+  session.identity = info.identity;
+  session.client = info.client;
+  session.access = context.accessFor(info.identity);
+  session.publishDecisions = null;
+  session.receiveDecisions = null;
+  session.expiryS = Math.min(info.sessionExpiryS, context.limits.maxSessionExpiryS);
+  session.will = info.will;
+  if (wasPersistent && !isPersistent(session)) context.journal?.sessionEnded(session);
+}
+
+function createConnection(context: Context, session: Session, info: SessionInfo, output: Output): Connection {
+  return {
+    session,
+    output,
+    version: info.version,
+    isBridge: info.isBridge,
+    keepaliveMs: info.keepaliveS * 1500, // one and a half times the interval [MQTT-3.1.2-22]
+    window: Math.min(info.receiveMaximum, context.limits.maxInflight),
+    maximumPacketSize: info.maximumPacketSize,
+    wantsReasons: info.requestProblemInformation,
+    aliasMaximumOut: info.topicAliasMaximum,
+    aliasesOut: null,
+    aliasesIn: null,
+    lastTopic: null,
+    lastTopicAllowed: false,
+    inboundOpen: 0,
+    outstanding: 0,
+    resend: null,
+    resent: 0,
+    lastSeenMs: context.now(),
+    keepaliveTimer: null,
+    waitsForDrain: false,
+    isClosed: false,
+    hasBegun: false,
+  };
+}
+
+/** Begins to send: CONNACK is written. What the last connection left open goes first. */
+export function beginSession(context: Context, connection: Connection): void {
+  const { session } = connection;
+  connection.hasBegun = true;
+  const left = allInflight(session.inflight);
+  if (left.length > 0) connection.resend = left;
+  pump(context, session);
+  if (session.replays !== null) context.replays.ready.add(session);
+}
+
+/** How a connection came to its end. */
+export interface Ending {
+  readonly sendsWill: boolean;
+  /** Session expiry of a DISCONNECT; -1: as it was. */
+  readonly sessionExpiryS: number;
+}
+
+/** A connection that broke, or that the broker ends. */
+export const BROKEN: Ending = { sendsWill: true, sessionExpiryS: -1 };
+
+/** Parts a session from its connection, however that ended. Does nothing when it is parted already. */
+export function closeConnection(context: Context, connection: Connection, ending: Ending): void {
+  if (connection.isClosed) return;
+  flushRun(context);
+  for (const writer of [context.writer, context.acks]) {
+    if (writer.connection === connection) flushWriter(writer);
+  }
+  connection.isClosed = true;
+  context.counters.connections--;
+  if (connection.keepaliveTimer !== null) context.wheel.cancel(connection.keepaliveTimer);
+  const { session } = connection;
+  session.connection = null;
+  const nowMs = context.now();
+  if (ending.sessionExpiryS >= 0) session.expiryS = Math.min(ending.sessionExpiryS, context.limits.maxSessionExpiryS);
+  if (!ending.sendsWill) cancelWill(context, session);
+  if (!isPersistent(session)) {
+    endSession(context, session);
+    return;
+  }
+  leaveOpen(session);
+  startExpiry(context, session, nowMs);
+  startWill(context, session, nowMs);
+  context.journal?.session(session);
+}
+
+/** Starts the clock of a session whose client is away. */
+export function startExpiry(context: Context, session: Session, fromMs: number): void {
+  if (session.expiryS === NEVER_EXPIRES) return;
+  session.expiryTimer ??= { target: { kind: "expiry", session }, dueMs: 0 };
+  context.wheel.schedule(session.expiryTimer, fromMs + session.expiryS * 1000);
+}
+
+/** Marks what has to be taken up again by the next connection. */
+function leaveOpen(session: Session): void {
+  for (const delivery of allInflight(session.inflight)) {
+    delivery.isCounted = false;
+    if (delivery.state === "sent") delivery.state = "resend";
+  }
+  // the receive maximum counts from zero on the next connection (4.9)
+  for (const packetId of session.inbound?.keys() ?? []) session.inbound?.set(packetId, false);
+}
+
+/** Ends a session: what it subscribed to, what waited for it, and its will, which is sent now [MQTT-3.1.2-8]. */
+export function endSession(context: Context, session: Session): void {
+  if (session.connection !== null) {
+    closeConnection(context, session.connection, BROKEN);
+    if (context.sessions.get(session.clientId) !== session) return;
+  }
+  if (session.expiryTimer !== null) context.wheel.cancel(session.expiryTimer);
+  context.sessions.delete(session.clientId);
+  for (const subscription of session.subscriptions.values()) removeSubscription(context, subscription);
+  context.replays.ready.delete(session);
+  context.journal?.sessionEnded(session);
+  session.expiryS = 0;
+  publishWill(context, session);
+  handOver(context, session);
+}
+
+/** Ends a connection from this side; clients of MQTT 5 hear why. */
+export function disconnect(context: Context, connection: Connection, code: number, reason: Reason): void {
+  if (connection.isClosed) return;
+  flushRun(context);
+  // before CONNACK is out nothing may be sent [MQTT-3.2.0-1]
+  if (connection.version === 5 && connection.hasBegun) {
+    if (context.writer.connection === connection) flushWriter(context.writer);
+    sendBytes(context.acks, connection, goodbye(connection, code, reason));
+  }
+  closeConnection(context, connection, BROKEN);
+  connection.output.end(reason);
+}
+
+function goodbye(connection: Connection, code: number, reason: Reason): Buffer {
+  const reasoned = encodeDisconnect(code, connection.wantsReasons ? told(reason) : null);
+  // [MQTT-3.14.2-3]
+  return reasoned.length <= connection.maximumPacketSize ? reasoned : encodeDisconnect(code, null);
+}

@@ -1,0 +1,73 @@
+import { deny, isAllowed } from "../../core/reasons.ts";
+import type { Decision, Reason } from "../../core/types.ts";
+import type { Target } from "../routing/routes.ts";
+import { megabytes } from "../megabytes.ts";
+import type { Context } from "./context.ts";
+import type { Session } from "./session.ts";
+
+/** Decisions kept for one session; then it starts anew. */
+const MAX_DECISIONS = 1024;
+
+/** Whether a client may publish to a topic. A refusal is recorded for each message. */
+export function mayPublish(context: Context, session: Session, topic: string): boolean {
+  const decisions = (session.publishDecisions ??= new Map<string, Decision>());
+  let decision = decisions.get(topic);
+  if (decision === undefined) {
+    if (decisions.size >= MAX_DECISIONS) decisions.clear();
+    decision = session.access.check("publish", topic);
+    decisions.set(topic, decision);
+  }
+  if (isAllowed(decision)) return true;
+  context.counters.publishDenied++;
+  context.record({ kind: "denied", client: session.client, action: "publish", topic, decision });
+  return false;
+}
+
+/** Counts and reports a message that the rules allow and a limit of the broker does not. */
+export function refusePublish(context: Context, session: Session, topic: string, reason: Reason): void {
+  context.counters.refusedPublish++;
+  const decision = deny("limits", reason);
+  context.record({ kind: "denied", client: session.client, action: "publish", topic, decision });
+}
+
+/** Why a payload is too large for the broker; null when it is not. */
+export function payloadFault({ limits }: Context, bytes: number): Reason | null {
+  if (bytes <= limits.maxPayloadBytes) return null;
+  const sizes = `${megabytes(bytes)}; the limit is ${megabytes(limits.maxPayloadBytes)}`;
+  return { kind: "oversize", sentence: `message of ${sizes} (message_size_limit)` };
+}
+
+/** Why a retained message is not kept. */
+export const RETAINED_FULL: Reason = {
+  kind: "queue_dropped",
+  sentence: "no more retained messages are kept (their number or their size is at its limit)",
+};
+
+/** Whether a client may receive from a topic. A refusal is recorded when it is decided, and counted for each message. */
+export function mayReceive(context: Context, session: Session, topic: string): boolean {
+  const decisions = (session.receiveDecisions ??= new Map<string, boolean>());
+  let allowed = decisions.get(topic);
+  if (allowed === undefined) {
+    if (decisions.size >= MAX_DECISIONS) decisions.clear();
+    const decision = session.access.check("receive", topic);
+    allowed = isAllowed(decision);
+    decisions.set(topic, allowed);
+    if (!allowed) context.record({ kind: "denied", client: session.client, action: "receive", topic, decision });
+  }
+  if (!allowed) context.counters.receiveDenied++;
+  return allowed;
+}
+
+/** mayReceive() for a target of cached routes, which remembers the answer. */
+export function mayTargetReceive(context: Context, target: Target<Session>, topic: string): boolean {
+  if (target.allowed === true) return true;
+  target.allowed = mayReceive(context, target.subscriber, topic);
+  return target.allowed;
+}
+
+/** Forgets what was decided: the rules changed. */
+export function forgetDecisions(session: Session): void {
+  session.publishDecisions = null;
+  session.receiveDecisions = null;
+  if (session.connection !== null) session.connection.lastTopic = null;
+}

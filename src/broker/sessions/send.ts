@@ -1,0 +1,167 @@
+import type { Qos } from "../../core/types.ts";
+import type { ByteString } from "../packets/bytes.ts";
+import { writeByteString } from "../packets/bytes.ts";
+import {
+  publishFlags,
+  publishPropertiesLength,
+  publishSizeV3,
+  publishSizeV5,
+  writePublishHeadV3,
+  writePublishHeadV5,
+} from "../packets/publish-encoder.ts";
+import { payloadOf, propertiesOf, remainingS, type StoredMessage } from "../routing/stored-message.ts";
+import type { Context } from "./context.ts";
+import type { Connection } from "./session.ts";
+import { LARGE_BYTES, reserve, sendBytes } from "./writer.ts";
+
+/** Encoded forms of the message that was sent last, to be shared by its receivers. */
+export interface SentFrames {
+  message: StoredMessage | null;
+  /** Whole QoS 0 packets by version and RETAIN flag: [3.x, 3.x retained, 5, 5 retained]. */
+  readonly whole: (Buffer | null)[];
+  /** The payload of a large message. */
+  payload: Buffer | null;
+}
+
+/** Makes the record of what was sent last. */
+export function createSentFrames(): SentFrames {
+  return { message: null, whole: [null, null, null, null], payload: null };
+}
+
+/** Forgets what was sent last, so that its memory goes. */
+export function clearSentFrames(frames: SentFrames): void {
+  frames.message = null;
+  frames.whole.fill(null);
+  frames.payload = null;
+}
+
+/**
+ * Writes a PUBLISH to a connection. False when it is larger than the client takes: then nothing is sent, and the
+ * message counts as delivered [MQTT-3.1.2-25].
+ */
+export function sendPublish(
+  context: Context,
+  connection: Connection,
+  message: StoredMessage,
+  qos: Qos,
+  retain: boolean,
+  dup: boolean,
+  packetId: number,
+  subscriptionIds: ByteString,
+): boolean {
+  const isPlain = qos === 0 && subscriptionIds === "" && connection.aliasMaximumOut === 0;
+  // the second receiver is the first that something is shared with
+  if (isPlain && context.sentFrames.message === message) return sendShared(context, connection, message, retain);
+  framesOf(context.sentFrames, message);
+  const flags = publishFlags(qos, retain, dup);
+  const size = sizeFor(context, connection, message, qos, subscriptionIds);
+  if (size > connection.maximumPacketSize) return false;
+  if (size <= LARGE_BYTES) {
+    const at = reserve(context.writer, connection, size);
+    const body = writeHead(context, connection, context.writer.slab, at, message, flags, packetId, subscriptionIds);
+    writePayload(context.writer.slab, body, message);
+    // an alias makes the packet shorter than reserved
+    context.writer.end = body + message.body.length - message.propertiesLength;
+  } else {
+    // what an alias saves shows only here, so the head is written first and cut to its length
+    const head = Buffer.allocUnsafe(size - payloadLength(message));
+    const end = writeHead(context, connection, head, 0, message, flags, packetId, subscriptionIds);
+    sendBytes(context.writer, connection, head.subarray(0, end));
+    connection.output.write(sharedPayload(context.sentFrames, message));
+  }
+  context.counters.messagesSent++;
+  return true;
+}
+
+/** QoS 0 without anything of the receiver's own: encoded once for everyone of its version. */
+function sendShared(context: Context, connection: Connection, message: StoredMessage, retain: boolean): boolean {
+  const frames = framesOf(context.sentFrames, message);
+  const index = (connection.version === 5 ? 2 : 0) + (retain ? 1 : 0);
+  const frame = (frames.whole[index] ??= encodeWhole(context, connection, message, retain));
+  if (frame.length > connection.maximumPacketSize) return false;
+  sendBytes(context.writer, connection, frame);
+  context.counters.messagesSent++;
+  return true;
+}
+
+function encodeWhole(context: Context, connection: Connection, message: StoredMessage, retain: boolean): Buffer {
+  const size = sizeFor(context, connection, message, 0, "");
+  const frame = Buffer.allocUnsafe(size);
+  const flags = publishFlags(0, retain, false);
+  writePayload(frame, writeHead(context, connection, frame, 0, message, flags, 0, ""), message);
+  return frame;
+}
+
+/** Size of the packet without an alias, which is the largest it can be but for the three bytes that set one. */
+function sizeFor(
+  context: Context,
+  connection: Connection,
+  message: StoredMessage,
+  qos: Qos,
+  subscriptionIds: ByteString,
+): number {
+  const payload = payloadLength(message);
+  if (connection.version < 5) return publishSizeV3(message.topicBytes.length, qos, payload);
+  const expiryS = message.expiresAtMs === 0 ? -1 : remainingS(message, context.now());
+  const alias = connection.aliasMaximumOut > 0 ? 1 : 0;
+  const section = publishPropertiesLength(message.propertiesLength, expiryS, alias, subscriptionIds.length);
+  return publishSizeV5(message.topicBytes.length, qos, section, payload);
+}
+
+function writeHead(
+  context: Context,
+  connection: Connection,
+  target: Buffer,
+  at: number,
+  message: StoredMessage,
+  flags: number,
+  packetId: number,
+  subscriptionIds: ByteString,
+): number {
+  const payload = payloadLength(message);
+  if (connection.version < 5) return writePublishHeadV3(target, at, flags, message.topicBytes, packetId, payload);
+  const isAliased = connection.aliasesOut?.has(message.topic) ?? false;
+  return writePublishHeadV5(
+    target,
+    at,
+    flags,
+    isAliased ? "" : message.topicBytes,
+    packetId,
+    propertiesOf(message),
+    message.expiresAtMs === 0 ? -1 : remainingS(message, context.now()),
+    aliasFor(connection, message.topic),
+    subscriptionIds,
+    payload,
+  );
+}
+
+/** The alias of a topic on this connection; a new one while the client takes more (MQTT 5, 3.3.2.3.4). 0: none. */
+function aliasFor(connection: Connection, topic: string): number {
+  if (connection.aliasMaximumOut === 0) return 0;
+  const aliases = (connection.aliasesOut ??= new Map());
+  const known = aliases.get(topic);
+  if (known !== undefined) return known;
+  if (aliases.size >= connection.aliasMaximumOut) return 0;
+  aliases.set(topic, aliases.size + 1);
+  return aliases.size;
+}
+
+function payloadLength(message: StoredMessage): number {
+  return message.body.length - message.propertiesLength;
+}
+
+function writePayload(target: Buffer, at: number, message: StoredMessage): void {
+  writeByteString(target, at, payloadOf(message));
+}
+
+function framesOf(frames: SentFrames, message: StoredMessage): SentFrames {
+  if (frames.message !== message) {
+    clearSentFrames(frames);
+    frames.message = message;
+  }
+  return frames;
+}
+
+function sharedPayload(frames: SentFrames, message: StoredMessage): Buffer {
+  return (framesOf(frames, message).payload ??= Buffer.from(payloadOf(message), "latin1"));
+}

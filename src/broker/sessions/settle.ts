@@ -1,0 +1,26 @@
+import type { Context } from "./context.ts";
+import { releaseHeldAcks } from "./held-acks.ts";
+import { replaySlice } from "./replay.ts";
+import { flushRun } from "./run.ts";
+import { clearSentFrames } from "./send.ts";
+import { flushWriter } from "./writer.ts";
+
+/** Hands over everything that was collected. To be called at the end of whatever began outside the engine. */
+export function settle(context: Context): void {
+  flushRun(context);
+  flushWriter(context.writer);
+  flushWriter(context.acks);
+  clearSentFrames(context.sentFrames);
+  releaseHeldAcks(context, () => settle(context));
+  if (context.replays.ready.size > 0) scheduleReplays(context);
+}
+
+function scheduleReplays(context: Context): void {
+  if (context.replays.isScheduled) return;
+  context.replays.isScheduled = true;
+  setImmediate(() => {
+    context.replays.isScheduled = false;
+    replaySlice(context);
+    settle(context);
+  });
+}

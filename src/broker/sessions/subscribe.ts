@@ -1,0 +1,134 @@
+import { isAllowed } from "../../core/reasons.ts";
+import { Code } from "../packets/codes.ts";
+import { FAULTS, type Fault } from "../packets/fault.ts";
+import { encodeSuback, encodeUnsuback } from "../packets/server-packets.ts";
+import { decodeSubscribe, decodeUnsubscribe, type SubscribeRequest } from "../packets/subscribe-packet.ts";
+import { type Filter, parseFilter } from "../routing/filter.ts";
+import type { Subscription } from "../routing/subscription.ts";
+import type { Context } from "./context.ts";
+import { startReplay, stopReplay } from "./replay.ts";
+import { type Connection, isPersistent, type Session } from "./session.ts";
+import { sendBytes } from "./writer.ts";
+
+/** Takes the SUBSCRIBE in [start, end). A fault means that the connection has to be closed. */
+export function receiveSubscribe(
+  context: Context,
+  connection: Connection,
+  chunk: Buffer,
+  start: number,
+  end: number,
+): Fault | null {
+  const packet = decodeSubscribe(context.header.properties, chunk, start, end, connection.version);
+  if (packet.kind === "fault") return packet.fault;
+  const codes: number[] = [];
+  for (const request of packet.requests) {
+    const filter = parseFilter(request.filter, context.limits.maxTopicLevels);
+    // before MQTT 5 there is no code for it, and a protocol violation closes [MQTT-4.8.0-1]
+    if (filter === null && connection.version < 5) return FAULTS.topicFilter;
+    codes.push(
+      filter === null ? Code.topicFilterInvalid : subscribe(context, connection, filter, request, packet.identifier),
+    );
+  }
+  sendBytes(context.acks, connection, encodeSuback(packet.packetId, codes, connection.version));
+  return null;
+}
+
+/** Adds one subscription, or says with its code why not. */
+function subscribe(
+  context: Context,
+  connection: Connection,
+  filter: Filter,
+  request: SubscribeRequest,
+  identifier: number,
+): number {
+  const { session } = connection;
+  const refusal = refusalOf(context, session, filter);
+  if (refusal !== null) {
+    // MQTT 3.1 has no failure code: the answer is the QoS asked for, as from mosquitto
+    return connection.version === 3 ? request.qos : refusal;
+  }
+  const old = session.subscriptions.get(filter.text);
+  const qos = request.qos < context.limits.maximumQos ? request.qos : context.limits.maximumQos;
+  const { isBridge } = connection;
+  const subscription: Subscription<Session> = {
+    subscriber: session,
+    filter,
+    qos,
+    noLocal: request.noLocal || isBridge,
+    retainAsPublished: request.retainAsPublished || isBridge,
+    retainHandling: request.retainHandling,
+    identifier,
+    suspended: false,
+  };
+  session.subscriptions.set(filter.text, subscription);
+  context.router.add(subscription); // replaces an old one of the same filter [MQTT-3.8.4-3]
+  if (old === undefined) countSubscription(context, filter, 1);
+  if (isPersistent(session)) context.journal?.subscription(session, subscription);
+  context.record({ kind: "subscribed", client: session.client, filter: filter.text, qos });
+  // [MQTT-3.3.1-9..11]; shared subscriptions get none (4.8.2)
+  const wantsRetained = request.retainHandling === 0 || (request.retainHandling === 1 && old === undefined);
+  if (wantsRetained && filter.group === null) startReplay(context, subscription);
+  return qos;
+}
+
+function refusalOf(context: Context, session: Session, filter: Filter): number | null {
+  const { limits, counters, record } = context;
+  if (filter.group !== null && !limits.sharedAvailable) return Code.sharedNotSupported;
+  if (filter.hasWildcard && !limits.wildcardAvailable) return Code.wildcardsNotSupported;
+  const isNew = !session.subscriptions.has(filter.text);
+  if (isNew && session.subscriptions.size >= limits.maxSubscriptions) return Code.quotaExceeded;
+  const decision = session.access.check("subscribe", filter.topic);
+  if (isAllowed(decision)) return null;
+  counters.subscribeDenied++;
+  record({ kind: "denied", client: session.client, action: "subscribe", topic: filter.topic, decision });
+  return Code.notAuthorized;
+}
+
+/** Takes the UNSUBSCRIBE in [start, end). A fault means that the connection has to be closed. */
+export function receiveUnsubscribe(
+  context: Context,
+  connection: Connection,
+  chunk: Buffer,
+  start: number,
+  end: number,
+): Fault | null {
+  const packet = decodeUnsubscribe(context.header.properties, chunk, start, end, connection.version);
+  if (packet.kind === "fault") return packet.fault;
+  const { session } = connection;
+  const codes = packet.filters.map((text) => {
+    const subscription = session.subscriptions.get(text);
+    if (subscription === undefined) return Code.noSubscriptionExisted;
+    removeSubscription(context, subscription);
+    if (isPersistent(session)) context.journal?.unsubscribed(session, text);
+    context.record({ kind: "unsubscribed", client: session.client, filter: text });
+    return Code.success;
+  });
+  sendBytes(context.acks, connection, encodeUnsuback(packet.packetId, codes, connection.version));
+  return null;
+}
+
+/** Takes a subscription away from its session and from routing. */
+export function removeSubscription(context: Context, subscription: Subscription<Session>): void {
+  const session = subscription.subscriber;
+  session.subscriptions.delete(subscription.filter.text);
+  context.router.remove(session, subscription.filter);
+  stopReplay(session, subscription.filter.text);
+  countSubscription(context, subscription.filter, -1);
+}
+
+/** Keeps the counters of subscriptions. */
+export function countSubscription(context: Context, filter: Filter, change: 1 | -1): void {
+  context.counters.subscriptions += change;
+  if (filter.group !== null) context.counters.sharedSubscriptions += change;
+}
+
+/** Suspends and revives subscriptions as the rules say now. */
+export function recheckSubscriptions(context: Context, session: Session): void {
+  for (const subscription of session.subscriptions.values()) {
+    const suspended = !isAllowed(session.access.check("subscribe", subscription.filter.topic));
+    if (suspended === subscription.suspended) continue;
+    const changed = { ...subscription, suspended };
+    session.subscriptions.set(subscription.filter.text, changed);
+    context.router.add(changed);
+  }
+}

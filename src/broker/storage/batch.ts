@@ -1,0 +1,87 @@
+import type { StoredMessage } from "../routing/stored-message.ts";
+import type { Subscription } from "../routing/subscription.ts";
+import type { Delivery } from "../sessions/delivery.ts";
+import type { Session } from "../sessions/session.ts";
+
+/** A value as SQLite takes it; byte strings are turned into blobs by the writer. */
+type Value = string | number | null;
+export type Row = readonly Value[];
+
+/** Changes that are written in one transaction, in the order of these fields. Rows have the order of the columns. */
+export interface Batch {
+  /** Everything stored before is replaced: the last write failed, and this holds all there is. */
+  readonly isWhole: boolean;
+  /** Client ids of sessions that ended. */
+  readonly ended: readonly string[];
+  readonly unsubscribed: readonly Row[];
+  readonly delivered: readonly Row[];
+  readonly inboundClosed: readonly Row[];
+  readonly retainedDeleted: readonly string[];
+  readonly sessions: readonly Row[];
+  readonly subscriptions: readonly Row[];
+  readonly messages: readonly Row[];
+  readonly deliveries: readonly Row[];
+  readonly inbound: readonly Row[];
+  readonly retained: readonly Row[];
+}
+
+/** What the writer is asked. */
+export type WriterRequest =
+  | { readonly kind: "write"; readonly number: number; readonly batch: Batch }
+  | { readonly kind: "backup"; readonly number: number; readonly path: string }
+  | { readonly kind: "close"; readonly number: number };
+
+/** What the writer answers. */
+export interface WriterReply {
+  readonly number: number;
+  /** Text of the error; null: done. */
+  readonly error: string | null;
+}
+
+export function sessionRow(session: Session, nowMs: number): Row {
+  const { identity, client, connection, expiryTimer, expiryS } = session;
+  const leftAtMs =
+    connection !== null ? 0 : (expiryTimer?.dueMs ?? 0) === 0 ? nowMs : (expiryTimer?.dueMs ?? 0) - expiryS * 1000;
+  return [
+    session.clientId,
+    identity.username,
+    identity.superuser ? 1 : 0,
+    identity.source,
+    identity.proof,
+    client.address,
+    client.listener,
+    expiryS,
+    leftAtMs,
+    session.will === null ? null : JSON.stringify(session.will),
+    session.willTimer?.dueMs ?? 0,
+  ];
+}
+
+export function subscriptionRow({ subscriber, filter, ...options }: Subscription<Session>): Row {
+  const { qos, noLocal, retainAsPublished, retainHandling, identifier } = options;
+  return [
+    subscriber.clientId,
+    filter.text,
+    qos,
+    noLocal ? 1 : 0,
+    retainAsPublished ? 1 : 0,
+    retainHandling,
+    identifier,
+  ];
+}
+
+export function messageRow(message: StoredMessage): Row {
+  const { sequence, topic, body, propertiesLength, qos, retain, expiresAtMs, publisher } = message;
+  return [sequence, topic, body, propertiesLength, qos, retain ? 1 : 0, expiresAtMs, publisher];
+}
+
+export function deliveryRow(clientId: string, delivery: Delivery): Row {
+  const { order, message, qos, retain, subscriptionIds, group, state, packetId } = delivery;
+  const released = state === "released" ? 1 : 0;
+  return [clientId, order, message.sequence, qos, retain ? 1 : 0, subscriptionIds, group, released, packetId];
+}
+
+export function retainedRow(message: StoredMessage): Row {
+  const { topic, body, propertiesLength, qos, expiresAtMs, publisher } = message;
+  return [topic, body, propertiesLength, qos, expiresAtMs, publisher];
+}

@@ -1,0 +1,215 @@
+import { constants, accessSync } from "node:fs";
+import { dirname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { messageOf } from "../../core/errors.ts";
+import type { Problem } from "../../core/types.ts";
+import type { Delivery } from "../sessions/delivery.ts";
+import type { Journal } from "../sessions/journal.ts";
+import type { Session } from "../sessions/session.ts";
+import type { StoredMessage } from "../routing/stored-message.ts";
+import type { StoredState } from "../sessions/stored-state.ts";
+import type { WriterReply, WriterRequest } from "./batch.ts";
+import { changesOf, createChanges, forgetDelivery, takeBatch, takeWholeBatch } from "./changes.ts";
+import { loadState } from "./load.ts";
+import { openProblem, writeProblem } from "./problems.ts";
+
+export interface StorageOptions {
+  /** The SQLite file; its folder exists. */
+  readonly path: string;
+  /** Write-back of what is not urgent, in milliseconds. */
+  readonly intervalMs: number;
+  readonly mode: Journal["mode"];
+  readonly now: () => number;
+  /** Told when writing begins to fail; null when it works again. */
+  readonly report: (problem: Problem | null) => void;
+}
+
+/** The file behind the engine's tables. */
+export interface Storage {
+  readonly kind: "open";
+  readonly state: StoredState;
+  readonly journal: Journal;
+  /** What can be stored as a whole after a failure. */
+  attach(live: LiveState): void;
+  /** Writes one consistent copy to another file. Rejects with SQLite's error. */
+  backup(path: string): Promise<void>;
+  /** Writes what is left and closes the file. */
+  close(): Promise<void>;
+}
+
+/** The engine's tables. */
+export interface LiveState {
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly retained: { messages(): Iterable<StoredMessage> };
+}
+
+/** QoS 1 and 2 messages, subscriptions and retained messages are written within this time. */
+const URGENT_MS = 1000;
+const GONE = "the writer thread has ended";
+/** Pause between attempts to write when writing fails. */
+const RETRY_MS = 30_000;
+
+/** Opens the store. What cannot be used is left as it is, and the broker runs without it. */
+export function openStorage(
+  options: StorageOptions,
+): Storage | { readonly kind: "unusable"; readonly problem: Problem } {
+  try {
+    accessSync(dirname(options.path), constants.W_OK);
+    return createStorage(options, loadState(options.path));
+  } catch (error) {
+    return { kind: "unusable", problem: openProblem(options.path, error) };
+  }
+}
+
+function createStorage(options: StorageOptions, state: StoredState): Storage {
+  const { mode, now } = options;
+  const changes = createChanges();
+  const workerData = { path: options.path, isSynchronous: mode === "always" };
+  const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData });
+  worker.unref();
+  const waiting = new Map<number, (error: string | null) => void>();
+  const known = new WeakSet<Session>();
+  let lastNumber = 0;
+  let live: LiveState | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let timerDueMs = Infinity;
+  let hasUnstored = false;
+  let isFailing = false;
+  let isGone = false;
+  for (const session of state.sessions) for (const delivery of session.deliveries) changes.stored.add(delivery);
+
+  const ask = (request: RequestOf, done: (error: string | null) => void): void => {
+    if (isGone) {
+      done(GONE);
+      return;
+    }
+    waiting.set(++lastNumber, done);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    worker.postMessage({ ...request, number: lastNumber });
+  };
+  const answer = ({ number, error }: WriterReply): void => {
+    const done = waiting.get(number);
+    waiting.delete(number);
+    done?.(error);
+  };
+  worker.on("message", answer);
+  const giveUp = (error: string): void => {
+    isGone = true;
+    for (const number of waiting.keys()) answer({ number, error });
+  };
+  worker.on("error", (error) => giveUp(messageOf(error)));
+  worker.on("exit", () => giveUp(GONE));
+
+  const schedule = (afterMs: number): void => {
+    hasUnstored = true;
+    const delay = isFailing ? RETRY_MS : afterMs;
+    const dueMs = performance.now() + delay;
+    if (dueMs >= timerDueMs) return;
+    if (timer !== null) clearTimeout(timer);
+    timerDueMs = dueMs;
+    timer = setTimeout(() => flush(() => undefined), delay);
+    timer.unref();
+  };
+
+  const flush = (done: () => void): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    timerDueMs = Infinity;
+    hasUnstored = false;
+    const whole = isFailing ? live : null;
+    const batch =
+      whole === null
+        ? takeBatch(changes, now())
+        : takeWholeBatch(changes, whole.sessions.values(), whole.retained.messages(), now());
+    ask({ kind: "write", batch }, (error) => {
+      noteOutcome(error, whole !== null || live === null);
+      done();
+    });
+  };
+
+  // A batch that was on its way when one before it failed does not make up for that one: only a whole one does.
+  const noteOutcome = (error: string | null, isComplete: boolean): void => {
+    if (error !== null) {
+      if (!isFailing) options.report(writeProblem(options.path, error));
+      isFailing = true;
+      schedule(RETRY_MS);
+    } else if (isFailing && isComplete) {
+      isFailing = false;
+      options.report(null);
+    }
+  };
+
+  const journal: Journal = {
+    mode,
+    get hasUnstored() {
+      // while writing fails nothing waits for it: the broker runs from memory
+      return hasUnstored && !isFailing;
+    },
+    session(session) {
+      changesOf(changes, session).isChanged = true;
+      // a new session is written with what it gets; when a client comes and goes, the difference is small
+      schedule(known.has(session) ? options.intervalMs : URGENT_MS);
+      known.add(session);
+    },
+    sessionEnded(session) {
+      changes.sessions.delete(session);
+      changes.ended.add(session.clientId);
+      schedule(URGENT_MS);
+    },
+    subscription(session, subscription) {
+      changesOf(changes, session).subscriptions.set(subscription.filter.text, subscription);
+      schedule(URGENT_MS);
+    },
+    unsubscribed(session, filter) {
+      changesOf(changes, session).subscriptions.set(filter, null);
+      schedule(URGENT_MS);
+    },
+    delivery(session: Session, delivery: Delivery) {
+      changesOf(changes, session).deliveries.set(delivery, true);
+      schedule(URGENT_MS);
+    },
+    delivered(session, delivery) {
+      forgetDelivery(changes, session, delivery);
+      if (changes.stored.has(delivery)) schedule(URGENT_MS);
+    },
+    inbound(session, packetId, isOpen) {
+      changesOf(changes, session).inbound.set(packetId, isOpen);
+      schedule(URGENT_MS);
+    },
+    retained(message) {
+      changes.retained.set(message.topic, message);
+      schedule(URGENT_MS);
+    },
+    retainedDeleted(topic) {
+      changes.retained.set(topic, null);
+      schedule(URGENT_MS);
+    },
+    afterStored: flush,
+  };
+
+  return {
+    kind: "open",
+    state,
+    journal,
+    attach(state) {
+      live = state;
+    },
+    backup: (path) =>
+      new Promise((resolve, reject) => {
+        flush(() => {
+          ask({ kind: "backup", path }, (error) => (error === null ? resolve() : reject(new Error(error))));
+        });
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        worker.ref();
+        flush(() => {
+          if (timer !== null) clearTimeout(timer);
+          ask({ kind: "close" }, () => resolve());
+        });
+      }),
+  };
+}
+
+type WithoutNumber<T> = T extends unknown ? Omit<T, "number"> : never;
+type RequestOf = WithoutNumber<WriterRequest>;

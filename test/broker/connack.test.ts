@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { connackFor, refusalFor, unsupported } from "../../src/broker/connack.ts";
+import { decodeConnect, type ConnectPacket } from "../../src/broker/packets/connect-packet.ts";
+import { DEFAULT_LIMITS } from "../../src/broker/sessions/limits.ts";
+import { connectPacket, encode, refusal } from "./wire.ts";
+
+type Extra = Parameters<typeof connectPacket>[2];
+
+function connect(version: 3 | 4 | 5, extra: Extra = {}): ConnectPacket {
+  const bytes = encode(connectPacket("dev", version, extra), version);
+  const packet = decodeConnect(bytes, 0, bytes.length, 200);
+  if (packet.kind === "fault") throw new Error(packet.fault.sentence);
+  return packet;
+}
+
+const ANNOUNCED = { limits: DEFAULT_LIMITS, maxPacketSize: 2_000_000, assignedClientId: null };
+
+test.each([
+  [3, true, "20020000"],
+  [4, true, "20020100"],
+  [4, false, "20020000"],
+  [5, true, "200e01000b 210014 27001e8480 22000a"],
+] as const)("a client of version %i that is let in, session present %s", (version, sessionPresent, answer) => {
+  const packet = connect(version);
+  const opened = { sessionPresent, sessionExpiryS: packet.sessionExpiryS };
+  expect(connackFor(packet, opened, ANNOUNCED).toString("hex")).toBe(answer.replaceAll(" ", ""));
+});
+
+test("what differs from the defaults of MQTT 5 is told", () => {
+  const packet = connect(5, { properties: { sessionExpiryInterval: 100 } });
+  const limits = {
+    ...DEFAULT_LIMITS,
+    receiveMaximum: 65_535,
+    topicAliasMaximum: 0,
+    maximumQos: 1,
+    retainAvailable: false,
+    wildcardAvailable: false,
+    sharedAvailable: false,
+  } as const;
+  const announced = { limits, maxPacketSize: Infinity, assignedClientId: "ab" };
+  const answer = connackFor(packet, { sessionPresent: false, sessionExpiryS: 10 }, announced);
+  expect(answer.toString("hex")).toBe("2015000012 110000000a 2401 2500 1200026162 2800 2a00".replaceAll(" ", ""));
+});
+
+test.each([
+  ["wrong_password", 3, "20020005"],
+  ["wrong_password", 5, "2003008700"],
+  ["protocol_error", 4, null],
+  ["shutting_down", 4, "20020003"],
+  ["protocol_refused", null, "20020001"],
+  ["malformed", null, null],
+] as const)("%s to version %s", (kind, version, answer) => {
+  const refused = { kind, code: 0x87, sentence: "wrong password for user kitchen" };
+  expect(refusalFor(version, refused, Infinity)?.toString("hex") ?? null).toBe(answer);
+});
+
+test("a reason goes as far as the client's maximum packet size", () => {
+  const refused = { kind: "auth_unavailable", code: 0x88, sentence: "later" } as const;
+  const whole = refusal(0x88, "later");
+  expect(refusalFor(5, refused, whole.length / 2)?.toString("hex")).toBe(whole);
+  expect(refusalFor(5, refused, whole.length / 2 - 1)?.toString("hex")).toBe("2003008800");
+});
+
+const will = { topic: "t", payload: Buffer.from("x"), qos: 2, retain: true } as const;
+
+test.each<[string, Extra, object, number | null, string]>([
+  ["nothing unusual", {}, {}, null, ""],
+  ["a will that is kept", { will }, {}, null, ""],
+  [
+    "a retained will",
+    { will },
+    { retainAvailable: false },
+    0x9a,
+    "asked for a retained will, which this broker does not take",
+  ],
+  ["a will of QoS 2", { will }, { maximumQos: 1 }, 0x9b, "asked for a will above the maximum QoS of this broker"],
+  [
+    "an authentication method",
+    { properties: { authenticationMethod: "SCRAM-SHA-256" } },
+    {},
+    0x8c,
+    "asked for enhanced authentication (SCRAM-SHA-256), which this broker does not do",
+  ],
+])("a CONNECT with %s", (_name, extra, limits, code, sentence) => {
+  const found = unsupported(connect(5, extra), { ...DEFAULT_LIMITS, ...limits });
+  expect(found?.code ?? null).toBe(code);
+  expect(found?.reason.sentence ?? "").toBe(sentence);
+});

@@ -1,0 +1,354 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { Problem } from "../../../src/core/types.ts";
+import { openStorage, type Storage, type StorageOptions } from "../../../src/broker/storage/storage.ts";
+import { createHouse, type House, START_MS, STOPPED } from "../engine-house.ts";
+import { ack, publish, publishes, subscribe, texts } from "../packets-of.ts";
+
+const lasting = (seconds: number) =>
+  ({ version: 5, clean: false, properties: { sessionExpiryInterval: seconds } }) as const;
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "culex-store-"));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+function open(path: string, more: Partial<StorageOptions> = {}): Storage {
+  const options = { path, intervalMs: 30_000, mode: "interval", now: () => START_MS, report: () => undefined } as const;
+  const storage = openStorage({ ...options, ...more });
+  if (storage.kind !== "open") throw new Error(storage.problem.what);
+  onTestFinished(() => storage.close());
+  return storage;
+}
+
+const stored = (storage: Storage): Promise<void> => new Promise((resolve) => storage.journal.afterStored(resolve));
+
+/** What the next run finds after the process was killed: the files as they are, from another folder. */
+async function afterKill(storage: Storage, path: string): Promise<Storage> {
+  await stored(storage);
+  const copy = join(folder(), "culex.db");
+  copyFileSync(path, copy);
+  if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
+  return open(copy);
+}
+
+function count(path: string, table: string): number {
+  const database = new DatabaseSync(path);
+  const row = database.prepare(`SELECT count(*) AS rows FROM ${table}`).get();
+  database.close();
+  return Number(row?.["rows"]);
+}
+
+describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
+  async function restart(build: (house: House) => void, waitedMs = 0): Promise<House> {
+    const path = join(folder(), "culex.db");
+    const first = open(path);
+    const house = createHouse({}, first);
+    build(house);
+    let second: Storage;
+    if (how === "killed") second = await afterKill(first, path);
+    else {
+      house.engine.stop(STOPPED);
+      await first.close();
+      second = open(path);
+    }
+    return createHouse({}, second, START_MS + waitedMs);
+  }
+
+  it("knows sessions, subscriptions with their options, and what waited, in order and with its properties", async () => {
+    const house = await restart(({ connect }) => {
+      const client = connect("c", lasting(1000));
+      client.send(subscribe("t/#", 1, { nl: true, rap: true }, { subscriptionIdentifier: 7 }), subscribe("gone", 1), {
+        cmd: "unsubscribe",
+        messageId: 1,
+        unsubscriptions: ["gone"],
+      });
+      client.drop();
+      const properties = { contentType: "ü", userProperties: { a: "1" }, messageExpiryInterval: 100 };
+      connect("pub", { version: 5 }).send(
+        publish("t/ä", "ÿ€", { qos: 2, properties, retain: true }),
+        publish("t/b", "second", { qos: 1, messageId: 2 }),
+        publish("gone", "x", { qos: 1, messageId: 3 }),
+      );
+    }, 40_000);
+    expect(house.engine.counters.subscriptions).toBe(1);
+    const client = house.connect("c", lasting(1000));
+    expect(client.sessionPresent).toBe(true);
+    expect(publishes(client.take())).toMatchObject([
+      {
+        topic: "t/ä",
+        payload: Buffer.from("ÿ€"),
+        qos: 1,
+        retain: true,
+        properties: {
+          contentType: "ü",
+          userProperties: { a: "1" },
+          messageExpiryInterval: 60,
+          subscriptionIdentifier: 7,
+        },
+      },
+      { topic: "t/b", payload: Buffer.from("second") },
+    ]);
+    client.send(publish("t/own", "not for me"));
+    house.connect("pub").send(publish("t/live", "x"));
+    expect(texts(client.take())).toEqual(["t/live=x"]);
+  });
+
+  it("repeats what was in flight with its ids, and goes on with handshakes", async () => {
+    const ids: number[] = [];
+    const house = await restart(({ connect }) => {
+      const client = connect("c", { clean: false });
+      client.send(subscribe("t", 2));
+      connect("pub").send(
+        publish("t", "1", { qos: 1, messageId: 1 }),
+        publish("t", "2", { qos: 2, messageId: 2 }),
+        publish("t", "done", { qos: 1, messageId: 3 }),
+      );
+      ids.push(...publishes(client.take()).map(({ messageId }) => messageId ?? 0));
+      client.send(ack("pubrec", ids[1] ?? 0), ack("puback", ids[2] ?? 0));
+      const publisher = connect("sender", { clean: false });
+      publisher.send(publish("other", "x", { qos: 2, messageId: 9 }));
+    });
+    const client = house.connect("c", { clean: false });
+    expect(client.take()).toMatchObject([
+      { cmd: "publish", messageId: ids[0], dup: true, payload: Buffer.from("1") },
+      { cmd: "pubrel", messageId: ids[1] },
+    ]);
+    const watcher = house.connect("w");
+    watcher.send(subscribe("other"));
+    const sender = house.connect("sender", { clean: false });
+    sender.send(publish("other", "x", { qos: 2, messageId: 9, dup: true }), ack("pubrel", 9));
+    expect(texts(watcher.take())).toEqual([]);
+  });
+
+  it("knows retained messages, without those that were deleted or expired", async () => {
+    const house = await restart(({ connect }) => {
+      const publisher = connect("pub", { version: 5 });
+      publisher.send(
+        publish("keep", "v", { retain: true }),
+        publish("delete", "v", { retain: true }),
+        publish("delete", "", { retain: true }),
+        publish("short", "v", { retain: true, properties: { messageExpiryInterval: 5 } }),
+        publish("long", "v", { retain: true, properties: { messageExpiryInterval: 60 } }),
+      );
+    }, 10_000);
+    expect([...house.engine.retained.messages()].map(({ topic }) => topic).toSorted()).toEqual(["keep", "long"]);
+    house.passTime(51_000);
+    expect(house.engine.retained.count).toBe(1);
+  });
+
+  it("ends sessions whose time is over, and the clocks of the others go on", async () => {
+    const house = await restart(({ connect }) => {
+      connect("short", lasting(5)).drop();
+      connect("long", lasting(20)).drop();
+      connect("clean");
+    }, 10_000);
+    expect([...house.engine.sessions.keys()]).toEqual(["long"]);
+    house.passTime(11_000);
+    expect(house.engine.sessions.size).toBe(0);
+  });
+
+  it("sends a delayed will when it is due, and not when the client is back", async () => {
+    const will = (topic: string) =>
+      ({ topic, payload: Buffer.from("gone"), qos: 1, retain: false, properties: { willDelayInterval: 20 } }) as const;
+    const house = await restart(({ connect }) => {
+      connect("w", { clean: false }).send(subscribe("#", 1));
+      connect("lost", { ...lasting(1000), will: will("lost") }).drop();
+      connect("back", { ...lasting(1000), will: will("back") }).drop();
+    }, 10_000);
+    const watcher = house.connect("w", { clean: false });
+    house.connect("back", lasting(1000));
+    expect(texts(watcher.take())).toEqual([]);
+    house.passTime(11_000);
+    expect(texts(watcher.take())).toEqual(["lost=gone"]);
+  });
+
+  it("sends the will of a client that was connected to the last", async () => {
+    const will = { topic: "will", payload: Buffer.from("gone"), qos: 1, retain: true } as const;
+    const house = await restart(({ connect }) => {
+      connect("c", { ...lasting(1000), will });
+    });
+    expect(house.engine.retained.get("will")?.body).toBe("gone");
+  });
+
+  it("hands over what waited for a member of a shared subscription", async () => {
+    const house = await restart(({ connect }) => {
+      const away = connect("away", lasting(5));
+      away.send(subscribe("$share/g/t", 1));
+      away.drop();
+      connect("pub").send(publish("t", "x", { qos: 1 }));
+      const heir = connect("heir", { clean: false });
+      heir.send(subscribe("$share/g/t", 1));
+      heir.drop();
+    }, 10_000);
+    expect(texts(house.connect("heir", { clean: false }).take())).toEqual(["t=x"]);
+  });
+});
+
+describe("what is written", () => {
+  it("leaves out messages that were acknowledged before the write, and what is not persistent", async () => {
+    const path = join(folder(), "culex.db");
+    const storage = open(path);
+    const { connect } = createHouse({}, storage);
+    const kept = connect("kept", { clean: false });
+    kept.send(subscribe("t", 1));
+    kept.take();
+    connect("clean").send(subscribe("t", 1));
+    connect("pub").send(publish("t", "x", { qos: 1 }), publish("t", "y", { qos: 1, messageId: 2 }));
+    const [first] = publishes(kept.take());
+    kept.send(ack("puback", first?.messageId ?? 0));
+    await stored(storage);
+    const counts = ["session", "subscription", "message", "delivery"].map((table) => count(path, table));
+    expect(counts).toEqual([1, 1, 1, 1]);
+  });
+
+  it("drops a message when the last delivery of it is over", async () => {
+    const path = join(folder(), "culex.db");
+    const storage = open(path);
+    const { connect, engine } = createHouse({}, storage);
+    for (const name of ["a", "b"]) {
+      const client = connect(name, { clean: false });
+      client.send(subscribe("t", 1));
+      client.drop();
+    }
+    connect("pub").send(publish("t", "x", { qos: 1 }));
+    await stored(storage);
+    expect([count(path, "message"), count(path, "delivery")]).toEqual([1, 2]);
+    const client = connect("a", { clean: false });
+    client.send(ack("puback", publishes(client.take())[0]?.messageId ?? 0));
+    await stored(storage);
+    expect([count(path, "message"), count(path, "delivery")]).toEqual([1, 1]);
+    engine.endSession("b", STOPPED);
+    await stored(storage);
+    expect([count(path, "message"), count(path, "delivery"), count(path, "session")]).toEqual([0, 0, 1]);
+  });
+
+  it("can be read by the broker's user alone", async () => {
+    const path = join(folder(), "culex.db");
+    const storage = open(path);
+    createHouse({}, storage)
+      .connect("pub")
+      .send(publish("t", "x", { retain: true }));
+    await stored(storage);
+    for (const file of [path, `${path}-wal`]) expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("is written within a second without being asked", async () => {
+    const path = join(folder(), "culex.db");
+    const { connect } = createHouse({}, open(path));
+    connect("pub").send(publish("t", "x", { retain: true }));
+    await vi.waitFor(() => expect(count(path, "retained")).toBe(1), { timeout: 3000, interval: 50 });
+  });
+
+  it("comes before the acknowledgement in the mode always", async () => {
+    const path = join(folder(), "culex.db");
+    const { connect } = createHouse({}, open(path, { mode: "always" }));
+    const publisher = connect("pub", { version: 5, properties: { sessionExpiryInterval: 100 } });
+    publisher.send(publish("t", "x", { qos: 1, retain: true }), publish("u", "y", { qos: 2, messageId: 2 }));
+    expect(publisher.take()).toEqual([]);
+    await vi.waitFor(() => expect(publisher.packets).toHaveLength(2));
+    expect(publisher.take().map(({ cmd }) => cmd)).toEqual(["puback", "pubrec"]);
+    expect([count(path, "retained"), count(path, "inbound")]).toEqual([1, 1]);
+  });
+
+  it("can be copied while the broker runs", async () => {
+    const path = join(folder(), "culex.db");
+    const storage = open(path);
+    const { connect } = createHouse({}, storage);
+    connect("pub").send(publish("t", "x", { retain: true }));
+    const copy = join(folder(), "backup.db");
+    await storage.backup(copy);
+    expect(open(copy).state.retained).toMatchObject([{ topic: "t", body: "x" }]);
+    await expect(storage.backup("/nowhere/backup.db")).rejects.toThrow("unable to open database");
+  });
+});
+
+describe("a store that cannot be used", () => {
+  const refused = (path: string): Problem => {
+    const options = { path, intervalMs: 1000, mode: "interval", now: Date.now, report: () => undefined } as const;
+    const storage = openStorage(options);
+    if (storage.kind === "open") throw new Error("the store was opened");
+    return storage.problem;
+  };
+
+  it("is left as it is when it is damaged", () => {
+    const path = join(folder(), "culex.db");
+    writeFileSync(path, "this is no database, whatever its name says. ".repeat(100));
+    const before = readFileSync(path);
+    expect(refused(path)).toEqual({
+      severity: "error",
+      what: "culex.db: the store is damaged or cannot be read (file is not a database).",
+      now: "It is left as it is, and sessions and retained messages are kept in memory only.",
+      fix: "Restore the file from a backup, or move it away to start with an empty one.",
+    });
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  it("is left as it is when a newer version or another program wrote it", async () => {
+    const path = join(folder(), "culex.db");
+    const storage = open(path);
+    await stored(storage);
+    await storage.close();
+    const database = new DatabaseSync(path);
+    database.exec("PRAGMA user_version = 99");
+    expect(refused(path)).toEqual({
+      severity: "error",
+      what: "culex.db: this store was not written by this version (database version 99).",
+      now: "It is left as it is, and sessions and retained messages are kept in memory only.",
+      fix: "Install the newer version again, or move the file away to start with an empty one.",
+    });
+    database.exec("PRAGMA user_version = 1; PRAGMA application_id = 1");
+    database.close();
+    expect(refused(path).what).toContain("another program's database");
+  });
+
+  it("is reported when its folder is missing", () => {
+    const path = join(folder(), "missing", "culex.db");
+    expect(refused(path)).toMatchObject({
+      now: "Sessions and retained messages are kept in memory only and end with this run.",
+    });
+  });
+
+  it("is reported once when writing begins to fail, and gets everything when it works again", async () => {
+    const path = join(folder(), "culex.db");
+    const reports: (Problem | null)[] = [];
+    const storage = open(path, { mode: "always", report: (problem) => reports.push(problem) });
+    const { connect } = createHouse({}, storage);
+    mkdirSync(path);
+    const client = connect("c", { clean: false });
+    client.send(subscribe("t", 1));
+    client.drop();
+    const publisher = connect("pub");
+    publisher.send(publish("t", "x", { qos: 1, retain: true }));
+    // acknowledged all the same: the broker runs on from memory
+    await vi.waitFor(() => expect(publisher.packets).toHaveLength(1));
+    await stored(storage);
+    expect(reports).toEqual([
+      {
+        severity: "error",
+        what: "culex.db: sessions and retained messages cannot be stored (unable to open database file).",
+        now: "The broker runs on from memory and tries again every 30 seconds; what is stored stays as it is.",
+        fix: "Free some space on the disk, or check that it can be written.",
+      },
+    ]);
+    rmdirSync(path);
+    await stored(storage);
+    expect(reports.at(-1)).toBeNull();
+    const counts = ["session", "subscription", "message", "delivery", "retained"].map((table) => count(path, table));
+    expect(counts).toEqual([1, 1, 1, 1, 1]);
+  });
+});
