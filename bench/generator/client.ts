@@ -5,8 +5,8 @@ import { openWire, type ReadBuffer } from "./wire.ts";
 
 /** Takes what a client receives; called for every packet, so it does not allocate. */
 export interface ClientHandler {
-  /** A PUBLISH of `qos`; `body` is where the topic begins. */
-  publish(bytes: Buffer, body: number, end: number, qos: Qos): void;
+  /** A PUBLISH; `body` is where the topic begins, `flags` are the lower four bits of the first byte. */
+  publish(bytes: Buffer, body: number, flags: number): void;
   /** PUBACK, PUBREC, PUBREL or PUBCOMP. */
   ack(type: number, packetId: number): void;
   /** Everything that was read at once has been handed over. */
@@ -57,7 +57,7 @@ export async function connectClient(
   const read = createPacketReader((bytes, start, body, end) => {
     const first = bytes[start] ?? 0;
     const type = first >> 4;
-    if (type === Type.publish) handler.publish(bytes, body, end, (first & 6) === 0 ? 0 : (first & 6) === 2 ? 1 : 2);
+    if (type === Type.publish) handler.publish(bytes, body, first & 15);
     else if (type <= Type.pubcomp && type >= Type.puback) {
       handler.ack(type, ((bytes[body] ?? 0) << 8) | (bytes[body + 1] ?? 0));
     } else settle(type, Buffer.from(bytes.subarray(body, end)));

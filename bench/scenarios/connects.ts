@@ -1,6 +1,6 @@
 import { createFleet, type Fleet } from "../generator/fleet.ts";
 import { startMeter } from "../generator/meter.ts";
-import { wait } from "../generator/wait.ts";
+import { wait } from "../wait.ts";
 import { residentBytes } from "../process-usage.ts";
 import type { Load, Outcome, Scenario } from "../scenario.ts";
 

@@ -6,7 +6,7 @@ import { startPacer } from "../generator/pacer.ts";
 import { encodePublish } from "../generator/packets.ts";
 import { ageMs, publisherAt, sequenceAt, stamp, stampTime } from "../generator/payload.ts";
 import { createSubscriber } from "../generator/subscriber.ts";
-import { wait, waitUntil } from "../generator/wait.ts";
+import { wait, waitUntil } from "../wait.ts";
 import { residentBytes } from "../process-usage.ts";
 import type { Load, Outcome, Scenario } from "../scenario.ts";
 import { percentile } from "../statistics.ts";

@@ -6,7 +6,7 @@ import { startPacer } from "../generator/pacer.ts";
 import { encodePublish } from "../generator/packets.ts";
 import { ageMs, publisherAt, sequenceAt, stamp, stampTime } from "../generator/payload.ts";
 import { createSubscriber } from "../generator/subscriber.ts";
-import { wait, waitUntil } from "../generator/wait.ts";
+import { wait, waitUntil } from "../wait.ts";
 import type { Load, Outcome, Scenario } from "../scenario.ts";
 import { percentile } from "../statistics.ts";
 
@@ -51,7 +51,8 @@ async function run({ target, seconds, warmUpSeconds }: Load): Promise<Outcome> {
       clientId: `subscriber-${index}`,
       filters: ["#"],
       qos: 0,
-      message(bytes, at) {
+      message(bytes, at, isRetained) {
+        if (isRetained) return; // what earlier rounds have left
         ledger.record(index, publisherAt(bytes, at), sequenceAt(bytes, at));
         ages.push(ageMs(bytes, at));
       },

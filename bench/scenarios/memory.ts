@@ -1,5 +1,5 @@
 import { createFleet } from "../generator/fleet.ts";
-import { wait } from "../generator/wait.ts";
+import { wait } from "../wait.ts";
 import { residentBytes } from "../process-usage.ts";
 import type { Load, Outcome, Scenario } from "../scenario.ts";
 import { storeRetained } from "./retained.ts";

@@ -3,7 +3,7 @@ import { createFleet } from "../generator/fleet.ts";
 import { startMeter } from "../generator/meter.ts";
 import { encodePublish } from "../generator/packets.ts";
 import { createSubscriber } from "../generator/subscriber.ts";
-import { wait } from "../generator/wait.ts";
+import { wait } from "../wait.ts";
 import type { Load, Outcome, Scenario } from "../scenario.ts";
 import { percentile } from "../statistics.ts";
 

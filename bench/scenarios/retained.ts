@@ -4,7 +4,7 @@ import { createLedger } from "../generator/ledger.ts";
 import { encodePublish } from "../generator/packets.ts";
 import { publisherAt, sequenceAt, stamp } from "../generator/payload.ts";
 import { createSubscriber } from "../generator/subscriber.ts";
-import { wait, waitUntil } from "../generator/wait.ts";
+import { wait, waitUntil } from "../wait.ts";
 import type { Load, Outcome, Scenario } from "../scenario.ts";
 import { median } from "../statistics.ts";
 

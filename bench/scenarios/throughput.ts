@@ -6,7 +6,7 @@ import type { Qos } from "../generator/packets.ts";
 import { publisherAt, sequenceAt } from "../generator/payload.ts";
 import { createPublisher, type Publisher } from "../generator/publisher.ts";
 import { createSubscriber } from "../generator/subscriber.ts";
-import { wait, waitUntil } from "../generator/wait.ts";
+import { wait, waitUntil } from "../wait.ts";
 import type { Load, Outcome, Scenario } from "../scenario.ts";
 import type { Transport } from "../target.ts";
 
