@@ -133,3 +133,18 @@ test("a name of 64 kB does not fill the log", () => {
   const [line] = lines([{ kind: "refused", client, reason }]);
   expect(line?.length).toBeLessThan(2_100);
 });
+
+test("messages dropped at once are counted one by one in the folded line", () => {
+  const reason = {
+    kind: "queue_dropped",
+    sentence: "messages are dropped while it is away (at most 1000 or 8 MB wait)",
+  } as const;
+  const entries: LogEntry[] = [];
+  const log = createLogger(() => ({ types: TYPES, sinks: [(entry) => entries.push(entry)] }));
+  const eventLog = createEventLog({ log, connectionMessages: () => true });
+  for (const count of [1, 40, 2]) eventLog.record({ kind: "dropped", client: CLIENT, reason, count });
+  eventLog.stop();
+  const sentence = "Device esp-1: messages are dropped while it is away (at most 1000 or 8 MB wait)";
+  expect(entries[0]?.message).toBe(`${sentence}.`);
+  expect(entries[1]?.message).toMatch(/ wait\) \(43 times since \d\d:\d\d\)\.$/);
+});

@@ -81,7 +81,9 @@ describe("cutting bytes into packets", () => {
     frames.push(Buffer.from("1000c000c0", "hex"));
     frames.push(Buffer.from("00d0", "hex"));
     expect(frames.frames).toEqual(["1000|"]);
+    expect(frames.hasRest()).toBe(true);
     frames.resume();
+    expect(frames.hasRest()).toBe(false);
     frames.push(Buffer.from("00", "hex"));
     expect(frames.frames).toEqual(["1000|", "c000|", "c000|", "d000|"]);
   });
