@@ -111,8 +111,9 @@ export async function startApp(context: AppContext): Promise<App> {
       build: (sources, previous) => build(sources, previous, deps),
       async settle(snapshot) {
         useLog(snapshot);
-        const problems = await listeners.apply(snapshot.listeners);
+        // First the rights: they must not wait for a port to close.
         const { checked, closed } = running.recheck();
+        const problems = await listeners.apply(snapshot.listeners);
         context.settled?.(app);
         return { problems, done: `${counted(checked, "session")} re-checked, ${closed} closed` };
       },
