@@ -49,7 +49,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
   };
 }
 
-function identityOf({ clientId, username }: Credentials): Identity {
+export function identityOf({ clientId, username }: Credentials): Identity {
   return { clientId, username, superuser: false, source: "test", proof: null };
 }
 
