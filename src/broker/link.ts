@@ -8,10 +8,11 @@ import { connackFor, refusalFor, unsupported } from "./connack.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import type { Engine } from "./engine.ts";
 import type { Flusher } from "./flusher.ts";
-import { megabytes } from "./megabytes.ts";
+import { oversize } from "./oversize.ts";
 import { createOutbox } from "./outbox.ts";
 import { decodeConnect, type ConnectPacket } from "./packets/connect-packet.ts";
 import { createFrameReader } from "./packets/frames.ts";
+import { packetLimit } from "./packets/packet-limit.ts";
 import type { EngineLimits } from "./sessions/limits.ts";
 import type { Connection } from "./sessions/session.ts";
 import { HTTP_HELP, notMqtt } from "./sniff.ts";
@@ -48,7 +49,7 @@ export interface Link {
 export interface LinkDeps {
   readonly engine: Engine;
   readonly limits: () => EngineLimits;
-  /** Bytes of a whole packet, before and after login. */
+  /** Bytes of the largest packet, which is one with a message. */
   readonly maxPacketSize: () => number;
   readonly record: RecordEvent;
   readonly flusher: Flusher;
@@ -93,19 +94,18 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   );
 
   const reader = createFrameReader({
-    maxBytes: maxPacketSize,
+    maxBytes: (firstByte) => packetLimit(firstByte, maxPacketSize()),
     frame(bytes, start, _body, end) {
       if (phase === "open" && connection !== null) engine.receive(connection, bytes, start, end);
       else if (phase === "new") readConnect(bytes, start, end);
       return phase === "open";
     },
-    fault(fault, size) {
-      const kind = fault === "malformed" ? "malformed" : "oversize";
-      const sentence =
+    fault(fault, size, limit) {
+      close(
         fault === "malformed"
-          ? "sent a packet length that cannot be read"
-          : `sent a message of ${megabytes(size)}; the limit is ${megabytes(maxPacketSize())} (max_packet_size)`;
-      close({ kind, sentence });
+          ? { kind: "malformed", sentence: "sent a packet length that cannot be read" }
+          : { kind: "oversize", sentence: oversize(size, limit, maxPacketSize()) },
+      );
     },
   });
 

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { describe, expect, test, vi } from "vitest";
 import { allow, deny } from "../../src/core/reasons.ts";
-import { connectPacket, goodbye, login, publish, startBroker, subscribe, wire } from "./wire.ts";
+import { connectPacket, encode, goodbye, login, publish, startBroker, subscribe, wire } from "./wire.ts";
 
 describe("what is not MQTT", () => {
   test("TLS on a plain port is named and closed", async () => {
@@ -126,6 +126,62 @@ describe("size", () => {
         reason: { kind: "oversize", sentence: "sent a message of 2.1 MB; the limit is 100 bytes (max_packet_size)" },
       },
     ]);
+  });
+
+  test.each([
+    ["a CONNECT", "10 a1 8d 06", "sent a packet of 0.1 MB that holds no message; the limit is 0.1 MB"],
+    [
+      "a CONNECT as large as MQTT has room for",
+      "10 ff ff ff 7f",
+      "sent a packet of 268.4 MB that holds no message; the limit is 0.1 MB",
+    ],
+  ])("nobody who is not logged in makes us wait for %s above 100,000 bytes", async (_name, hex, sentence) => {
+    const { port, events } = await startBroker({ maxPacketSize: 16_000_000 });
+    const client = await wire(port);
+    client.send(hex);
+    expect(await client.end()).toBe("");
+    expect(events).toMatchObject([{ kind: "refused", reason: { kind: "oversize", sentence } }]);
+  });
+
+  test("what is no CONNECT is turned away by its first byte", async () => {
+    const { port, events } = await startBroker();
+    const client = await wire(port);
+    client.send("30");
+    expect(await client.end()).toBe("");
+    expect(events).toMatchObject([{ reason: { kind: "malformed", sentence: "sent something that is not MQTT" } }]);
+  });
+
+  test("a CONNECT of 100,000 bytes is read", async () => {
+    const { port } = await startBroker({ maxPacketSize: 16_000_000 });
+    const password = Buffer.alloc(60_000, 97);
+    const will = { topic: "w", payload: Buffer.alloc(0), qos: 0, retain: false } as const;
+    const bare = encode(connectPacket("dev", 4, { will, username: "u", password }), 4).length;
+    const full = { ...will, payload: Buffer.alloc(100_000 - bare, 97) };
+    const client = await login(port, "dev", { will: full, username: "u", password });
+    client.send("c000");
+    await expect(client).toReceive("d000");
+  });
+
+  test.each([
+    ["SUBSCRIBE", 0x82, 100_000],
+    ["UNSUBSCRIBE", 0xa2, 100_000],
+    ["AUTH", 0xf0, 100_000],
+    ["PUBACK", 0x40, 10_000],
+    ["PUBREC", 0x50, 10_000],
+    ["PUBREL", 0x62, 10_000],
+    ["PUBCOMP", 0x70, 10_000],
+    ["PINGREQ", 0xc0, 10_000],
+    ["DISCONNECT", 0xe0, 10_000],
+    ["a packet of type 0", 0x00, 10_000],
+  ])("%s is judged by its length before it is waited for", async (_name, first, limit) => {
+    const { port, events } = await startBroker({ maxPacketSize: 16_000_000 });
+    const client = await login(port, "dev", { version: 5 });
+    const remaining = limit + 900;
+    client.send(Buffer.from([first, (remaining & 0x7f) | 0x80, ((remaining >> 7) & 0x7f) | 0x80, remaining >> 14]));
+    const [is, may] = limit === 100_000 ? ["0.1 MB", "0.1 MB"] : ["10.9 kB", "10 kB"];
+    const sentence = `sent a packet of ${is} that holds no message; the limit is ${may}`;
+    expect(await client.end()).toBe(goodbye(0x95, sentence));
+    expect(events.at(-1)).toMatchObject({ kind: "disconnected", reason: { kind: "oversize", sentence } });
   });
 
   test("the limit of the moment counts, also for a client that is there", async () => {

@@ -1,14 +1,14 @@
 /** Receives whole packets, in place: nothing is copied for a packet that arrived in one piece. */
 export interface FrameHandler {
-  /** Bytes of a whole packet that are accepted now. */
-  maxBytes(): number;
+  /** Bytes of a whole packet with this first byte that are accepted now. */
+  maxBytes(firstByte: number): number;
   /**
    * One packet: `bytes[start]` is its first byte, its body is `[body, end)`.
    * The answer false stops reading until `resume()`.
    */
   frame(bytes: Buffer, start: number, body: number, end: number): boolean;
-  /** The stream is of no more use. `size` is what the packet announced, for "oversize". */
-  fault(fault: FrameFault, size: number): void;
+  /** The stream is of no more use. `size` is what the packet announced and `limit` what it may have, for "oversize". */
+  fault(fault: FrameFault, size: number, limit: number): void;
 }
 
 export type FrameFault = "malformed" | "oversize";
@@ -24,10 +24,13 @@ export interface FrameReader {
 
 /** A remaining length has at most four bytes [MQTT-1.5.5-1], so the fixed header has at most five. */
 const LONGEST_HEADER = 5;
-/** Up to this size the whole packet is allocated at once; above it the buffer grows with what really arrives. */
-const ALLOCATE_AT_ONCE = 65_536;
+/**
+ * Up to this size the whole packet is allocated at once; above it the buffer grows with what really arrives, so that
+ * announcing a packet costs nothing.
+ */
+const ALLOCATE_AT_ONCE = 4_096;
 
-/** Makes a reader; it keeps at most one unfinished packet, which is never longer than `maxBytes()`. */
+/** Makes a reader; it keeps at most one unfinished packet, which is never longer than it may be. */
 export function createFrameReader(handler: FrameHandler): FrameReader {
   let partial: Buffer | null = null;
   let filled = 0;
@@ -68,9 +71,10 @@ export function createFrameReader(handler: FrameHandler): FrameReader {
     let start = from;
     while (start < bytes.length) {
       const size = sizeOf(bytes, start);
-      if (size === MALFORMED) return fail("malformed", 0);
+      if (size === MALFORMED) return fail("malformed", 0, 0);
       // The announced size is judged before anything of the body is kept.
-      if (size > handler.maxBytes()) return fail("oversize", size);
+      const limit = handler.maxBytes(bytes[start] ?? 0);
+      if (size > limit) return fail("oversize", size, limit);
       const end = start + size;
       if (size === 0 || end > bytes.length) return keep(bytes.subarray(start), size);
       if (!handler.frame(bytes, start, bodyOf(bytes, start), end)) return stop(bytes.subarray(end));
@@ -90,9 +94,9 @@ export function createFrameReader(handler: FrameHandler): FrameReader {
     rest = bytes.length > 0 ? bytes : null;
   };
 
-  const fail = (fault: FrameFault, size: number): void => {
+  const fail = (fault: FrameFault, size: number, limit: number): void => {
     broken = true;
-    handler.fault(fault, size);
+    handler.fault(fault, size, limit);
   };
 
   return {

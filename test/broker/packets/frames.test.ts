@@ -17,7 +17,7 @@ function reader(maxBytes: number, accept: (frame: string) => boolean = () => tru
       seen.frames.push(frame);
       return accept(frame);
     },
-    fault: (fault, size) => void seen.faults.push(`${fault} ${size}`),
+    fault: (fault, size, limit) => void seen.faults.push(`${fault} ${size} of ${limit}`),
   });
   return { ...made, ...seen };
 }
@@ -57,8 +57,8 @@ describe("cutting bytes into packets", () => {
 
   test.each([
     ["the longest packet that is allowed", packetOf(98), 100, []],
-    ["one byte more", packetOf(99), 100, ["oversize 101"]],
-    ["five length bytes", Buffer.from("30ffffffff01", "hex"), 100, ["malformed 0"]],
+    ["one byte more", packetOf(99), 100, ["oversize 101 of 100"]],
+    ["five length bytes", Buffer.from("30ffffffff01", "hex"), 100, ["malformed 0 of 0"]],
   ])("%s", (_name, bytes, max, faults) => {
     const frames = reader(max);
     frames.push(bytes);
@@ -71,7 +71,7 @@ describe("cutting bytes into packets", () => {
     frames.push(Buffer.from("ff", "hex"));
     expect(frames.faults).toEqual([]);
     frames.push(Buffer.from("7f", "hex"));
-    expect(frames.faults).toEqual(["oversize 16386"]);
+    expect(frames.faults).toEqual(["oversize 16386 of 100"]);
     frames.push(Buffer.from("c000", "hex"));
     expect(frames.frames).toEqual([]);
   });
