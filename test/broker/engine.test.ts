@@ -442,4 +442,37 @@ describe("topic aliases", () => {
       { topic: "b" },
     ]);
   });
+
+  it("gives a QoS 0 message its alias too, however many came in one piece", () => {
+    const { connect } = createHouse();
+    const properties = { topicAliasMaximum: 1, maximumPacketSize: 30 };
+    const subscriber = connect("sub", { version: 5, properties });
+    const plain = connect("plain", { version: 5 });
+    for (const client of [subscriber, plain]) {
+      client.send(subscribe("#"));
+      client.take();
+    }
+    const publisher = connect("pub");
+    // what is too large for the client sets no alias
+    publisher.send(publish("a", "x".repeat(30)), publish("a", "1"), publish("a", "2"), publish("b", "3"));
+    publisher.send(publish("a", "4"));
+    expect(publishes(subscriber.take())).toMatchObject([
+      { topic: "a", payload: Buffer.from("1"), properties: { topicAlias: 1 } },
+      { topic: "", payload: Buffer.from("2"), properties: { topicAlias: 1 } },
+      { topic: "b", payload: Buffer.from("3") },
+      { topic: "", payload: Buffer.from("4"), properties: { topicAlias: 1 } },
+    ]);
+    expect(texts(plain.take()).slice(1)).toEqual(["a=1", "a=2", "b=3", "a=4"]);
+  });
+
+  it("remembers at most 1000 of them for a client, whatever it takes", () => {
+    const { connect } = createHouse();
+    const subscriber = connect("sub", { version: 5, properties: { topicAliasMaximum: 65_535 } });
+    subscriber.send(subscribe("#"));
+    subscriber.take();
+    const publisher = connect("pub");
+    for (let index = 0; index <= 1000; index++) publisher.send(publish(`t/${index}`, "x"));
+    const aliases = publishes(subscriber.take()).map(({ properties }) => properties?.topicAlias);
+    expect(aliases.slice(-2)).toEqual([1000, undefined]);
+  });
 });

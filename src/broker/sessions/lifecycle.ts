@@ -2,6 +2,7 @@ import type { Reason } from "../../core/types.ts";
 import { told } from "../told.ts";
 import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
+import { MAX_ALIASES_OUT } from "./aliases-out.ts";
 import type { Context } from "./context.ts";
 import { allInflight } from "./inflight.ts";
 import type { Output } from "./output.ts";
@@ -105,7 +106,7 @@ function createConnection(context: Context, session: Session, info: SessionInfo,
     window: Math.min(info.receiveMaximum, context.limits.maxInflight),
     maximumPacketSize: info.maximumPacketSize,
     wantsReasons: info.requestProblemInformation,
-    aliasMaximumOut: info.topicAliasMaximum,
+    aliasMaximumOut: Math.min(info.topicAliasMaximum, MAX_ALIASES_OUT),
     aliasesOut: null,
     aliasesIn: null,
     lastTopic: null,

@@ -2,9 +2,16 @@ import type { ProtocolVersion } from "../../core/types.ts";
 import { type ByteString, toByteString } from "../packets/bytes.ts";
 import { createPropertyScan } from "../packets/property-scan.ts";
 import { createPublishHeader, decodePublish, type PublishHeader } from "../packets/publish-header.ts";
-import { publishSizeV3, publishSizeV5, writePublishHeadV3, writePublishHeadV5 } from "../packets/publish-encoder.ts";
+import {
+  publishPropertiesLength,
+  publishSizeV3,
+  publishSizeV5,
+  writePublishHeadV3,
+  writePublishHeadV5,
+} from "../packets/publish-encoder.ts";
 import type { Target } from "../routing/routes.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
+import { aliasFor, hasAlias } from "./aliases-out.ts";
 import type { Context } from "./context.ts";
 import { messageOf } from "./message-of.ts";
 import { dropTooLarge, dropUnsent } from "./drops.ts";
@@ -22,6 +29,7 @@ export interface Run {
   /** null: empty. */
   connection: Connection | null;
   entry: TopicEntry<Session> | null;
+  topic: string;
   /** UTF-8 of the topic. */
   topicBytes: ByteString;
   chunk: Buffer;
@@ -39,7 +47,7 @@ export interface Run {
   v5: Buffer | null;
 }
 
-/** What a packet can grow by when its version changes: property length and a longer remaining length. */
+/** What a packet can grow by when it is written anew: property length, topic alias and a longer remaining length. */
 const GROWTH = 8;
 
 /** A run without packets. */
@@ -47,6 +55,7 @@ export function createRun(): Run {
   return {
     connection: null,
     entry: null,
+    topic: "",
     topicBytes: "",
     chunk: Buffer.alloc(0),
     start: 0,
@@ -74,6 +83,7 @@ export function extendRun(
     flushRun(context);
     run.connection = connection;
     run.entry = entry;
+    run.topic = entry.text;
     run.topicBytes = entry.bytes;
     run.chunk = chunk;
     run.start = start;
@@ -127,7 +137,9 @@ function deliverRun(
   }
   const isV5 = connection.version === 5;
   const bytes =
-    chosen.subscriptionIds === "" && run.largest + GROWTH < connection.maximumPacketSize
+    chosen.subscriptionIds === "" &&
+    connection.aliasMaximumOut === 0 &&
+    run.largest + GROWTH < connection.maximumPacketSize
       ? bytesFor(context, run, from.version, isV5)
       : encodeRun(context, run, from.version, isV5, chosen.subscriptionIds, connection);
   if (bytes.length > 0) sendBytes(context.writer, connection, bytes);
@@ -170,23 +182,30 @@ function encodeRun(
   subscriptionIds: ByteString,
   receiver: Connection | null,
 ): Buffer {
-  const { header } = run;
-  const topicBytes = run.topicBytes;
+  const { header, topic } = run;
   const target = Buffer.allocUnsafe(run.end - run.start + run.count * (subscriptionIds.length + GROWTH));
   let at = 0;
   for (let index = 0; index < run.count; index++) {
     readAgain(run, index, version);
     const payload = header.payloadEnd - header.payloadStart;
     const properties = isV5 ? toByteString(run.chunk, header.properties.start, header.properties.end) : "";
+    const section = publishPropertiesLength(
+      properties.length,
+      -1,
+      receiver?.aliasMaximumOut ?? 0,
+      subscriptionIds.length,
+    );
     const size = isV5
-      ? publishSizeV5(topicBytes.length, 0, properties.length + subscriptionIds.length, payload)
-      : publishSizeV3(topicBytes.length, 0, payload);
+      ? publishSizeV5(run.topicBytes.length, 0, section, payload)
+      : publishSizeV3(run.topicBytes.length, 0, payload);
     if (receiver !== null && size > receiver.maximumPacketSize) {
       dropTooLarge(context, receiver);
       continue;
     }
+    const topicBytes = receiver !== null && hasAlias(receiver, topic) ? "" : run.topicBytes;
+    const alias = receiver === null ? 0 : aliasFor(receiver, topic);
     at = isV5
-      ? writePublishHeadV5(target, at, 0, topicBytes, 0, properties, -1, 0, subscriptionIds, payload)
+      ? writePublishHeadV5(target, at, 0, topicBytes, 0, properties, -1, alias, subscriptionIds, payload)
       : writePublishHeadV3(target, at, 0, topicBytes, 0, payload);
     at += run.chunk.copy(target, at, header.payloadStart, header.payloadEnd);
   }

@@ -10,6 +10,7 @@ import {
   writePublishHeadV5,
 } from "../packets/publish-encoder.ts";
 import { payloadOf, propertiesOf, remainingS, type StoredMessage } from "../routing/stored-message.ts";
+import { aliasFor, hasAlias } from "./aliases-out.ts";
 import type { Context } from "./context.ts";
 import type { Connection } from "./session.ts";
 import { LARGE_BYTES, reserve, sendBytes } from "./writer.ts";
@@ -120,7 +121,7 @@ function writeHead(
 ): number {
   const payload = payloadLength(message);
   if (connection.version < 5) return writePublishHeadV3(target, at, flags, message.topicBytes, packetId, payload);
-  const isAliased = connection.aliasesOut?.has(message.topic) ?? false;
+  const isAliased = hasAlias(connection, message.topic);
   return writePublishHeadV5(
     target,
     at,
@@ -133,17 +134,6 @@ function writeHead(
     subscriptionIds,
     payload,
   );
-}
-
-/** The alias of a topic on this connection; a new one while the client takes more (MQTT 5, 3.3.2.3.4). 0: none. */
-function aliasFor(connection: Connection, topic: string): number {
-  if (connection.aliasMaximumOut === 0) return 0;
-  const aliases = (connection.aliasesOut ??= new Map());
-  const known = aliases.get(topic);
-  if (known !== undefined) return known;
-  if (aliases.size >= connection.aliasMaximumOut) return 0;
-  aliases.set(topic, aliases.size + 1);
-  return aliases.size;
 }
 
 function payloadLength(message: StoredMessage): number {
