@@ -31,7 +31,17 @@ export function connackFor(
     topicAliasMaximum: limits.topicAliasMaximum,
     wildcardAvailable: limits.wildcardAvailable,
     sharedAvailable: limits.sharedAvailable,
+    serverKeepaliveS: isKeepaliveTaken(packet, limits) ? null : limits.maxKeepaliveS, // [MQTT-3.1.2-21]
   });
+}
+
+/** The keep alive of a connection in seconds, 0 for none: what the client asked for, or what the limit makes of it. */
+export function keepaliveInForce(packet: ConnectPacket, limits: EngineLimits): number {
+  return isKeepaliveTaken(packet, limits) ? packet.keepaliveS : limits.maxKeepaliveS;
+}
+
+function isKeepaliveTaken({ keepaliveS }: ConnectPacket, { maxKeepaliveS }: EngineLimits): boolean {
+  return maxKeepaliveS === Infinity || (keepaliveS > 0 && keepaliveS <= maxKeepaliveS);
 }
 
 /**
@@ -55,15 +65,23 @@ export function refusalFor(
 
 /** What a CONNECT asks for that this broker does not do; null when there is nothing. */
 export function unsupported(
-  { will, authMethod }: ConnectPacket,
-  { retainAvailable, maximumQos }: EngineLimits,
+  packet: ConnectPacket,
+  limits: EngineLimits,
 ): { readonly reason: Reason; readonly code: number } | null {
+  const { will, authMethod, version, keepaliveS } = packet;
+  const { retainAvailable, maximumQos, maxKeepaliveS } = limits;
   if (authMethod !== null) {
     const reason: Reason = {
       kind: "protocol_refused",
       sentence: `asked for enhanced authentication (${authMethod}), which this broker does not do`,
     };
     return { reason, code: Code.badAuthenticationMethod }; // 4.12
+  }
+  if (version < 5 && !isKeepaliveTaken(packet, limits)) {
+    // Older versions cannot be told another interval; mosquitto answers them 2.
+    const asked = keepaliveS === 0 ? "no keep alive" : `a keep alive of ${keepaliveS} s`;
+    const sentence = `asked for ${asked}; the longest is ${maxKeepaliveS} s (max_keepalive)`;
+    return { reason: { kind: "client_id_refused", sentence }, code: Code.clientIdRefused };
   }
   if (will === null) return null;
   if (will.retain && !retainAvailable) {

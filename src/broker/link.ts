@@ -4,7 +4,7 @@ import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import { codesOf } from "../core/reasons.ts";
 import type { Identity, Reason } from "../core/types.ts";
 import { assignClientId } from "./client-id.ts";
-import { connackFor, refusalFor, unsupported } from "./connack.ts";
+import { connackFor, keepaliveInForce, refusalFor, unsupported } from "./connack.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import type { Engine } from "./engine.ts";
 import type { Flusher } from "./flusher.ts";
@@ -225,7 +225,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     accept(accepted) {
       if (phase !== "waiting" || packet === null) return false;
       const result = engine.open(
-        { ...packet, identity: accepted, client, isBridge: packet.isBridge },
+        { ...packet, identity: accepted, client, keepaliveS: keepaliveInForce(packet, limits()) },
         {
           write: outbox.write,
           get bytesUnsent() {
@@ -247,7 +247,8 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     begin() {
       if (phase !== "accepted" || packet === null || connection === null || opened === null) return;
       phase = "open";
-      const { version, cleanStart, keepaliveS } = packet;
+      const { version, cleanStart } = packet;
+      const keepaliveS = keepaliveInForce(packet, limits());
       outbox.write(connackFor(packet, opened, { limits: limits(), maxPacketSize: maxPacketSize(), assignedClientId }));
       // It holds the password.
       packet = null;

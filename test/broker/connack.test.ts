@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { connackFor, refusalFor, unsupported } from "../../src/broker/connack.ts";
+import { describe, expect, test } from "vitest";
+import { connackFor, keepaliveInForce, refusalFor, unsupported } from "../../src/broker/connack.ts";
 import { decodeConnect, type ConnectPacket } from "../../src/broker/packets/connect-packet.ts";
 import { DEFAULT_LIMITS } from "../../src/broker/sessions/limits.ts";
 import { connectPacket, encode, refusal } from "./wire.ts";
@@ -59,6 +59,31 @@ test("a reason goes as far as the client's maximum packet size", () => {
   const whole = refusal(0x88, "later");
   expect(refusalFor(5, refused, whole.length / 2)?.toString("hex")).toBe(whole);
   expect(refusalFor(5, refused, whole.length / 2 - 1)?.toString("hex")).toBe("2003008800");
+});
+
+describe("a longest keep alive of 60 s", () => {
+  const limits = { ...DEFAULT_LIMITS, maxKeepaliveS: 60 };
+
+  test.each([
+    [60, 60, "200e00000b 210014 27001e8480 22000a"],
+    [61, 60, "201100000e 210014 27001e8480 22000a 13003c"],
+    [0, 60, "201100000e 210014 27001e8480 22000a 13003c"],
+    [30, 30, "200e00000b 210014 27001e8480 22000a"],
+  ])("makes of %i s in MQTT 5: %i s, which is told when it differs", (keepalive, inForce, answer) => {
+    const packet = connect(5, { keepalive });
+    const connack = connackFor(packet, { sessionPresent: false, sessionExpiryS: 0 }, { ...ANNOUNCED, limits });
+    expect(connack.toString("hex")).toBe(answer.replaceAll(" ", ""));
+    expect(keepaliveInForce(packet, limits)).toBe(inForce);
+    expect(unsupported(packet, limits)).toBeNull();
+  });
+
+  test.each([
+    [60, undefined],
+    [61, "asked for a keep alive of 61 s; the longest is 60 s (max_keepalive)"],
+    [0, "asked for no keep alive; the longest is 60 s (max_keepalive)"],
+  ])("refuses %i s before MQTT 5 as it should", (keepalive, sentence) => {
+    expect(unsupported(connect(4, { keepalive }), limits)?.reason.sentence).toBe(sentence);
+  });
 });
 
 const will = { topic: "t", payload: Buffer.from("x"), qos: 2, retain: true } as const;

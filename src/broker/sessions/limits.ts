@@ -15,6 +15,8 @@ export interface EngineLimits extends RetainedLimits, QueueLimits {
   /** Topic aliases a client may set (CONNACK). */
   readonly topicAliasMaximum: number;
   readonly maxTopicLevels: number;
+  /** Longest keep alive in seconds, and what a client without one is given; Infinity: as the client wants. */
+  readonly maxKeepaliveS: number;
   readonly maxSubscriptions: number;
   /** Bytes waiting for one connection above which QoS 0 messages are dropped. */
   readonly maxUnsentBytes: number;
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
   maxInboundQos2: 1000,
   topicAliasMaximum: 10,
   maxTopicLevels: 200,
+  maxKeepaliveS: Infinity,
   maxSubscriptions: 10_000,
   maxUnsentBytes: 8 * 1024 * 1024,
   maxSessions: 100_000,
