@@ -3,10 +3,11 @@ import { copyFile, chmod, open, readFile, rename, rm, stat } from "node:fs/promi
 import { createHash, randomInt, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import type { Backend, BackendContext } from "../src/auth/backend.ts";
+import { scramCredential } from "../src/auth/scram-credential.ts";
 import { codeOf, messageOf } from "../src/core/errors.ts";
 import { isRawObject } from "../src/core/raw-object.ts";
 import { allow, deny, ignore } from "../src/core/reasons.ts";
-import type { Authenticator, Problem } from "../src/core/types.ts";
+import type { Authenticator, Problem, ScramCredential } from "../src/core/types.ts";
 import { listed } from "../src/core/words.ts";
 import { HOME_ASSISTANT_USERS } from "../src/settings/reserved-users.ts";
 
@@ -214,6 +215,9 @@ function createAuthenticator(
   digest: BackendContext["digest"],
 ): Authenticator {
   const proofs = new Map<string, string>(HOME_ASSISTANT_USERS.map((name) => [name, digest(users[name].password)]));
+  const credentials = new Map<string, ScramCredential>(
+    HOME_ASSISTANT_USERS.map((name) => [name, scramCredential(name, users[name].password, digest)]),
+  );
   return {
     name: NAME,
     authenticate({ clientId, username, password }) {
@@ -227,6 +231,14 @@ function createAuthenticator(
         return deny(NAME, { kind: "wrong_password", sentence: `wrong password for user ${username}` });
       }
       return allow(NAME, { clientId, username, superuser: true, source: NAME, proof });
+    },
+    scram({ clientId, username }) {
+      const credential = username === null ? undefined : credentials.get(username);
+      const proof = username === null ? undefined : proofs.get(username);
+      if (credential === undefined || proof === undefined) {
+        return ignore(NAME, { kind: "unknown_user", sentence: `${username} is not a system user` });
+      }
+      return allow(NAME, { identity: { clientId, username, superuser: true, source: NAME, proof }, credential });
     },
     recheck({ username, proof }) {
       if (username !== null && proof !== null && proofs.get(username) === proof) return allow(NAME, undefined);

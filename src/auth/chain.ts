@@ -1,9 +1,19 @@
 import type { Logger } from "../core/logger.ts";
 import { allow, deny } from "../core/reasons.ts";
-import type { Authenticator, Credentials, Decision, Deny, Identity, LoginChain, Reason } from "../core/types.ts";
+import type {
+  Authenticator,
+  Credentials,
+  Decision,
+  Deny,
+  Identity,
+  LoginChain,
+  Reason,
+  ScramLogin,
+} from "../core/types.ts";
 import { inTime } from "./in-time.ts";
 import { isReservedName } from "../core/reserved-names.ts";
 import { findUnfit } from "./sanity.ts";
+import { createScramDesk, SCRAM } from "./scram-exchange.ts";
 
 /** One stage of the chain. */
 export interface Stage {
@@ -19,6 +29,8 @@ interface ChainInput {
   readonly reservedUsers: readonly string[];
   /** Longest that one stage may take. */
   readonly timeoutMs: number;
+  /** Keyed digest, the same for the life of the process. */
+  readonly digest: (text: string) => string;
   readonly log: Logger;
 }
 
@@ -31,16 +43,21 @@ const NAME = "login-chain";
  * the first no is the answer when nobody says yes. A stage that throws has not decided, and ends it undecided: a later
  * one might let in someone whom this one would have refused. Answers at once when every stage asked does.
  */
-export function createChain({ stages, reservedUsers, timeoutMs, log }: ChainInput): LoginChain {
+export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: ChainInput): LoginChain {
   const authenticate = (credentials: Credentials, signal: AbortSignal): Answer => {
+    const deciding = stagesFor(credentials);
+    return "verdict" in deciding ? deciding : walk(deciding, null, credentials, signal);
+  };
+
+  /** The stages that may decide about a client, or why none may. */
+  const stagesFor = (credentials: Credentials): readonly Stage[] | Deny => {
     const { username } = credentials;
     const unfit = findUnfit(credentials);
     if (unfit !== null) return deny(NAME, unfit);
-    if (username === null || !isReservedName(username, reservedUsers)) return walk(stages, null, credentials, signal);
+    if (username === null || !isReservedName(username, reservedUsers)) return stages;
     // Home Assistant would take another spelling for the reserved name: its user "Addons" must not become our "addons"
     if (!reservedUsers.includes(username)) return deny(NAME, reservedName(username));
-    const deciding = stages.filter(({ authenticator }) => authenticator.name === "system-users");
-    return walk(deciding, null, credentials, signal);
+    return stages.filter(({ authenticator }) => authenticator.name === "system-users");
   };
 
   /** Asks the stages that are left; `refused` is the first no of those before. */
@@ -85,9 +102,20 @@ export function createChain({ stages, reservedUsers, timeoutMs, log }: ChainInpu
     log.debug({ clientId, username, by, verdict }, `login of ${clientId}: ${by} says ${verdict} (${reason.sentence})`);
   };
 
+  /** The first yes, or the first no when nobody says yes: nothing is proven yet, so no stage ends the search. */
+  const findScram = (credentials: Credentials): Decision<ScramLogin> => {
+    const deciding = stagesFor(credentials);
+    if ("verdict" in deciding) return deciding;
+    const answers = deciding.map(({ authenticator }) => authenticator.scram?.(credentials));
+    const found = answers.find((answer) => answer?.verdict === "allow");
+    return found ?? answers.find((answer) => answer?.verdict === "deny") ?? deny(NAME, noScram(credentials.username));
+  };
+  const scram = createScramDesk({ find: findScram, digest });
+
   return {
     name: NAME,
     authenticate,
+    exchange: (method, credentials) => (method === SCRAM ? scram.begin(credentials) : null),
     recheck(identity) {
       const { source } = identity;
       const authenticator = stages.find((stage) => stage.authenticator.name === source)?.authenticator;
@@ -104,6 +132,14 @@ function reservedName(username: string): Reason {
     kind: "not_allowed",
     sentence: `the user name ${username} is reserved`,
     hint: "Use another user name in the device.",
+  };
+}
+
+function noScram(username: string | null): Reason {
+  return {
+    kind: "unknown_user",
+    sentence: `nobody who can use ${SCRAM} is called ${username} here`,
+    hint: `Only logins in the options with a plain password can; other users log in with name and password.`,
   };
 }
 

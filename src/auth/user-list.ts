@@ -1,11 +1,13 @@
 import { allow, deny, ignore } from "../core/reasons.ts";
-import type { Authenticator, Decision, Identity } from "../core/types.ts";
+import type { Authenticator, Credentials, Decision, Identity, Reason, ScramCredential } from "../core/types.ts";
 
 /** A user whose stored password is in memory. */
 export interface ListedUser {
   /** Digest of the stored password: another one after it was changed. */
   readonly proof: string;
   matches(password: Uint8Array): boolean | Promise<boolean>;
+  /** null: its password is stored as a hash, of which SCRAM cannot compute anything. */
+  readonly scram: ScramCredential | null;
 }
 
 /** What a list of users decides with. */
@@ -21,10 +23,14 @@ interface UserList {
 
 /** Makes the authenticator of a list of users. It answers at once when the stored password can be compared at once. */
 export function createUserList({ name, place, users, decoy }: UserList): Authenticator {
+  const identityOf = ({ clientId, username }: Credentials, { proof }: ListedUser): Identity => {
+    return { clientId, username, superuser: false, source: name, proof };
+  };
   const list: Authenticator = {
     name,
 
-    authenticate({ clientId, username, password }) {
+    authenticate(credentials) {
+      const { username, password } = credentials;
       if (username === null) return ignore(name, { kind: "no_credentials", sentence: "sent no user name" });
       const user = users.get(username);
       if (user === undefined) {
@@ -35,7 +41,7 @@ export function createUserList({ name, place, users, decoy }: UserList): Authent
       }
       const decide = (isRight: boolean): Decision<Identity> =>
         isRight
-          ? allow(name, { clientId, username, superuser: false, source: name, proof: user.proof })
+          ? allow(name, identityOf(credentials, user))
           : deny(name, { kind: "wrong_password", sentence: `wrong password for user ${username}` });
       const isRight = user.matches(password);
       return typeof isRight === "boolean" ? decide(isRight) : isRight.then(decide);
@@ -51,6 +57,16 @@ export function createUserList({ name, place, users, decoy }: UserList): Authent
       }
       return allow(name, undefined);
     },
+
+    scram(credentials) {
+      const { username } = credentials;
+      const user = username === null ? undefined : users.get(username);
+      if (user === undefined) {
+        return ignore(name, { kind: "unknown_user", sentence: `${username} is not in ${place}` });
+      }
+      if (user.scram === null) return deny(name, storedAsHash(username));
+      return allow(name, { identity: identityOf(credentials, user), credential: user.scram });
+    },
   };
   if (decoy === null) return list;
   return {
@@ -58,5 +74,13 @@ export function createUserList({ name, place, users, decoy }: UserList): Authent
     async pretend({ password }) {
       if (password !== null) await decoy(password);
     },
+  };
+}
+
+function storedAsHash(username: string | null): Reason {
+  return {
+    kind: "not_allowed",
+    sentence: `the password of user ${username} is stored as a hash, which SCRAM-SHA-256 cannot be checked against`,
+    hint: "Let the device log in with name and password, or write the password in plain text in the options.",
   };
 }

@@ -158,12 +158,53 @@ export interface Authenticator {
    * tell which names exist. Missing: a wrong password takes no time worth hiding.
    */
   pretend?(credentials: Credentials): Promise<void>;
+  /**
+   * What SCRAM-SHA-256 needs to know of a user, from memory; `password` is not looked at. The yes holds only for who
+   * proves to know the password. Missing: its users cannot log in this way.
+   */
+  scram?(credentials: Credentials): Decision<ScramLogin>;
+}
+
+/** A user that may prove itself by SCRAM, and who it is then: the same as by password. */
+export interface ScramLogin {
+  readonly identity: Identity;
+  readonly credential: ScramCredential;
+}
+
+/** What SCRAM-SHA-256 checks a user against (RFC 5802, RFC 7677). */
+export interface ScramCredential {
+  readonly salt: Uint8Array;
+  readonly iterations: number;
+  /** Computes for some milliseconds, off the event loop. */
+  keys(): Promise<ScramKeys>;
+}
+
+export interface ScramKeys {
+  readonly storedKey: Uint8Array;
+  readonly serverKey: Uint8Array;
 }
 
 /** Asks its stages in order; what the broker asks for each CONNECT. */
 export interface LoginChain extends Authenticator {
   recheck(identity: Identity): Decision;
+  /** Begins an authentication in several steps; null when there is none of that name. */
+  exchange(method: string, credentials: Credentials): Exchange | null;
 }
+
+/** An authentication in several steps, in which the password is never sent (MQTT 5, 4.12). */
+export interface Exchange {
+  /**
+   * Takes what the client said, null when it has said nothing yet; one question at a time, and none after a decision.
+   * @throws BackendError when it could not be decided.
+   */
+  answer(data: Uint8Array | null): ExchangeStep | Promise<ExchangeStep>;
+}
+
+/** What to say next; an `allow` has last words too. */
+export type ExchangeStep =
+  | { readonly verdict: "continue"; readonly data: Uint8Array }
+  | Allow<{ readonly identity: Identity; readonly data: Uint8Array }>
+  | Deny;
 
 /** A fault in the user's files or environment. `sentence()` in core/problem.ts composes what is read. */
 export interface Problem {

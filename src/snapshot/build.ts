@@ -43,6 +43,7 @@ export function build(sources: Sources, previous: Snapshot | null, deps: BuildDe
       })),
       reservedUsers: deps.reservedUsers,
       timeoutMs: deps.stageTimeoutMs,
+      digest: deps.context.digest,
       log: deps.context.log,
     }),
     policy: compilePolicy({ rules: acl.loaded?.value ?? acl.closed, anonymous: settings.anonymous }),

@@ -40,7 +40,7 @@ function stage(
 }
 
 function chainOf(stages: readonly Stage[], reservedUsers: readonly string[] = RESERVED, timeoutMs = 5000): LoginChain {
-  return createChain({ stages, reservedUsers, timeoutMs, log: recordingLogger().log });
+  return createChain({ stages, reservedUsers, timeoutMs, digest: (text) => text, log: recordingLogger().log });
 }
 
 /** "logins=ignore home-assistant=deny? anonymous=allow": in order, with ? for stages that let the next one try. */
@@ -353,7 +353,7 @@ describe("after a reload", () => {
 test("each answer can be followed in the log, without the password", () => {
   const { log, entries } = recordingLogger();
   const stages = [stage("logins", "ignore"), stage("password-file", "deny")];
-  const chain = createChain({ stages, reservedUsers: [], timeoutMs: 5000, log });
+  const chain = createChain({ stages, reservedUsers: [], timeoutMs: 5000, digest: (text) => text, log });
   expect(chain.authenticate(client("klaus", "hunter2"), signal)).toMatchObject({ verdict: "deny" });
   expect(entries.map(({ type, message }) => `${type}: ${message}`)).toEqual([
     "debug: login of plug-1: logins says ignore (logins does not know)",

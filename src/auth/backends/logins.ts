@@ -3,6 +3,7 @@ import type { BackendContext } from "../backend.ts";
 import { decoyFor } from "../decoy.ts";
 import { defineBackend } from "../define-backend.ts";
 import { passwordBytes } from "../password-bytes.ts";
+import { scramCredential } from "../scram-credential.ts";
 import { createUserList, type ListedUser } from "../user-list.ts";
 
 interface Settings {
@@ -61,6 +62,8 @@ function listedUser(
     // with the name in it, so that equal passwords do not show
     proof: digest(JSON.stringify([username, password, preHashed])),
     matches: preHashed ? (sent) => verify(password, sent) : comparePlain(password),
+    // an empty password lets nobody in by whatever way
+    scram: preHashed || password === "" ? null : scramCredential(username, password, digest),
   };
 }
 

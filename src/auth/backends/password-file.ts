@@ -38,7 +38,7 @@ export const passwordFile = defineBackend<Settings>({
         entries.map(({ username, hash }) => [
           username,
           // with the name in it, so that equal hashes do not show
-          { proof: digest(JSON.stringify([username, hash])), matches: (sent) => verify(hash, sent) },
+          { proof: digest(JSON.stringify([username, hash])), matches: (sent) => verify(hash, sent), scram: null },
         ]),
       ),
       decoy: decoy === null ? null : (password) => verify(decoy, password),
