@@ -23,6 +23,8 @@ const UPGRADE_TIMEOUT_MS = 10_000;
 const LINGER_MS = 2_000;
 /** A frame may carry several packets: room for those that come before a long one. */
 const FRAME_SLACK = 65_536;
+/** Bytes of one frame of a peer that was not let in yet: the longest CONNECT, and what may come with it. */
+const EARLY_FRAME_BYTES = 100_000 + FRAME_SLACK;
 /** Close code for a kind of data that is not accepted (RFC 6455, 7.4.1). */
 const UNSUPPORTED_DATA = 1003;
 
@@ -57,7 +59,7 @@ export function createWebSocketServer(tls: TlsMaterial | null, deps: WebSocketDe
     if (certificate === "refused") return;
     sockets.options.maxPayload = deps.maxPacketSize() + FRAME_SLACK;
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      deps.accept(binaryStream(webSocket), socket, certificate);
+      deps.accept(binaryStream(webSocket, socket), socket, certificate);
     });
   });
   return server;
@@ -72,11 +74,16 @@ function offersMqtt({ headers }: IncomingMessage): boolean {
 }
 
 /** Joins a WebSocket to a stream of bytes: one frame per write, and binary frames only [MQTT-6.0.0-1]. */
-function binaryStream(webSocket: WebSocket): Duplex {
+function binaryStream(webSocket: WebSocket, socket: Socket): Duplex {
   let isRefused = false;
+  let isAnswered = false;
+  let bytesOfFrame = 0;
   const stream = new Duplex({
     read: () => webSocket.resume(),
-    write: (chunk, _encoding, done) => webSocket.send(chunk, done),
+    write(chunk, _encoding, done) {
+      isAnswered = true;
+      webSocket.send(chunk, done);
+    },
     final(done) {
       webSocket.close();
       done();
@@ -86,7 +93,19 @@ function binaryStream(webSocket: WebSocket): Duplex {
       done(error);
     },
   });
+  // A frame is kept until it is whole, and its limit is that of messages: too much for somebody who is not let in.
+  // Who is answered, and not with the end, is.
+  const guard = (chunk: Buffer): void => {
+    if (isAnswered && !stream.writableEnded) {
+      socket.off("data", guard);
+      return;
+    }
+    bytesOfFrame += chunk.length;
+    if (bytesOfFrame > EARLY_FRAME_BYTES) stream.destroy(new Error("frame too long before the login"));
+  };
+  socket.prependListener("data", guard);
   webSocket.on("message", (data, isBinary) => {
+    bytesOfFrame = 0;
     if (isRefused) return;
     if (isBinary && data instanceof Buffer) {
       if (!stream.push(data)) webSocket.pause();

@@ -14,10 +14,12 @@ import type { ConnectionInfo } from "../../../src/broker/connection.ts";
 import { createBroker, type Broker } from "../../../src/broker/broker.ts";
 import type { BrokerEvent } from "../../../src/core/events.ts";
 import { createLogger } from "../../../src/core/logger.ts";
+import { deny } from "../../../src/core/reasons.ts";
+import type { Credentials } from "../../../src/core/types.ts";
 import type { ListenerPlan, TlsMaterial } from "../../../src/snapshot/types.ts";
 import { makePair, type Pair } from "../../helpers/certificates.ts";
 import { snapshotOf, type SnapshotParts } from "../../helpers/snapshot.ts";
-import { connectPacket, encode, subscribe } from "../wire.ts";
+import { connectPacket, encode, publish, subscribe } from "../wire.ts";
 
 let ca: Pair;
 let server: Pair;
@@ -75,7 +77,7 @@ async function setUp(
   const infos: ConnectionInfo[] = [];
   const log = createLogger(() => ({ types: new Set(), sinks: [] }));
   const record = (event: BrokerEvent): void => void events.push(event);
-  const broker = await createBroker({ current: () => snapshot, record, log });
+  const broker = await createBroker({ current: () => snapshot, record, log, storage: null });
   const listeners = createListeners({
     accept(stream, info) {
       infos.push(info);
@@ -471,6 +473,34 @@ describe("WebSocket", () => {
     socket.send(Buffer.alloc(100_000));
     const [code] = await once(socket, "close");
     expect(code).toBe(1009);
+  });
+
+  test.each([
+    ["at once", []],
+    ["after a small one", ["10"]],
+    ["after a CONNECT that is refused", [encode(connectPacket("refused", 4), 4).toString("hex")]],
+  ])("nobody sends a long frame before it is let in: %s", async (_name, first) => {
+    const authenticate = ({ clientId }: Credentials) => deny("test", { kind: "wrong_password", sentence: clientId });
+    const { listeners, port } = await setUp(16_000_000, authenticate);
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = await open(port(), "/", ["mqtt"]);
+    for (const hex of first) socket.send(Buffer.from(hex, "hex"));
+    // the other side closes before it has taken all of it
+    const failure = await new Promise<unknown>((resolve) => socket.send(Buffer.alloc(15_000_000), resolve));
+    expect(failure).toBeInstanceOf(Error);
+  });
+
+  test("a client that was let in may", async () => {
+    const { listeners, port, infos } = await setUp(16_000_000);
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = await open(port(), "/", ["mqtt"]);
+    const answers: string[] = [];
+    socket.on("message", (data: Buffer) => answers.push(data.toString("hex")));
+    socket.send(connectBytes("dev"));
+    await vi.waitFor(() => expect(answers).toEqual(["20020000"]));
+    socket.send(encode(publish("t", Buffer.alloc(10_000_000), { qos: 1, messageId: 1 }), 4));
+    await vi.waitFor(() => expect(answers).toEqual(["20020000", "40020001"]), 5_000);
+    expect(infos).toHaveLength(1);
   });
 
   test("a client that leaves while its login is checked calls the check off", async () => {
