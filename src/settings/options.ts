@@ -28,6 +28,8 @@ export interface Options {
   readonly keyfile: string;
   readonly cafile: string;
   readonly customize: CustomizeOptions;
+  /** Seconds between two writes; 0: before each acknowledgement. */
+  readonly storeInterval: number;
   readonly debug: boolean;
 }
 
@@ -75,6 +77,7 @@ export function parseOptions(
     keyfile: read.tlsFile("keyfile", "The TLS ports stay closed."),
     cafile: read.tlsFile("cafile", "It is left out, so no device certificate can be checked."),
     customize: readCustomize(raw["customize"], report),
+    storeInterval: read.seconds("store_interval"),
     debug: read.bool("debug", false, "It stays off."),
   };
   return { options, problems };
@@ -85,6 +88,7 @@ type Report = (severity: Problem["severity"], what: string, now: string, fix: st
 const { properties } = optionsSchema;
 type BoolOption = "anonymous" | "require_certificate" | "debug";
 type FileOption = "certfile" | "keyfile" | "cafile";
+type SecondsOption = "store_interval";
 type ListOption = "logins" | "log_dest" | "log_type";
 
 /** Reads single options: missing and null mean the default, as for the Supervisor. */
@@ -127,7 +131,17 @@ function createReader(raw: RawObject, ajv: Ajv, report: Report) {
     return "";
   };
 
-  return { bool, list, names, tlsFile };
+  const seconds = (name: SecondsOption): number => {
+    const { type, minimum, maximum, default: usual } = properties[name];
+    const value = raw[name] ?? usual;
+    const isInRange = ajv.compile<number>({ type, minimum, maximum });
+    if (isInRange(value)) return value;
+    const what = `${name}: ${show(value)} is not a whole number from ${minimum} to ${maximum}.`;
+    report("error", what, `The default of ${usual} seconds is used.`, "Write a number of seconds, without quotes.");
+    return usual;
+  };
+
+  return { bool, list, names, tlsFile, seconds };
 }
 
 const UNUSABLE: CustomizeOptions = { active: false, folder: properties.customize.default.folder, isUsable: false };

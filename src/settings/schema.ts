@@ -15,6 +15,9 @@ export const logTypeNames = [
   "all",
 ] as const;
 
+/** A compromise: SD cards wear, and what is urgent is written within a second in any case. */
+export const DEFAULT_STORE_INTERVAL_S = 30;
+
 /** One entry of `logins`. An empty name or password would be a login that anybody guesses. */
 export const loginSchema = {
   type: "object",
@@ -27,7 +30,7 @@ export const loginSchema = {
 } as const;
 
 /**
- * Every option by its name in options.json, with the default of the official add-on 7.1.0 and `anonymous` beside them.
+ * Every option by its name in options.json, with the default of the official add-on 7.1.0; `anonymous` and `store_interval` are ours.
  * Each option is validated by itself, so that one wrong value switches off no other.
  */
 export const optionsSchema = {
@@ -49,6 +52,7 @@ export const optionsSchema = {
       },
       default: { active: false, folder: "mosquitto" },
     },
+    store_interval: { type: "integer", minimum: 0, maximum: 3600, default: DEFAULT_STORE_INTERVAL_S },
     debug: { type: "boolean", default: false },
   },
 } as const;

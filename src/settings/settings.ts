@@ -4,6 +4,7 @@ import { applyConf } from "./conf-lines.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
 import { finishListeners, localListeners, ownListeners } from "./listeners.ts";
 import { logSettings } from "./log.ts";
+import { addOnStore, standAloneStore } from "./store.ts";
 import type { Options } from "./options.ts";
 import type { ConfFile, Environment, Limits, Settings } from "./types.ts";
 
@@ -33,10 +34,11 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
   const { passwordFile, aclFile } = draft;
   const { value: anonymous, problems: anonymousProblems } = addOnAnonymous(options, draft);
   const auth = addOnStages(environment, options, { passwordFile, anonymous });
+  const { value: store, problems: storeProblems } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
   return {
-    settings: { listeners, auth, passwordFile, aclFile, anonymous, limits: limitsOf(draft), log },
-    problems: [...problems, ...listenerProblems, ...anonymousProblems],
+    settings: { listeners, auth, passwordFile, aclFile, anonymous, limits: limitsOf(draft), store, log },
+    problems: [...problems, ...listenerProblems, ...anonymousProblems, ...storeProblems],
   };
 }
 
@@ -46,8 +48,9 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   const { listeners, problems } = finishListeners(draft);
   const none = { passwordFile: null, aclFile: null, anonymous: null };
   const auth = addOnStages(environment, null, none);
+  const { value: store } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
-  return { settings: { listeners, auth, ...none, limits: limitsOf(draft), log }, problems };
+  return { settings: { listeners, auth, ...none, limits: limitsOf(draft), store, log }, problems };
 }
 
 function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFile[]): Composed {
@@ -66,7 +69,16 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
   const auth = standAloneStages({ passwordFile, anonymous });
   const log = logSettings(kind, null, draft);
   return {
-    settings: { listeners, auth, passwordFile, aclFile, anonymous, limits: limitsOf(draft), log },
+    settings: {
+      listeners,
+      auth,
+      passwordFile,
+      aclFile,
+      anonymous,
+      limits: limitsOf(draft),
+      store: standAloneStore(draft),
+      log,
+    },
     problems: [...problems, ...listenerProblems, ...anonymousProblems, ...(auth.length === 0 ? [nobody(origin)] : [])],
   };
 }

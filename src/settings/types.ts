@@ -44,6 +44,8 @@ export interface Settings {
   /** What clients without a user name may do when no ACL file says it; null: they may not connect. */
   readonly anonymous: AnonymousSettings | null;
   readonly limits: Limits;
+  /** What a restart finds again; null: sessions and retained messages are in memory only. */
+  readonly store: StoreSettings | null;
   readonly log: LogSettings;
 }
 
@@ -99,6 +101,15 @@ export interface Limits {
   readonly maxPacketSize: number;
   /** Bytes of a payload; larger messages are acknowledged and dropped. null: no limit. */
   readonly messageSizeLimit: number | null;
+}
+
+export interface StoreSettings {
+  /** The SQLite file. */
+  readonly path: string;
+  /** Write-back of what is not urgent, in seconds. */
+  readonly intervalS: number;
+  /** "always": an acknowledgement waits until what it acknowledges is on the disk. */
+  readonly mode: "interval" | "always";
 }
 
 export interface LogSettings {

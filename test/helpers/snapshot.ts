@@ -1,5 +1,5 @@
 import { allow, deny } from "../../src/core/reasons.ts";
-import type { Action, Credentials, Decision, Identity } from "../../src/core/types.ts";
+import type { Action, Credentials, Decision, Identity, LoginChain } from "../../src/core/types.ts";
 import type { Snapshot } from "../../src/snapshot/types.ts";
 
 export interface SnapshotParts {
@@ -10,6 +10,8 @@ export interface SnapshotParts {
     signal: AbortSignal,
   ) => Decision<Identity> | Promise<Decision<Identity>>;
   readonly recheck?: (identity: Identity) => Decision;
+  /** Authentication in several steps; none when missing. */
+  readonly exchange?: LoginChain["exchange"];
   /** What a client may do; everything when missing. */
   readonly may?: (action: Action, topic: string, identity: Identity) => boolean;
   readonly maxPacketSize?: number;
@@ -28,6 +30,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       aclFile: null,
       anonymous: null,
       limits: { maxPacketSize: parts.maxPacketSize ?? 2_000_000, messageSizeLimit: parts.messageSizeLimit ?? null },
+      store: null,
       log: { types: new Set(), destinations: [], connectionMessages: true },
     },
     listeners: [],
@@ -35,6 +38,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       name: "test",
       authenticate: authenticate ?? ((credentials) => allow("test", identityOf(credentials))),
       recheck: recheck ?? (() => allow("test", undefined)),
+      exchange: parts.exchange ?? (() => null),
     },
     policy: {
       for: (identity) => ({

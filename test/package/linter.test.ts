@@ -21,7 +21,10 @@ const broken: Readonly<Record<string, readonly [change: Config, finding: string]
   "no auto_uart": [{ auto_uart: true }, "'auto_uart' is deprecated"],
   "devices are paths only": [{ devices: ["/dev/ttyUSB0:/dev/ttyUSB0:rwm"] }, "'devices' with ':'"],
   "tmpfs is a boolean": [{ tmpfs: "size=64M" }, "'tmpfs' is no boolean"],
-  "no backup commands with cold backups": [{ backup: "cold", backup_pre: "sync" }, "'backup_pre' with cold backups"],
+  "no backup commands with cold backups": [
+    { backup: "cold", backup_pre: "sync" },
+    "'backup_pre' or 'backup_post' with cold backups",
+  ],
   "no watchdog: the image has a HEALTHCHECK": [{ watchdog: "tcp://[HOST]:1883" }, "'watchdog' is obsolete"],
   "no codenotary": [{ codenotary: "someone@example.com" }, "'codenotary' is no longer used"],
   "no deprecated folder in map": [{ map: ["ssl", "config:rw"] }, "'map' contains 'config:rw'"],

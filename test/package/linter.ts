@@ -129,9 +129,10 @@ export const linterRules: readonly LinterRule[] = [
   {
     name: "no backup commands with cold backups",
     findings: (config) =>
-      ["backup_pre", "backup_post"]
-        .filter((key) => config["backup"] === "cold" && key in config)
-        .map((key) => `'${key}' with cold backups`),
+      when(
+        config["backup"] === "cold" && ("backup_pre" in config || "backup_post" in config),
+        "'backup_pre' or 'backup_post' with cold backups",
+      ),
   },
   {
     name: "no watchdog: the image has a HEALTHCHECK",

@@ -9,7 +9,7 @@ type Tree = Readonly<Record<string, readonly string[]>>;
 const { options, schema, ports } = JSON.parse(textOf("config.json"));
 const translations = ["en", "de"].map((language) => [language, loadTranslation(language)] as const);
 
-/** Every option of the official add-on 7.1.0 with its default, and `anonymous`. No default: the option may be missing. */
+/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `store_interval`. No default: the option may be missing. */
 const expected = {
   logins: [],
   anonymous: false,
@@ -20,11 +20,12 @@ const expected = {
   customize: { active: false, folder: "mosquitto" },
   log_dest: [],
   log_type: [],
+  store_interval: 30,
   debug: undefined,
 };
 
 describe("config.json", () => {
-  it("has the options of the official add-on with their defaults, and anonymous", () => {
+  it("has the options of the official add-on with their defaults, and ours", () => {
     expect(Object.keys(schema).toSorted()).toEqual(Object.keys(expected).toSorted());
     expect(options).toEqual(JSON.parse(JSON.stringify(expected)));
   });

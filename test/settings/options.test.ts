@@ -23,6 +23,7 @@ const DEFAULTS = {
   keyfile: "privkey.pem",
   cafile: "",
   customize: { active: false, folder: "mosquitto", isUsable: true },
+  storeInterval: 30,
   debug: false,
 };
 
@@ -55,6 +56,7 @@ describe("options", () => {
       keyfile: "",
       cafile: "ca.pem",
       customize: { active: true, folder: "culex/files" },
+      store_interval: 0,
       debug: true,
     });
     expect(problems).toEqual([]);
@@ -74,6 +76,7 @@ describe("options", () => {
       keyfile: "",
       cafile: "ca.pem",
       customize: { active: true, folder: "culex/files", isUsable: true },
+      storeInterval: 0,
       debug: true,
     });
   });
@@ -116,6 +119,11 @@ describe("one wrong option", () => {
       {},
       'anonymous: "yes" is neither true nor false. Clients without a login stay shut out. Write true or false, without quotes.',
     ],
+    ...[-1, 3601, 1.5, "30"].map((value): [object, object, string] => [
+      { store_interval: value },
+      {},
+      `store_interval: ${JSON.stringify(value)} is not a whole number from 0 to 3600. The default of 30 seconds is used. Write a number of seconds, without quotes.`,
+    ]),
     [
       { require_certificate: "no" },
       { requireCertificate: true },

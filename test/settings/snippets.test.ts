@@ -255,7 +255,8 @@ autosave_interval 300
       notYet(3, "queue_qos0_messages", rest),
       notYet(4, "persistent_client_expiration", rest),
     ]);
-    expect(settings).toEqual(untouched);
+    const store = { path: "/tmp/culex/data/culex.db", intervalS: 300, mode: "interval" };
+    expect(settings).toEqual({ ...untouched, store });
   });
 
   test("client certificates as identity gets the certificates, and logins beside them", () => {

@@ -13,6 +13,12 @@ export interface Draft {
   readonly anonymousVeto: { readonly line: string; readonly origin: Origin } | null;
   readonly maxPacketSize: number | null;
   readonly messageSizeLimit: number | null;
+  /** null: no line says it. */
+  readonly persistence: { readonly isOn: boolean; readonly origin: Origin } | null;
+  /** Folder on this machine's disk. */
+  readonly persistenceLocation: string | null;
+  /** Seconds; 0: at the end only. */
+  readonly autosaveIntervalS: number | null;
   /** Values of log_type in their order; null: no such line. */
   readonly logTypes: readonly string[] | null;
   readonly logDestinations: readonly LogDestination[] | null;
@@ -95,6 +101,9 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     anonymousVeto: null,
     maxPacketSize: null,
     messageSizeLimit: null,
+    persistence: null,
+    persistenceLocation: null,
+    autosaveIntervalS: null,
     logTypes: null,
     logDestinations: null,
     connectionMessages: true,

@@ -1,3 +1,4 @@
+import { resolvePath } from "../paths.ts";
 import { faulty, used, type Draft, type Line, type Outcome } from "./draft.ts";
 import {
   accepted,
@@ -56,7 +57,9 @@ export const globalDirectives: readonly DirectiveRow[] = [
   notYet("allow_duplicate_messages"),
   notYet("allow_zero_length_clientid"),
   notYet("auto_id_prefix"),
-  accepted("autosave_interval"),
+  int("autosave_interval", { min: 0, max: 0x7f_ff_ff_ff }, (draft, autosaveIntervalS) =>
+    used({ ...draft, autosaveIntervalS }),
+  ),
   ignored("autosave_on_changes", "changes are not counted"),
   notYet("check_retain_source"),
   notYet("clientid_prefixes"),
@@ -92,16 +95,19 @@ export const globalDirectives: readonly DirectiveRow[] = [
     }),
   ),
   bool("per_listener_settings", perListenerSettings),
-  accepted("persistence"),
+  bool("persistence", persistence),
+  // Another program's format belongs to that name: the store is always culex.db beside it.
   accepted("persistence_file"),
-  accepted("persistence_location"),
+  row("persistence_location", (draft, { value, folders }) =>
+    used({ ...draft, persistenceLocation: resolvePath(value, folders) }),
+  ),
   notYet("persistent_client_expiration"),
   ignored("pid_file", "no file with the process number is written"),
   refused("psk_file", "asks for pre-shared keys, which are not offered", "Use certfile, keyfile and cafile instead."),
   notYet("queue_qos0_messages"),
   notYet("retain_available"),
   notYet("retain_expiry_interval"),
-  accepted("retained_persistence"),
+  bool("retained_persistence", persistence),
   ignored("retry_interval", "messages are sent again when a client reconnects, as MQTT demands"),
   // Small packets are always sent at once.
   accepted("set_tcp_nodelay"),
@@ -131,6 +137,10 @@ function logDest(draft: Draft, line: Line): Outcome {
     default:
       return wrongValue(draft, line, "is not offered here", "Use one of: none, stdout, stderr, topic, file <path>.");
   }
+}
+
+function persistence(draft: Draft, isOn: boolean, { origin }: Line): Outcome {
+  return used({ ...draft, persistence: { isOn, origin } });
 }
 
 function perListenerSettings(draft: Draft, isOn: boolean, { origin }: Line): Outcome {
