@@ -27,6 +27,12 @@ switch (command.verb) {
     process.exitCode = await passwd(command.username);
     break;
   }
+  case "backup": {
+    const { backUp } = await import("./broker/storage/backup.ts");
+    const { backup } = await import("./cli/backup.ts");
+    process.exitCode = await backup(command, backUp);
+    break;
+  }
   case "help":
     process.stdout.write(USAGE);
     break;

@@ -4,6 +4,7 @@ type Command =
   | RunCommand
   | CheckCommand
   | { readonly verb: "passwd"; readonly username: string | null }
+  | { readonly verb: "backup"; readonly from: string; readonly to: string }
   | { readonly verb: "help" }
   | { readonly verb: "wrong"; readonly what: string };
 
@@ -30,6 +31,7 @@ export const USAGE = `Usage:
   culex check -c mosquitto.conf
   culex check [--options /data/options.json] [--share /share] [--ssl /ssl] [--data /data]
   culex passwd [username]
+  culex backup <from> <to>
 
 run     starts the broker. Without a file it listens on this machine only, for everyone.
         Mosquitto's own arguments work without the verb: culex -c file -p port -v --test-config
@@ -38,6 +40,7 @@ check   reads options, conf and ACL files and prints every problem.
 passwd  asks for a password, or reads it from standard input, and prints its hash:
         a line for password_file when a username is given, else a value for an option's
         password with password_pre_hashed.
+backup  copies the session store <from>, also while a broker uses it, to the file <to>.
 `;
 
 const OPTIONS = {
@@ -58,6 +61,13 @@ const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
   ["run", ["config", "port", "verbose", "test-config", "log-format"]],
   ["check", ["config", "options", "share", "ssl", "data"]],
   ["passwd", []],
+  ["backup", []],
+]);
+
+/** How many words may follow a command. */
+const POSITIONALS: ReadonlyMap<string, number> = new Map([
+  ["passwd", 1],
+  ["backup", 2],
 ]);
 
 /** Parses the command line, with or without a verb. */
@@ -73,7 +83,7 @@ function parse(args: readonly string[]): Command {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   const [verb = "run", ...rest] = positionals;
   if (values.help === true) return { verb: "help" };
-  const surplus = verb === "passwd" ? rest[1] : rest[0];
+  const surplus = rest[POSITIONALS.get(verb) ?? 0];
   if (surplus !== undefined) return { verb: "wrong", what: `"${surplus}" was not expected here` };
   const foreign = Object.keys(values).find((name) => TAKEN.get(verb)?.includes(name) === false);
   if (foreign !== undefined) return { verb: "wrong", what: `"${verb}" takes no --${foreign}` };
@@ -98,6 +108,12 @@ function parse(args: readonly string[]): Command {
     }
     case "passwd":
       return { verb: "passwd", username: rest[0] ?? null };
+    case "backup": {
+      const [from, to] = rest;
+      if (from === undefined || to === undefined)
+        return { verb: "wrong", what: '"backup" needs two files: <from> <to>' };
+      return { verb: "backup", from, to };
+    }
     case "help":
       return { verb: "help" };
     default:

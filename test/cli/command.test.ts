@@ -25,6 +25,7 @@ describe("the command line", () => {
     ["-c a.conf -p 1885 -v --test-config", { ...check, confFile: "a.conf", optionsFile: null }],
     ["passwd", { verb: "passwd", username: null }],
     ["passwd alice", { verb: "passwd", username: "alice" }],
+    ["backup a.db b.db", { verb: "backup", from: "a.db", to: "b.db" }],
     ["help", { verb: "help" }],
     ["run --help", { verb: "help" }],
   ])("%j is understood", (line, command) => {
@@ -35,6 +36,9 @@ describe("the command line", () => {
     ["start", '"start" is not a command'],
     ["run twice", '"twice" was not expected here'],
     ["passwd alice bob", '"bob" was not expected here'],
+    ["backup a.db", '"backup" needs two files: <from> <to>'],
+    ["backup a b c", '"c" was not expected here'],
+    ["backup a b -c d", '"backup" takes no --config'],
     ["run --options o.json", '"run" takes no --options'],
     ["--share s", '"run" takes no --share'],
     ["check -p 1883", '"check" takes no --port'],

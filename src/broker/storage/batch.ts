@@ -28,7 +28,6 @@ export interface Batch {
 /** What the writer is asked. */
 export type WriterRequest =
   | { readonly kind: "write"; readonly number: number; readonly batch: Batch }
-  | { readonly kind: "backup"; readonly number: number; readonly path: string }
   | { readonly kind: "close"; readonly number: number };
 
 /** What the writer answers. */

@@ -9,6 +9,7 @@ import type { Session } from "../sessions/session.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
 import type { StoredState } from "../sessions/stored-state.ts";
 import type { WriterReply, WriterRequest } from "./batch.ts";
+import { restoreBackup } from "./backup.ts";
 import { changesOf, createChanges, forgetDelivery, takeBatch, takeWholeBatch } from "./changes.ts";
 import { loadState } from "./load.ts";
 import { openProblem, writeProblem } from "./problems.ts";
@@ -27,12 +28,12 @@ export interface StorageOptions {
 /** The file behind the engine's tables. */
 export interface Storage {
   readonly kind: "open";
+  /** Base name of the backup that took the place of a missing file; null: none. */
+  readonly restoredFrom: string | null;
   readonly state: StoredState;
   readonly journal: Journal;
   /** What can be stored as a whole after a failure. */
   attach(live: LiveState): void;
-  /** Writes one consistent copy to another file. Rejects with SQLite's error. */
-  backup(path: string): Promise<void>;
   /** Writes what is left and closes the file. */
   close(): Promise<void>;
 }
@@ -55,13 +56,14 @@ export function openStorage(
 ): Storage | { readonly kind: "unusable"; readonly problem: Problem } {
   try {
     accessSync(dirname(options.path), constants.W_OK);
-    return createStorage(options, loadState(options.path));
+    const restoredFrom = restoreBackup(options.path);
+    return createStorage(options, restoredFrom, loadState(options.path));
   } catch (error) {
     return { kind: "unusable", problem: openProblem(options.path, error) };
   }
 }
 
-function createStorage(options: StorageOptions, state: StoredState): Storage {
+function createStorage(options: StorageOptions, restoredFrom: string | null, state: StoredState): Storage {
   const { mode, now } = options;
   const changes = createChanges();
   const workerData = { path: options.path, isSynchronous: mode === "always" };
@@ -189,17 +191,12 @@ function createStorage(options: StorageOptions, state: StoredState): Storage {
 
   return {
     kind: "open",
+    restoredFrom,
     state,
     journal,
     attach(state) {
       live = state;
     },
-    backup: (path) =>
-      new Promise((resolve, reject) => {
-        flush(() => {
-          ask({ kind: "backup", path }, (error) => (error === null ? resolve() : reject(new Error(error))));
-        });
-      }),
     close: () =>
       new Promise((resolve) => {
         worker.ref();

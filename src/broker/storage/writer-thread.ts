@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync } from "node:fs";
-import { backup, DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../../core/errors.ts";
 import type { Batch, Row, WriterReply, WriterRequest } from "./batch.ts";
@@ -12,6 +12,8 @@ interface WriterData {
   /** Whether a commit waits until the disk has it: survives a power cut, not only the end of the process. */
   readonly isSynchronous: boolean;
 }
+
+const PATIENCE_MS = 5000;
 
 const TABLES = ["session", "subscription", "message", "delivery", "inbound", "retained"] as const;
 
@@ -28,14 +30,7 @@ function run({ path, isSynchronous }: WriterData): void {
       // opened at the first use, and again after a failure: a full disk or a folder may be right again by then
       open ??= openDatabase(path, isSynchronous);
       if (request.kind === "write") writeBatch(open, request.batch);
-      else if (request.kind === "close") open.database.close();
-      else {
-        backup(open.database, request.path).then(
-          () => reply(null),
-          (error: unknown) => reply(messageOf(error)),
-        );
-        return;
-      }
+      else open.database.close();
       reply(null);
     } catch (error) {
       open = closeQuietly(open);
@@ -64,7 +59,8 @@ interface Statements {
 function openDatabase(path: string, isSynchronous: boolean): Statements {
   // messages are nobody else's business; SQLite gives its other files the same mode
   if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
-  const database = new DatabaseSync(path);
+  // a backup or somebody's sqlite3 may hold it for a moment
+  const database = new DatabaseSync(path, { timeout: PATIENCE_MS });
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isSynchronous ? "FULL" : "NORMAL"};`);
   database.exec(SCHEMA);
   const upsert = (table: string, columns: number, verb = "REPLACE"): StatementSync =>

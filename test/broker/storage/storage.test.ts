@@ -264,17 +264,6 @@ describe("what is written", () => {
     expect(publisher.take().map(({ cmd }) => cmd)).toEqual(["puback", "pubrec"]);
     expect([count(path, "retained"), count(path, "inbound")]).toEqual([1, 1]);
   });
-
-  it("can be copied while the broker runs", async () => {
-    const path = join(folder(), "culex.db");
-    const storage = open(path);
-    const { connect } = createHouse({}, storage);
-    connect("pub").send(publish("t", "x", { retain: true }));
-    const copy = join(folder(), "backup.db");
-    await storage.backup(copy);
-    expect(open(copy).state.retained).toMatchObject([{ topic: "t", body: "x" }]);
-    await expect(storage.backup("/nowhere/backup.db")).rejects.toThrow("unable to open database");
-  });
 });
 
 describe("a store that cannot be used", () => {

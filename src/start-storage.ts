@@ -1,0 +1,58 @@
+import { basename } from "node:path";
+import { openStorage, type Storage } from "./broker/storage/storage.ts";
+import type { Logger } from "./core/logger.ts";
+import type { Problem } from "./core/types.ts";
+import type { StoreSettings } from "./settings/types.ts";
+import { logProblem } from "./snapshot/reloader.ts";
+
+interface StartedStorage {
+  /** null: none is wanted, or it cannot be used, which is among the problems. */
+  readonly storage: Storage | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Opens the file behind the sessions, taken from the backup when only that is there. */
+export function startStorage(settings: StoreSettings | null, log: Logger): StartedStorage {
+  if (settings === null) return { storage: null, problems: [] };
+  const { path, intervalS, mode } = settings;
+  const file = basename(path);
+  const storage = openStorage({
+    path,
+    intervalMs: intervalS * 1000,
+    mode,
+    now: Date.now,
+    report(problem) {
+      if (problem === null) log.notice({}, `${file}: sessions and retained messages are stored again`);
+      else logProblem(log, problem);
+    },
+  });
+  if (storage.kind === "unusable") return { storage: null, problems: [storage.problem] };
+  const { restoredFrom } = storage;
+  if (restoredFrom !== null) {
+    log.notice({}, `${file} was missing: sessions and retained messages are those of ${restoredFrom}`);
+  }
+  return { storage, problems: [] };
+}
+
+/** What to tell when the settings in force are not those that the file was opened with. */
+export function storeChange(opened: StoreSettings | null, wanted: StoreSettings | null): readonly Problem[] {
+  if (isSame(opened, wanted)) return [];
+  return [
+    {
+      severity: "warning",
+      what: `The settings of the session store changed: ${describe(wanted)}.`,
+      now: `It takes effect after a restart; until then it is ${describe(opened)}.`,
+      fix: "Restart the broker.",
+    },
+  ];
+}
+
+function isSame(a: StoreSettings | null, b: StoreSettings | null): boolean {
+  return a?.path === b?.path && a?.intervalS === b?.intervalS && a?.mode === b?.mode;
+}
+
+function describe(settings: StoreSettings | null): string {
+  if (settings === null) return "nothing is stored";
+  const when = settings.mode === "always" ? "before each acknowledgement" : `every ${settings.intervalS} seconds`;
+  return `${settings.path}, written ${when}`;
+}
