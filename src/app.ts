@@ -16,6 +16,7 @@ import { createReloader, logProblem } from "./snapshot/reloader.ts";
 import { readSources } from "./snapshot/sources.ts";
 import type { Snapshot, SourceSpec } from "./snapshot/types.ts";
 import { createWatcher } from "./snapshot/watcher.ts";
+import { startStorage, storeChange } from "./start-storage.ts";
 
 export interface AppContext {
   readonly spec: SourceSpec;
@@ -78,11 +79,13 @@ export async function startApp(context: AppContext): Promise<App> {
     targets.update(context.verbose ? { ...settings.log, types: new Set(EVERY_LOG_TYPE) } : settings.log);
   };
   useLog(live.current());
-  const startProblems = [...context.problems, ...live.current().problems];
+  const { store } = live.current().settings;
+  const { storage, problems: storeProblems } = startStorage(store, log);
+  const startProblems = [...context.problems, ...live.current().problems, ...storeProblems];
   for (const problem of startProblems) logProblem(log, problem);
 
   const events = createEventLog({ log, connectionMessages: () => live.current().settings.log.connectionMessages });
-  const running = await createBroker({ current: live.current, record: events.record, log });
+  const running = await createBroker({ current: live.current, record: events.record, log, storage });
   broker = running;
   const listeners = createListeners({
     accept: running.accept,
@@ -108,7 +111,10 @@ export async function startApp(context: AppContext): Promise<App> {
     {
       live,
       read: (last) => readSources(spec, last),
-      build: (sources, previous) => build(sources, previous, deps),
+      build(sources, previous) {
+        const next = build(sources, previous, deps);
+        return { ...next, problems: [...next.problems, ...storeProblems, ...storeChange(store, next.settings.store)] };
+      },
       async settle(snapshot) {
         useLog(snapshot);
         // First the rights: they must not wait for a port to close.

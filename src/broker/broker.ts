@@ -14,11 +14,14 @@ import { startLogin, type PendingLogin } from "./login.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
 import { Code } from "./packets/codes.ts";
 import { DEFAULT_LIMITS, type EngineLimits } from "./sessions/limits.ts";
+import type { Storage } from "./storage/storage.ts";
 
 export interface BrokerDeps {
   readonly current: () => Snapshot;
   readonly record: RecordEvent;
   readonly log: Logger;
+  /** The file behind the sessions, closed by stop(); null: nothing survives a restart. */
+  readonly storage: Storage | null;
   /** From the connection to a whole CONNECT; 10 s. */
   readonly connectTimeoutMs?: number;
   /** From the CONNECT to an answer of the login chain; 30 s. */
@@ -52,7 +55,14 @@ const STOP_TIMEOUT_MS = 3_000;
 
 /** Starts both halves of the engine. */
 export async function createBroker(deps: BrokerDeps): Promise<Broker> {
-  const { current, record, log, connectTimeoutMs = CONNECT_TIMEOUT_MS, loginTimeoutMs = LOGIN_TIMEOUT_MS } = deps;
+  const {
+    current,
+    record,
+    log,
+    storage,
+    connectTimeoutMs = CONNECT_TIMEOUT_MS,
+    loginTimeoutMs = LOGIN_TIMEOUT_MS,
+  } = deps;
   const links = new Set<Link>();
   /** Connections without a CONNECT, the oldest first. */
   const silent = new Set<Link>();
@@ -66,9 +76,10 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     record,
     limits: limits(),
     now: Date.now,
-    journal: null,
-    stored: null,
+    journal: storage?.journal ?? null,
+    stored: storage?.state ?? null,
   });
+  storage?.attach(engine);
 
   const door = await openFrontDoor({
     log,
@@ -180,6 +191,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       await Promise.all(open.map(({ closed }) => closed));
       clearTimeout(cutOff);
       await door.close();
+      await storage?.close();
     },
   };
 }
