@@ -2,15 +2,15 @@ import type { Duplex } from "node:stream";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Logger } from "../core/logger.ts";
 import { isAllowed } from "../core/reasons.ts";
-import type { Identity, LoginChain, Qos, Reason } from "../core/types.ts";
+import type { Qos } from "../core/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
+import { createAuthentication } from "./authentication.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
 import { createLink, type Link } from "./link.ts";
-import { startLogin, type PendingLogin } from "./login.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
 import { Code } from "./packets/codes.ts";
 import { DEFAULT_LIMITS, type EngineLimits } from "./sessions/limits.ts";
@@ -66,7 +66,6 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const links = new Set<Link>();
   /** Connections without a CONNECT, the oldest first. */
   const silent = new Set<Link>();
-  const logins = new Map<Link, PendingLogin>();
   const flusher = createFlusher();
   let isStopping = false;
 
@@ -81,40 +80,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   });
   storage?.attach(engine);
 
-  const door = await openFrontDoor({
-    log,
-    decide(link, done) {
-      const packet = link.connect();
-      if (packet === null) return;
-      const { clientId, username, address, listener } = link.client();
-      const credentials = {
-        clientId,
-        username,
-        address,
-        listener,
-        password: packet.password,
-        certificate: link.info.tls,
-      };
-      let answered = false;
-      const { logins: chain } = current();
-      const pending = startLogin(chain, credentials, { log, timeoutMs: loginTimeoutMs }, (answer) => {
-        answered = true;
-        logins.delete(link);
-        const refusal = answer.verdict === "deny" ? answer.reason : refusalSince(chain, answer.identity);
-        if (refusal !== null) link.refuse(refusal);
-        else if (answer.verdict === "allow" && link.accept(answer.identity)) done(true);
-      });
-      if (!answered) logins.set(link, pending);
-    },
-  });
-
-  /** Why a client that was let in by `chain` is no longer; null when it is. A check may outlast the moment it began in. */
-  const refusalSince = (chain: LoginChain, identity: Identity): Reason | null => {
-    const { logins: latest } = current();
-    if (latest === chain) return null;
-    const decision = latest.recheck(identity);
-    return isAllowed(decision) ? null : decision.reason;
-  };
+  const authentication = createAuthentication({ logins: () => current().logins, log, timeoutMs: loginTimeoutMs });
+  const door = await openFrontDoor({ log, decide: authentication.decide });
 
   const sweep = setInterval(
     () => {
@@ -145,10 +112,10 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
           silent.delete(admitted);
           door.admit(admitted);
         },
+        authenticate: authentication.hear,
         ended(gone) {
           silent.delete(gone);
-          logins.get(gone)?.abort();
-          logins.delete(gone);
+          authentication.forget(gone);
           door.leave(gone);
         },
       });

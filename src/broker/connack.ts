@@ -9,14 +9,17 @@ import type { EngineLimits } from "./sessions/limits.ts";
 interface Announced {
   readonly limits: EngineLimits;
   readonly maxPacketSize: number;
-  readonly assignedClientId: string | null;
+  /** The client's own, or the one it was given. */
+  readonly clientId: string;
+  /** Last words of an authentication exchange; null: there was none. */
+  readonly authData: Uint8Array | null;
 }
 
 /** CONNACK of a client that was let in. */
 export function connackFor(
   packet: ConnectPacket,
   opened: { readonly sessionPresent: boolean; readonly sessionExpiryS: number },
-  { limits, maxPacketSize, assignedClientId }: Announced,
+  { limits, maxPacketSize, clientId, authData }: Announced,
 ): Buffer {
   const { sessionPresent, sessionExpiryS } = opened;
   if (packet.version !== 5) return encodeConnackV3(sessionPresent && packet.version === 4, 0); // 3.1 knows no flag
@@ -27,12 +30,23 @@ export function connackFor(
     maximumQos: limits.maximumQos,
     retainAvailable: limits.retainAvailable,
     maximumPacketSize: maxPacketSize,
-    assignedClientId,
+    assignedClientId: packet.clientId === "" ? clientId : null,
     topicAliasMaximum: limits.topicAliasMaximum,
     wildcardAvailable: limits.wildcardAvailable,
     sharedAvailable: limits.sharedAvailable,
     serverKeepaliveS: isKeepaliveTaken(packet, limits) ? null : limits.maxKeepaliveS, // [MQTT-3.1.2-21]
+    responseInformation: packet.requestResponseInformation ? responseInformation(clientId) : null,
+    authMethod: packet.authMethod,
+    authData,
   });
+}
+
+/**
+ * Where a client may let answers be sent (MQTT 5, 4.10): the beginning of topic names that no other client is told of.
+ * It is a proposal and gives no right, the rules decide as on every topic. None for an id that is no single level.
+ */
+function responseInformation(clientId: string): string | null {
+  return /[+#/]/.test(clientId) ? null : `response/${clientId}/`;
 }
 
 /** The keep alive of a connection in seconds, 0 for none: what the client asked for, or what the limit makes of it. */
@@ -68,15 +82,8 @@ export function unsupported(
   packet: ConnectPacket,
   limits: EngineLimits,
 ): { readonly reason: Reason; readonly code: number } | null {
-  const { will, authMethod, version, keepaliveS } = packet;
+  const { will, version, keepaliveS } = packet;
   const { retainAvailable, maximumQos, maxKeepaliveS } = limits;
-  if (authMethod !== null) {
-    const reason: Reason = {
-      kind: "protocol_refused",
-      sentence: `asked for enhanced authentication (${authMethod}), which this broker does not do`,
-    };
-    return { reason, code: Code.badAuthenticationMethod }; // 4.12
-  }
   if (version < 5 && !isKeepaliveTaken(packet, limits)) {
     // Older versions cannot be told another interval; mosquitto answers them 2.
     const asked = keepaliveS === 0 ? "no keep alive" : `a keep alive of ${keepaliveS} s`;

@@ -10,9 +10,13 @@ import type { Engine } from "./engine.ts";
 import type { Flusher } from "./flusher.ts";
 import { oversize } from "./oversize.ts";
 import { createOutbox } from "./outbox.ts";
+import { decodeAuth, type AuthPacket } from "./packets/auth.ts";
+import { Code, PacketType } from "./packets/codes.ts";
 import { decodeConnect, type ConnectPacket } from "./packets/connect-packet.ts";
 import { createFrameReader } from "./packets/frames.ts";
 import { packetLimit } from "./packets/packet-limit.ts";
+import { createPropertyScan } from "./packets/property-scan.ts";
+import { encodeAuth } from "./packets/server-packets.ts";
 import type { EngineLimits } from "./sessions/limits.ts";
 import type { Connection } from "./sessions/session.ts";
 import { HTTP_HELP, notMqtt } from "./sniff.ts";
@@ -30,10 +34,19 @@ export interface Link {
   /** Who it was let in as; null before and after. */
   identity(): Identity | null;
   isOpen(): boolean;
-  /** The login was accepted: opens the session, which ends an older connection of the same client id. */
-  accept(identity: Identity): boolean;
+  /** The authentication method that the CONNECT named; null: none. */
+  authMethod(): string | null;
+  /** Says a step of an authentication exchange, and hands on the AUTH that answers it. */
+  challenge(data: Uint8Array): void;
+  /**
+   * The login was accepted: opens the session, which ends an older connection of the same client id. `authData` are
+   * the last words of an authentication exchange.
+   */
+  accept(identity: Identity, authData: Uint8Array | null): boolean;
   /** The front door is passed: says CONNACK and lets messages flow. */
   begin(): void;
+  /** An open connection has proven anew who it is. */
+  renew(identity: Identity, authData: Uint8Array): void;
   /** Answers the CONNECT with a refusal and closes. */
   refuse(reason: Reason): void;
   /** Says why in MQTT 5 and closes. */
@@ -55,6 +68,8 @@ export interface LinkDeps {
   readonly flusher: Flusher;
   /** Takes a CONNECT that holds to the specification; answers through `accept`, `begin` and `refuse`. */
   readonly admit: (link: Link) => void;
+  /** Takes an AUTH: the answer to a `challenge`, or of an open connection that named a method in its CONNECT. */
+  readonly authenticate: (link: Link, packet: AuthPacket) => void;
   /** The connection has ended for the data plane; what is left is to close the socket. */
   readonly ended: (link: Link) => void;
 }
@@ -71,7 +86,6 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   const { engine, record, limits, maxPacketSize } = deps;
   let phase: Phase = "new";
   let packet: ConnectPacket | null = null;
-  let assignedClientId: string | null = null;
   let client: ClientInfo = { clientId: "", username: null, address: info.address, listener: info.listener };
   let identity: Identity | null = null;
   let connection: Connection | null = null;
@@ -79,6 +93,11 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   let hasLeft = false;
   let isSourceClosed = false;
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
+  /** Outlives the CONNECT: an open connection may authenticate anew. */
+  let authMethod: string | null = null;
+  let lastAuthData: Uint8Array | null = null;
+  /** A challenge is out, and before the CONNACK the next packet is to be its answer. */
+  let awaitsAuth = false;
   let opened: { readonly sessionPresent: boolean; readonly sessionExpiryS: number } | null = null;
 
   const outbox = createOutbox(
@@ -96,9 +115,12 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   const reader = createFrameReader({
     maxBytes: (firstByte) => packetLimit(firstByte, maxPacketSize()),
     frame(bytes, start, _body, end) {
-      if (phase === "open" && connection !== null) engine.receive(connection, bytes, start, end);
-      else if (phase === "new") readConnect(bytes, start, end);
-      return phase === "open";
+      if (phase === "open" && connection !== null) {
+        if (authMethod !== null && typeOf(bytes, start) === PacketType.auth) readAuth(bytes, start, end);
+        else engine.receive(connection, bytes, start, end);
+      } else if (phase === "new") readConnect(bytes, start, end);
+      else if (awaitsAuth) readAnswer(bytes, start, end);
+      return phase === "open" || awaitsAuth;
     },
     fault(fault, size, limit) {
       close(
@@ -110,7 +132,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   });
 
   function readConnect(bytes: Buffer, start: number, end: number): void {
-    if ((bytes[start] ?? 0) >> 4 !== 1) {
+    if (typeOf(bytes, start) !== PacketType.connect) {
       turnAway({ kind: "protocol_error", sentence: "did not begin with a CONNECT" }); // [MQTT-3.1.0-1]
       return;
     }
@@ -123,13 +145,39 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       return;
     }
     packet = found;
-    assignedClientId = found.clientId === "" ? assignClientId() : null;
-    client = { ...client, clientId: assignedClientId ?? found.clientId, username: found.username };
+    authMethod = found.authMethod;
+    const clientId = found.clientId === "" ? assignClientId() : found.clientId;
+    client = { ...client, clientId, username: found.username };
     phase = "waiting";
     source.pause();
     const fault = unsupported(found, limits());
     if (fault === null) deps.admit(link);
     else refuseWith(fault.reason, fault.code);
+  }
+
+  /** Reads what follows a challenge: until its CONNACK such a client sends AUTH and DISCONNECT only [MQTT-3.1.2-30]. */
+  function readAnswer(bytes: Buffer, start: number, end: number): void {
+    awaitsAuth = false;
+    source.pause();
+    const type = typeOf(bytes, start);
+    if (type === PacketType.auth) readAuth(bytes, start, end);
+    else if (type === PacketType.disconnect) lost("gave up its authentication");
+    else close({ kind: "protocol_error", sentence: "sent something else before its authentication was finished" });
+  }
+
+  function readAuth(bytes: Buffer, start: number, end: number): void {
+    const found = decodeAuth(createPropertyScan(), bytes, start, end);
+    if (found.kind === "auth") deps.authenticate(link, found);
+    else close({ kind: found.fault.kind, sentence: found.fault.sentence }, found.fault.code);
+  }
+
+  /** Says a step of an authentication exchange; false when the client takes no packet as large. */
+  function sayAuth(code: number, data: Uint8Array): boolean {
+    const auth = encodeAuth(code, authMethod ?? "", data);
+    const isTaken = auth.length <= ((connection ?? packet)?.maximumPacketSize ?? 0); // [MQTT-3.1.2-24]
+    if (isTaken) outbox.write(auth);
+    else close({ kind: "oversize", sentence: "takes no packets that are large enough for its authentication" });
+    return isTaken;
   }
 
   /** To be called when the stream has closed and when the link has ended: both must have happened. */
@@ -169,6 +217,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
 
   function finish(): void {
     phase = "ended";
+    awaitsAuth = false;
     packet = null;
     identity = null;
     outbox.end();
@@ -222,8 +271,20 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     connect: () => packet,
     identity: () => identity,
     isOpen: () => phase === "open",
-    accept(accepted) {
+    authMethod: () => authMethod,
+    challenge(data) {
+      if (!sayAuth(Code.continueAuthentication, data) || phase !== "waiting") return;
+      awaitsAuth = true;
+      reader.resume();
+      if (!awaitsAuth) return;
+      if (hasLeft) lost(CLOSED_BY_CLIENT);
+      else source.resume();
+    },
+    accept(accepted, authData) {
       if (phase !== "waiting" || packet === null) return false;
+      // an exchange tells the user name that CONNECT may have left out
+      client = { ...client, username: accepted.username };
+      lastAuthData = authData;
       const result = engine.open(
         { ...packet, identity: accepted, client, keepaliveS: keepaliveInForce(packet, limits()) },
         {
@@ -249,7 +310,13 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       phase = "open";
       const { version, cleanStart } = packet;
       const keepaliveS = keepaliveInForce(packet, limits());
-      outbox.write(connackFor(packet, opened, { limits: limits(), maxPacketSize: maxPacketSize(), assignedClientId }));
+      const announced = {
+        limits: limits(),
+        maxPacketSize: maxPacketSize(),
+        clientId: client.clientId,
+        authData: lastAuthData,
+      };
+      outbox.write(connackFor(packet, opened, announced));
       // It holds the password.
       packet = null;
       record({ kind: "connected", client, version, clean: cleanStart, keepaliveS, source: identity?.source ?? "" });
@@ -260,6 +327,11 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       if (hasLeft) lost(CLOSED_BY_CLIENT);
       else source.resume();
     },
+    renew(renewed, authData) {
+      if (phase !== "open") return;
+      identity = renewed;
+      sayAuth(Code.success, authData);
+    },
     refuse: (reason) => refuseWith(reason, codesOf(reason.kind).v5),
     close,
     giveUp() {
@@ -268,4 +340,8 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     destroy: () => source.destroy(),
   };
   return link;
+}
+
+function typeOf(bytes: Buffer, start: number): number {
+  return (bytes[start] ?? 0) >> 4;
 }

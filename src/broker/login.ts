@@ -44,12 +44,7 @@ export function startLogin(
     else answer({ verdict: "deny", reason: decision.reason });
   };
   const fail = (error: unknown): void => {
-    if (!end()) return;
-    const { clientId, username, address } = credentials;
-    const fields = { clientId, username, address };
-    if (error instanceof BackendError) log.debug(fields, `Login check failed: ${messageOf(error)}`);
-    else log.error(fields, `A login check broke down: ${messageOf(error)}`);
-    answer({ verdict: "deny", reason: unchecked(username, error instanceof BackendError ? error.source : null) });
+    if (end()) answer({ verdict: "deny", reason: undecided(error, credentials, log) });
   };
 
   try {
@@ -72,6 +67,14 @@ export function startLogin(
       if (end()) controller.abort();
     },
   };
+}
+
+/** What is answered when a check came to no decision; says in the log why. */
+export function undecided(error: unknown, { clientId, username, address }: Credentials, log: Logger): Reason {
+  const fields = { clientId, username, address };
+  if (error instanceof BackendError) log.debug(fields, `Login check failed: ${messageOf(error)}`);
+  else log.error(fields, `A login check broke down: ${messageOf(error)}`);
+  return unchecked(username, error instanceof BackendError ? error.source : null);
 }
 
 function unchecked(username: string | null, source: string | null): Reason {

@@ -13,7 +13,7 @@ function connect(version: 3 | 4 | 5, extra: Extra = {}): ConnectPacket {
   return packet;
 }
 
-const ANNOUNCED = { limits: DEFAULT_LIMITS, maxPacketSize: 2_000_000, assignedClientId: null };
+const ANNOUNCED = { limits: DEFAULT_LIMITS, maxPacketSize: 2_000_000, clientId: "dev", authData: null };
 
 test.each([
   [3, true, "20020000"],
@@ -27,7 +27,7 @@ test.each([
 });
 
 test("what differs from the defaults of MQTT 5 is told", () => {
-  const packet = connect(5, { properties: { sessionExpiryInterval: 100 } });
+  const packet = connect(5, { clientId: "", properties: { sessionExpiryInterval: 100 } });
   const limits = {
     ...DEFAULT_LIMITS,
     receiveMaximum: 65_535,
@@ -37,9 +37,29 @@ test("what differs from the defaults of MQTT 5 is told", () => {
     wildcardAvailable: false,
     sharedAvailable: false,
   } as const;
-  const announced = { limits, maxPacketSize: Infinity, assignedClientId: "ab" };
+  const announced = { limits, maxPacketSize: Infinity, clientId: "ab", authData: null };
   const answer = connackFor(packet, { sessionPresent: false, sessionExpiryS: 10 }, announced);
   expect(answer.toString("hex")).toBe("2015000012 110000000a 2401 2500 1200026162 2800 2a00".replaceAll(" ", ""));
+});
+
+test.each([
+  ["dev", "1a000d 726573706f6e73652f6465762f"],
+  ["a b", "1a000d 726573706f6e73652f6120622f"],
+  ["a/b", ""],
+  ["a+", ""],
+  ["#", ""],
+])("the client %j, asking for response information, is given its own levels", (clientId, property) => {
+  const plain = connackFor(connect(5), { sessionPresent: false, sessionExpiryS: 0 }, { ...ANNOUNCED, clientId });
+  const packet = connect(5, { properties: { requestResponseInformation: true } });
+  const answer = connackFor(packet, { sessionPresent: false, sessionExpiryS: 0 }, { ...ANNOUNCED, clientId });
+  expect(answer.subarray(5).toString("hex")).toBe(plain.subarray(5).toString("hex") + property.replaceAll(" ", ""));
+});
+
+test("the last words of an authentication exchange are told with its method", () => {
+  const packet = connect(5, { properties: { authenticationMethod: "M" } });
+  const announced = { ...ANNOUNCED, authData: Buffer.from("v=1") };
+  const answer = connackFor(packet, { sessionPresent: false, sessionExpiryS: 0 }, announced);
+  expect(answer.toString("hex").endsWith("1500014d 160003763d31".replaceAll(" ", ""))).toBe(true);
 });
 
 test.each([
@@ -99,13 +119,6 @@ test.each<[string, Extra, object, number | null, string]>([
     "asked for a retained will, which this broker does not take",
   ],
   ["a will of QoS 2", { will }, { maximumQos: 1 }, 0x9b, "asked for a will above the maximum QoS of this broker"],
-  [
-    "an authentication method",
-    { properties: { authenticationMethod: "SCRAM-SHA-256" } },
-    {},
-    0x8c,
-    "asked for enhanced authentication (SCRAM-SHA-256), which this broker does not do",
-  ],
 ])("a CONNECT with %s", (_name, extra, limits, code, sentence) => {
   const found = unsupported(connect(5, extra), { ...DEFAULT_LIMITS, ...limits });
   expect(found?.code ?? null).toBe(code);

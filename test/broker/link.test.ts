@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { allow, deny } from "../../src/core/reasons.ts";
 import type { Credentials, Decision, Identity } from "../../src/core/types.ts";
 import { identityOf } from "../helpers/snapshot.ts";
-import { connectPacket, encode, goodbye, login, publish, refusal, startBroker, subscribe, wire } from "./wire.ts";
+import { connectPacket, encode, goodbye, login, publish, startBroker, subscribe, wire } from "./wire.ts";
 
 interface Held {
   readonly credentials: Credentials;
@@ -137,15 +137,6 @@ describe("a configuration that changes while a login is checked", () => {
     held[0]?.let();
     await expect(client).toReceive("20020000");
   });
-});
-
-test("enhanced authentication is refused by its own code, and never taken for a plain login", async () => {
-  const { port, events } = await startBroker();
-  const client = await wire(port, 5);
-  client.send(connectPacket("dev", 5, { properties: { authenticationMethod: "SCRAM-SHA-256" } }));
-  const sentence = "asked for enhanced authentication (SCRAM-SHA-256), which this broker does not do";
-  expect(await client.end()).toBe(refusal(0x8c, sentence));
-  expect(events).toMatchObject([{ kind: "refused", reason: { kind: "protocol_refused", sentence } }]);
 });
 
 test("a client that closes its half only is closed, and its session with it", async () => {

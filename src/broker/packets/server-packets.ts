@@ -28,6 +28,12 @@ export function encodeDisconnect(code: number, reason: string | null): Buffer {
   return packet(PacketType.disconnect, [code, ...varint(properties.length), ...properties]);
 }
 
+/** AUTH of MQTT 5: a step of an authentication exchange, or the end of one on an open connection (3.15). */
+export function encodeAuth(code: number, method: string, data: Uint8Array): Buffer {
+  const properties = [...text(Property.authMethod, method), ...binary(Property.authData, data)];
+  return packet(PacketType.auth, [code, ...varint(properties.length), ...properties]);
+}
+
 /** What CONNACK of MQTT 5 tells; a property that is at its default is left out. */
 export interface ConnackProperties {
   readonly sessionExpiryS: number | null;
