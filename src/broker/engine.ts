@@ -10,7 +10,7 @@ import type { Context } from "./sessions/context.ts";
 import { fire } from "./sessions/clocks.ts";
 import { type Counters, createCounters } from "./sessions/counters.ts";
 import { distribute, retain } from "./sessions/distribute.ts";
-import { createHeldAcks } from "./sessions/held-acks.ts";
+import { createHeldPackets } from "./sessions/held-packets.ts";
 import type { Journal } from "./sessions/journal.ts";
 import {
   beginSession,
@@ -101,7 +101,7 @@ export function createEngine(options: EngineOptions): Engine {
     sequence: 0,
     writer: createWriter(),
     acks: createWriter(),
-    heldAcks: createHeldAcks(),
+    held: createHeldPackets(),
     run: createRun(),
     sentFrames: createSentFrames(),
     replays: createReplaySchedule(),

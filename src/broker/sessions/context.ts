@@ -5,7 +5,7 @@ import type { PublishHeader } from "../packets/publish-header.ts";
 import type { RetainedStore } from "../routing/retained-store.ts";
 import type { Router } from "../routing/router.ts";
 import type { Counters } from "./counters.ts";
-import type { HeldAcks } from "./held-acks.ts";
+import type { HeldPackets } from "./held-packets.ts";
 import type { Journal } from "./journal.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { ReplaySchedule } from "./replay.ts";
@@ -32,7 +32,7 @@ export interface Context {
   /** Packets to anyone, and acknowledgements to the client whose packets are being read. */
   readonly writer: Writer;
   readonly acks: Writer;
-  readonly heldAcks: HeldAcks;
+  readonly held: HeldPackets;
   /** QoS 0 messages of one topic that were read and not yet delivered. */
   readonly run: Run;
   readonly sentFrames: SentFrames;

@@ -7,7 +7,7 @@ import { topicNameFault } from "../packets/utf8-text.ts";
 import { sameBytes, type TopicEntry } from "../routing/topic-table.ts";
 import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
-import { sendAck } from "./held-acks.ts";
+import { sendAck } from "./held-packets.ts";
 import { messageOf } from "./message-of.ts";
 import { mayPublish, payloadFault, refusePublish, RETAINED_FULL } from "./permissions.ts";
 import { extendRun, flushRun } from "./run.ts";

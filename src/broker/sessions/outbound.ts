@@ -1,5 +1,4 @@
 import type { Qos } from "../../core/types.ts";
-import { MAX_ACK_BYTES, writeAck } from "../packets/acks.ts";
 import type { ByteString } from "../packets/bytes.ts";
 import { Code, PacketType } from "../packets/codes.ts";
 import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
@@ -7,11 +6,11 @@ import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
 import { dropFromQueue, dropTooLarge, dropUnsent } from "./drops.ts";
 import { createQueue, dequeue, enqueue, peek } from "./delivery-queue.ts";
+import { type HeldPublish, holdPublish, sendAck } from "./held-packets.ts";
 import { createInflight, inflightOf, release, takePacketId } from "./inflight.ts";
 import { mayReceive } from "./permissions.ts";
 import { sendPublish } from "./send.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
-import { reserve } from "./writer.ts";
 
 /** Bytes waiting for a connection above which QoS 1, QoS 2 and retained messages stay in the queue. */
 export const SEND_AHEAD_BYTES = 256 * 1024;
@@ -139,17 +138,41 @@ function sendDelivery(context: Context, connection: Connection, delivery: Delive
   }
   const inflight = (session.inflight ??= createInflight());
   takePacketId(inflight, delivery);
-  const { message, qos, retain, packetId, subscriptionIds } = delivery;
-  if (!sendPublish(context, connection, message, qos, retain, false, packetId, subscriptionIds)) {
-    dropTooLarge(context, connection);
-    release(inflight, delivery);
-    forget(context, session, delivery);
-    return;
-  }
   delivery.state = "sent";
   delivery.isCounted = true;
   connection.outstanding++;
   if (isPersistent(session)) context.journal?.delivery(session, delivery);
+  if (!holdPublish(context, connection, delivery, false)) publishNow(context, connection, delivery, false);
+}
+
+/** Sends what was held until it was stored, unless its handshake is over by now. */
+export function sendHeld(context: Context, { connection, delivery, isRepeated }: HeldPublish): void {
+  if (inflightOf(connection.session.inflight, delivery.packetId) !== delivery || delivery.state !== "sent") return;
+  publishNow(context, connection, delivery, isRepeated);
+  // one that was too large has left its place
+  if (connection.session.queue !== null) pump(context, connection.session);
+}
+
+function publishNow(context: Context, connection: Connection, delivery: Delivery, isRepeated: boolean): void {
+  const { message, qos, retain, packetId, subscriptionIds } = delivery;
+  // DUP on every repetition [MQTT-3.3.1-1]
+  if (sendPublish(context, connection, message, qos, retain, isRepeated, packetId, subscriptionIds)) return;
+  dropTooLarge(context, connection);
+  if (isRepeated) giveUpRepeating(context, connection, delivery);
+  else end(context, connection, delivery);
+}
+
+/** Ends a handshake that an earlier connection began, without the message. */
+function giveUpRepeating(context: Context, connection: Connection, delivery: Delivery): void {
+  const { session } = connection;
+  if (delivery.qos === 1) {
+    end(context, connection, delivery);
+    return;
+  }
+  // The client may hold this id as received: reused, it would swallow another message. PUBREL frees it.
+  delivery.state = "released";
+  if (isPersistent(session)) context.journal?.delivery(session, delivery);
+  sendPubrel(context, connection, delivery.packetId, Code.success);
 }
 
 /**
@@ -171,24 +194,14 @@ function resendInflight(context: Context, connection: Connection): boolean {
 }
 
 function resendPublish(context: Context, connection: Connection, delivery: Delivery): void {
-  const { session } = connection;
-  const { message, qos, retain, packetId, subscriptionIds } = delivery;
-  const isWanted = isDue(context, session, delivery);
-  // DUP on every repetition [MQTT-3.3.1-1]
-  const isSent = isWanted && sendPublish(context, connection, message, qos, retain, true, packetId, subscriptionIds);
-  if (isWanted && !isSent) dropTooLarge(context, connection);
-  if (isSent) {
-    delivery.state = "sent";
-    delivery.isCounted = true;
-    connection.outstanding++;
-  } else if (qos === 2) {
-    // The client may hold this id as received: reused, it would swallow another message. PUBREL frees it.
-    delivery.state = "released";
-    sendPubrel(context, connection, packetId, Code.success);
-  } else {
-    if (session.inflight !== null) release(session.inflight, delivery);
-    forget(context, session, delivery);
+  if (!isDue(context, connection.session, delivery)) {
+    giveUpRepeating(context, connection, delivery);
+    return;
   }
+  delivery.state = "sent";
+  delivery.isCounted = true;
+  connection.outstanding++;
+  if (!holdPublish(context, connection, delivery, true)) publishNow(context, connection, delivery, true);
 }
 
 /** Takes a PUBACK, PUBREC or PUBCOMP from the client. */
@@ -233,11 +246,17 @@ function receivePubrec(
 
 function complete(context: Context, connection: Connection, delivery: Delivery): void {
   const { session } = connection;
+  end(context, connection, delivery);
+  if (session.queue !== null || connection.resend !== null) pump(context, session);
+  if (session.replays !== null) context.replays.ready.add(session);
+}
+
+/** Frees the packet id and the place in the window. */
+function end(context: Context, connection: Connection, delivery: Delivery): void {
+  const { session } = connection;
   if (session.inflight !== null) release(session.inflight, delivery);
   if (delivery.isCounted) connection.outstanding--;
   forget(context, session, delivery);
-  if (session.queue !== null || connection.resend !== null) pump(context, session);
-  if (session.replays !== null) context.replays.ready.add(session);
 }
 
 function forget(context: Context, session: Session, delivery: Delivery): void {
@@ -245,6 +264,5 @@ function forget(context: Context, session: Session, delivery: Delivery): void {
 }
 
 function sendPubrel(context: Context, connection: Connection, packetId: number, code: number): void {
-  const at = reserve(context.acks, connection, MAX_ACK_BYTES);
-  context.acks.end = writeAck(context.acks.slab, at, PacketType.pubrel, packetId, code, connection.version);
+  sendAck(context, connection, PacketType.pubrel, packetId, code, false);
 }

@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts";
-import { releaseHeldAcks } from "./held-acks.ts";
+import { releaseHeldPackets } from "./held-packets.ts";
+import { sendHeld } from "./outbound.ts";
 import { replaySlice } from "./replay.ts";
 import { flushRun } from "./run.ts";
 import { clearSentFrames } from "./send.ts";
@@ -11,7 +12,7 @@ export function settle(context: Context): void {
   flushWriter(context.writer);
   flushWriter(context.acks);
   clearSentFrames(context.sentFrames);
-  releaseHeldAcks(context, () => settle(context));
+  releaseHeldPackets(context, sendHeld, () => settle(context));
   if (context.replays.ready.size > 0) scheduleReplays(context);
 }
 

@@ -6,9 +6,9 @@ import { decodeSubscribe, decodeUnsubscribe, type SubscribeRequest } from "../pa
 import { type Filter, parseFilter } from "../routing/filter.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
+import { sendEncodedAck } from "./held-packets.ts";
 import { startReplay, stopReplay } from "./replay.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
-import { sendBytes } from "./writer.ts";
 
 /** Takes the SUBSCRIBE in [start, end). A fault means that the connection has to be closed. */
 export function receiveSubscribe(
@@ -29,7 +29,7 @@ export function receiveSubscribe(
       filter === null ? Code.topicFilterInvalid : subscribe(context, connection, filter, request, packet.identifier),
     );
   }
-  sendBytes(context.acks, connection, encodeSuback(packet.packetId, codes, connection.version));
+  sendEncodedAck(context, connection, encodeSuback(packet.packetId, codes, connection.version));
   return null;
 }
 
@@ -103,7 +103,7 @@ export function receiveUnsubscribe(
     context.record({ kind: "unsubscribed", client: session.client, filter: text });
     return Code.success;
   });
-  sendBytes(context.acks, connection, encodeUnsuback(packet.packetId, codes, connection.version));
+  sendEncodedAck(context, connection, encodeUnsuback(packet.packetId, codes, connection.version));
   return null;
 }
 

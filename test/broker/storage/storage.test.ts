@@ -15,7 +15,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Problem } from "../../../src/core/types.ts";
 import { openStorage, type Storage, type StorageOptions } from "../../../src/broker/storage/storage.ts";
-import { createHouse, type House, START_MS, STOPPED } from "../engine-house.ts";
+import { createHouse, type House, START_MS, STOPPED, type TestClient } from "../engine-house.ts";
 import { ack, publish, publishes, subscribe, texts } from "../packets-of.ts";
 
 const lasting = (seconds: number) =>
@@ -54,11 +54,11 @@ function count(path: string, table: string): number {
 }
 
 describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
-  async function restart(build: (house: House) => void, waitedMs = 0): Promise<House> {
+  async function restart(build: (house: House) => void | Promise<void>, waitedMs = 0): Promise<House> {
     const path = join(folder(), "culex.db");
     const first = open(path);
     const house = createHouse({}, first);
-    build(house);
+    await build(house);
     let second: Storage;
     if (how === "killed") second = await afterKill(first, path);
     else {
@@ -110,23 +110,26 @@ describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
 
   it("repeats what was in flight with its ids, and goes on with handshakes", async () => {
     const ids: number[] = [];
-    const house = await restart(({ connect }) => {
+    const house = await restart(async ({ connect }) => {
       const client = connect("c", { clean: false });
       client.send(subscribe("t", 2));
+      client.take();
       connect("pub").send(
         publish("t", "1", { qos: 1, messageId: 1 }),
         publish("t", "2", { qos: 2, messageId: 2 }),
         publish("t", "done", { qos: 1, messageId: 3 }),
       );
+      await vi.waitFor(() => expect(texts(client.packets)).toEqual(["t=1", "t=done", "t=2"]));
       ids.push(...publishes(client.take()).map(({ messageId }) => messageId ?? 0));
-      client.send(ack("pubrec", ids[1] ?? 0), ack("puback", ids[2] ?? 0));
+      client.send(ack("pubrec", ids[2] ?? 0), ack("puback", ids[1] ?? 0));
       const publisher = connect("sender", { clean: false });
       publisher.send(publish("other", "x", { qos: 2, messageId: 9 }));
     });
     const client = house.connect("c", { clean: false });
+    await vi.waitFor(() => expect(client.packets).toHaveLength(2));
     expect(client.take()).toMatchObject([
       { cmd: "publish", messageId: ids[0], dup: true, payload: Buffer.from("1") },
-      { cmd: "pubrel", messageId: ids[1] },
+      { cmd: "pubrel", messageId: ids[2] },
     ]);
     const watcher = house.connect("w");
     watcher.send(subscribe("other"));
@@ -258,11 +261,76 @@ describe("what is written", () => {
     const path = join(folder(), "culex.db");
     const { connect } = createHouse({}, open(path, { mode: "always" }));
     const publisher = connect("pub", { version: 5, properties: { sessionExpiryInterval: 100 } });
+    publisher.send(subscribe("s", 1), { cmd: "unsubscribe", messageId: 1, unsubscriptions: ["none"] });
+    expect(publisher.take()).toEqual([]);
+    await vi.waitFor(() => expect(publisher.packets).toHaveLength(2));
+    expect(publisher.take().map(({ cmd }) => cmd)).toEqual(["suback", "unsuback"]);
+    expect(count(path, "subscription")).toBe(1);
     publisher.send(publish("t", "x", { qos: 1, retain: true }), publish("u", "y", { qos: 2, messageId: 2 }));
     expect(publisher.take()).toEqual([]);
     await vi.waitFor(() => expect(publisher.packets).toHaveLength(2));
     expect(publisher.take().map(({ cmd }) => cmd)).toEqual(["puback", "pubrec"]);
     expect([count(path, "retained"), count(path, "inbound")]).toEqual([1, 1]);
+  });
+});
+
+describe("a QoS 2 handshake of a session that outlives the broker", () => {
+  it("takes no step that is not stored, so that a crash repeats and swallows no message", async () => {
+    const path = join(folder(), "culex.db");
+    const { connect } = createHouse({}, open(path));
+    const lastStep = (client: TestClient) => vi.waitFor(() => expect(client.packets).toHaveLength(1));
+    const receiver = connect("receiver", { clean: false });
+    receiver.send(subscribe("t", 2));
+    receiver.take();
+    const sender = connect("sender", { clean: false });
+
+    sender.send(publish("t", "x", { qos: 2, messageId: 9 }));
+    expect([...sender.packets, ...receiver.packets]).toEqual([]);
+    await lastStep(receiver);
+    expect(sender.take()).toMatchObject([{ cmd: "pubrec", messageId: 9 }]);
+    expect(receiver.packets).toMatchObject([{ cmd: "publish", dup: false, payload: Buffer.from("x") }]);
+    expect([count(path, "inbound"), count(path, "delivery WHERE packet_id = 1")]).toEqual([1, 1]);
+
+    receiver.take();
+    receiver.send(ack("pubrec", 1));
+    expect(receiver.packets).toEqual([]);
+    await lastStep(receiver);
+    expect(receiver.take()).toMatchObject([{ cmd: "pubrel", messageId: 1 }]);
+    expect(count(path, "delivery WHERE released = 1")).toBe(1);
+
+    sender.send(ack("pubrel", 9));
+    expect(sender.packets).toEqual([]);
+    await lastStep(sender);
+    expect(sender.take()).toMatchObject([{ cmd: "pubcomp", messageId: 9 }]);
+    expect(count(path, "inbound")).toBe(0);
+  });
+
+  it("waits for nothing when the session ends with the connection", () => {
+    const { connect } = createHouse({}, open(join(folder(), "culex.db")));
+    connect("other", { clean: false }).send(subscribe("t", 1));
+    const receiver = connect("receiver");
+    receiver.send(subscribe("t", 2));
+    receiver.take();
+    const sender = connect("sender");
+    sender.send(publish("t", "x", { qos: 2, messageId: 9 }), ack("pubrel", 9));
+    expect(sender.take().map(({ cmd }) => cmd)).toEqual(["pubrec", "pubcomp"]);
+    expect(texts(receiver.packets)).toEqual(["t=x"]);
+    receiver.send(ack("pubrec", publishes(receiver.take())[0]?.messageId ?? 0));
+    expect(receiver.take()).toMatchObject([{ cmd: "pubrel" }]);
+  });
+
+  it("goes on when the client lost its connection while a step waited", async () => {
+    const storage = open(join(folder(), "culex.db"));
+    const { connect } = createHouse({}, storage);
+    const receiver = connect("receiver", { clean: false });
+    receiver.send(subscribe("t", 2));
+    connect("sender").send(publish("t", "x", { qos: 2 }));
+    receiver.take();
+    receiver.drop();
+    await stored(storage);
+    expect(receiver.packets).toEqual([]);
+    const again = connect("receiver", { clean: false });
+    await vi.waitFor(() => expect(texts(again.packets)).toEqual(["t=x"]));
   });
 });
 
