@@ -165,5 +165,9 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
 
 /** The limits of the data plane: the defaults, with what the configuration says. */
 function limitsOf({ settings: { limits } }: Snapshot): EngineLimits {
-  return { ...DEFAULT_LIMITS, maxPayloadBytes: limits.messageSizeLimit ?? Infinity };
+  return {
+    ...DEFAULT_LIMITS,
+    maxPayloadBytes: limits.messageSizeLimit ?? Infinity,
+    maxKeepaliveS: limits.maxKeepaliveS ?? Infinity,
+  };
 }

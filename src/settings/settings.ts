@@ -99,10 +99,11 @@ function nobody(origin: Origin): Problem {
  */
 const DEFAULT_MAX_PACKET_SIZE = 16_777_216;
 
-function limitsOf({ maxPacketSize, messageSizeLimit }: Draft): Limits {
+function limitsOf({ maxPacketSize, messageSizeLimit, maxKeepaliveS }: Draft): Limits {
   return {
     maxPacketSize: maxPacketSize ?? DEFAULT_MAX_PACKET_SIZE,
     // 0 is no limit, as in mosquitto.
     messageSizeLimit: messageSizeLimit === 0 ? null : messageSizeLimit,
+    maxKeepaliveS: maxKeepaliveS === 0 ? null : maxKeepaliveS,
   };
 }

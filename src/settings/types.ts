@@ -101,6 +101,8 @@ export interface Limits {
   readonly maxPacketSize: number;
   /** Bytes of a payload; larger messages are acknowledged and dropped. null: no limit. */
   readonly messageSizeLimit: number | null;
+  /** Longest keep alive in seconds, and what a client without one is given; null: as the client wants. */
+  readonly maxKeepaliveS: number | null;
 }
 
 export interface StoreSettings {

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { BackendError } from "../../src/core/errors.ts";
 import { deny, ignore } from "../../src/core/reasons.ts";
 import type { Credentials, Decision, Identity, ReasonKind } from "../../src/core/types.ts";
-import { connectPacket, login, publish, refusal, startBroker, subscribe, wire } from "./wire.ts";
+import { connectPacket, goodbye, login, publish, refusal, startBroker, subscribe, wire } from "./wire.ts";
 
 type Authenticate = (credentials: Credentials, signal: AbortSignal) => Decision<Identity> | Promise<Decision<Identity>>;
 
@@ -187,6 +187,16 @@ test("MQTT 5 clients hear the limits, and the packet size of the moment", async 
   expect(await read()).toBe("00000b 210014 27000003e8 22000a".replaceAll(" ", ""));
   broker.use({ maxPacketSize: 2_000 });
   expect(await read()).toBe("00000b 210014 27000007d0 22000a".replaceAll(" ", ""));
+});
+
+test("a longest keep alive is told in MQTT 5, kept, and refused before", async () => {
+  const { port, events } = await startBroker({ maxKeepaliveS: 1 });
+  const client = await login(port, "dev", { version: 5, keepalive: 600 });
+  expect(await client.end()).toBe(goodbye(0x8d, "no sign of life for 2 s"));
+  expect(events[0]).toMatchObject({ kind: "connected", keepaliveS: 1 });
+  const old = await wire(port);
+  old.send(connectPacket("old", 4, { keepalive: 600 }));
+  expect(await old.end()).toBe("20020002");
 });
 
 test("events tell the life of a connection", async () => {

@@ -16,6 +16,7 @@ export interface SnapshotParts {
   readonly may?: (action: Action, topic: string, identity: Identity) => boolean;
   readonly maxPacketSize?: number;
   readonly messageSizeLimit?: number | null;
+  readonly maxKeepaliveS?: number | null;
 }
 
 /** One moment of configuration for tests of the edges: plain functions decide. */
@@ -29,7 +30,11 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       passwordFile: null,
       aclFile: null,
       anonymous: null,
-      limits: { maxPacketSize: parts.maxPacketSize ?? 2_000_000, messageSizeLimit: parts.messageSizeLimit ?? null },
+      limits: {
+        maxPacketSize: parts.maxPacketSize ?? 2_000_000,
+        messageSizeLimit: parts.messageSizeLimit ?? null,
+        maxKeepaliveS: parts.maxKeepaliveS ?? null,
+      },
       store: null,
       log: { types: new Set(), destinations: [], connectionMessages: true },
     },

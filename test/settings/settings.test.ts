@@ -29,7 +29,7 @@ describe("the add-on without any configuration", () => {
       passwordFile: null,
       aclFile: null,
       anonymous: null,
-      limits: { maxPacketSize: 16_777_216, messageSizeLimit: null },
+      limits: { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null },
       store: { path: "/tmp/culex/data/culex.db", intervalS: 30, mode: "interval" },
       log: {
         types: new Set(["error", "warning", "notice", "information"]),
@@ -275,11 +275,13 @@ describe("a problem", () => {
 
 describe("limits", () => {
   test.each([
-    ["max_packet_size 20", { maxPacketSize: 20, messageSizeLimit: null }],
-    ["max_packet_size 0x100000", { maxPacketSize: 1_048_576, messageSizeLimit: null }],
-    ["message_size_limit 1000", { maxPacketSize: 16_777_216, messageSizeLimit: 1000 }],
-    ["message_size_limit 0", { maxPacketSize: 16_777_216, messageSizeLimit: null }],
-    ["max_packet_size 100\nmax_packet_size 200", { maxPacketSize: 200, messageSizeLimit: null }],
+    ["max_packet_size 20", { maxPacketSize: 20, messageSizeLimit: null, maxKeepaliveS: null }],
+    ["max_packet_size 0x100000", { maxPacketSize: 1_048_576, messageSizeLimit: null, maxKeepaliveS: null }],
+    ["message_size_limit 1000", { maxPacketSize: 16_777_216, messageSizeLimit: 1000, maxKeepaliveS: null }],
+    ["message_size_limit 0", { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null }],
+    ["max_keepalive 60", { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: 60 }],
+    ["max_keepalive 0", { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null }],
+    ["max_packet_size 100\nmax_packet_size 200", { maxPacketSize: 200, messageSizeLimit: null, maxKeepaliveS: null }],
   ])("%s", (lines, limits) => {
     expect(composeAddOn({ "a.conf": lines }).settings.limits).toEqual(limits);
   });

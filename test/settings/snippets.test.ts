@@ -197,7 +197,10 @@ describe("a file that asks for", () => {
   test("larger packets", () => {
     const { settings, problems } = composeAddOn({ "a.conf": "max_packet_size 20000000\n" });
     expect(problems).toEqual([]);
-    expect(settings).toEqual({ ...untouched, limits: { maxPacketSize: 20_000_000, messageSizeLimit: null } });
+    expect(settings).toEqual({
+      ...untouched,
+      limits: { maxPacketSize: 20_000_000, messageSizeLimit: null, maxKeepaliveS: null },
+    });
   });
 
   test("a log file", () => {

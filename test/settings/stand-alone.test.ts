@@ -20,7 +20,7 @@ describe("a broker without a configuration", () => {
       passwordFile: null,
       aclFile: null,
       anonymous: { rights: "all", origin },
-      limits: { maxPacketSize: 16_777_216, messageSizeLimit: null },
+      limits: { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null },
       store: null,
       log: {
         types: new Set(["error", "warning", "notice", "information"]),

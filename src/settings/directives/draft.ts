@@ -13,6 +13,7 @@ export interface Draft {
   readonly anonymousVeto: { readonly line: string; readonly origin: Origin } | null;
   readonly maxPacketSize: number | null;
   readonly messageSizeLimit: number | null;
+  readonly maxKeepaliveS: number | null;
   /** null: no line says it. */
   readonly persistence: { readonly isOn: boolean; readonly origin: Origin } | null;
   /** Folder on this machine's disk. */
@@ -101,6 +102,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     anonymousVeto: null,
     maxPacketSize: null,
     messageSizeLimit: null,
+    maxKeepaliveS: null,
     persistence: null,
     persistenceLocation: null,
     autosaveIntervalS: null,

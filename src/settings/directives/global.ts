@@ -77,7 +77,7 @@ export const globalDirectives: readonly DirectiveRow[] = [
   oneOf("log_type", LOG_TYPES, (draft, type) => used({ ...draft, logTypes: [...(draft.logTypes ?? []), type] })),
   notYet("max_inflight_bytes"),
   notYet("max_inflight_messages"),
-  notYet("max_keepalive"),
+  int("max_keepalive", { min: 0, max: 65_535 }, (draft, maxKeepaliveS) => used({ ...draft, maxKeepaliveS })),
   int("max_packet_size", { min: 20, max: LARGEST_PACKET }, (draft, maxPacketSize) => used({ ...draft, maxPacketSize })),
   notYet("max_queued_bytes"),
   notYet("max_queued_messages"),
