@@ -7,6 +7,7 @@ import { layOut, startAddon, type Folders, type Running } from "../helpers/culex
 import { connect } from "../helpers/mqtt.ts";
 import { tempFolder } from "../helpers/temp.ts";
 import { createPublisher, createSubscriber, type Publisher } from "./ledger.ts";
+import { storedRows } from "./stored-rows.ts";
 
 /** A few in every run; the long proof is made with CULEX_KILL_ROUNDS=200. */
 const ROUNDS = Number(process.env["CULEX_KILL_ROUNDS"] ?? 5);
@@ -17,20 +18,6 @@ const PATIENCE = { timeout: 20_000, interval: 20 };
 
 const withStore = (options: object): Folders =>
   layOut({ "data/options.json": JSON.stringify({ anonymous: true, ...options }) });
-
-/** The number of rows of a table, or of those for which a condition holds, in the store of a running broker. */
-function rows({ data }: Folders, table: string): number {
-  const path = join(data, "culex.db");
-  if (!existsSync(path)) return 0;
-  const database = new DatabaseSync(path);
-  try {
-    return Number(database.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.["rows"]);
-  } catch {
-    return 0; // the tables are not there yet
-  } finally {
-    database.close();
-  }
-}
 
 /** What SQLite says about the files that a killed broker left, asked of a copy. */
 function integrity({ data }: Folders): unknown {
@@ -96,7 +83,7 @@ describe.each([
       for (const publisher of publishers) await publisher.connect(broker.port("mqtt"));
       keeper.publishUpTo(RETAINED_TOPICS);
       await vi.waitFor(() => expect(keeper.isDone()).toBe(true), PATIENCE);
-      await vi.waitFor(() => expect(rows(folders, "session")).toBe(publishers.length + 2), PATIENCE);
+      await vi.waitFor(() => expect(storedRows(folders, "session")).toBe(publishers.length + 2), PATIENCE);
 
       for (let round = 1; round <= ROUNDS; round++) {
         for (const { publisher, step } of streams) publisher.publishUpTo(publisher.sent() + step);
