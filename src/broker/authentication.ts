@@ -90,7 +90,7 @@ export function createAuthentication({ logins, log, timeoutMs }: AuthenticationD
     // with its user name: it must stay who it is
     const credentials = { ...credentialsOf(link), username: identity.username, password: null };
     askInSteps(link, credentials, packet, (end) => {
-      if (end.verdict === "allow") link.renew(end.identity, end.data);
+      if (end.verdict === "allow") link.confirm(end.data);
       else if (end.reason.kind === "auth_unavailable") link.close(end.reason, Code.serverBusy); // 0x88 is for CONNACK only
       else link.close(end.reason);
     });

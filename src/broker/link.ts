@@ -45,8 +45,8 @@ export interface Link {
   accept(identity: Identity, authData: Uint8Array | null): boolean;
   /** The front door is passed: says CONNACK and lets messages flow. */
   begin(): void;
-  /** An open connection has proven anew who it is. */
-  renew(identity: Identity, authData: Uint8Array): void;
+  /** An open connection has proven anew who it is; `authData` are the last words of its exchange. */
+  confirm(authData: Uint8Array): void;
   /** Answers the CONNECT with a refusal and closes. */
   refuse(reason: Reason): void;
   /** Says why in MQTT 5 and closes. */
@@ -171,7 +171,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     else close({ kind: found.fault.kind, sentence: found.fault.sentence }, found.fault.code);
   }
 
-  /** Says a step of an authentication exchange; false when the client takes no packet as large. */
+  /** Says a step of an authentication exchange; false, and it is over, when the client takes no packet as large. */
   function sayAuth(code: number, data: Uint8Array): boolean {
     const auth = encodeAuth(code, authMethod ?? "", data);
     const isTaken = auth.length <= ((connection ?? packet)?.maximumPacketSize ?? 0); // [MQTT-3.1.2-24]
@@ -327,10 +327,8 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       if (hasLeft) lost(CLOSED_BY_CLIENT);
       else source.resume();
     },
-    renew(renewed, authData) {
-      if (phase !== "open") return;
-      identity = renewed;
-      sayAuth(Code.success, authData);
+    confirm(authData) {
+      if (phase === "open") sayAuth(Code.success, authData);
     },
     refuse: (reason) => refuseWith(reason, codesOf(reason.kind).v5),
     close,

@@ -63,6 +63,13 @@ describe("an exchange by SCRAM-SHA-256", () => {
     },
   );
 
+  test("computes with the prepared form of a password, as clients do (RFC 5802, 2.2)", async () => {
+    const { chain } = await chainOf([{ ...PLUG, password: "hard\u00a0space so\u00adft ﬁ" }]);
+    expect(await authenticate(chain, scramClient("kitchen-plug", "hard space soft fi"))).toMatchObject({
+      verdict: "allow",
+    });
+  });
+
   test("takes the passwords of system users, who may do everything", async () => {
     const { chain, systemPassword } = await chainOf();
     const step = await authenticate(chain, scramClient("homeassistant", systemPassword));

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { logins } from "../../src/auth/backends/logins.ts";
 import { createChain } from "../../src/auth/chain.ts";
 import { BackendError } from "../../src/core/errors.ts";
-import { allow } from "../../src/core/reasons.ts";
+import { allow, deny } from "../../src/core/reasons.ts";
 import type { Exchange, ExchangeStep } from "../../src/core/types.ts";
 import { backendContext, recordingLogger } from "../auth/context.ts";
 import { scramClient } from "../helpers/scram-client.ts";
@@ -238,6 +238,41 @@ describe("a CONNECT with an authentication method", () => {
     expect(await client.end()).toBe("2003008700");
     const sentence = `did not finish its authentication (${METHOD}) within 0.05 s`;
     expect(events).toMatchObject([{ kind: "refused", reason: { kind: "not_allowed", sentence } }]);
+  });
+
+  test("is not read from while its proof is checked", async () => {
+    const { promise, resolve } = Promise.withResolvers<ExchangeStep>();
+    const asked: (Uint8Array | null)[] = [];
+    const answer = (data: Uint8Array | null): ExchangeStep | Promise<ExchangeStep> => {
+      asked.push(data);
+      return asked.length === 1 ? { verdict: "continue", data: Buffer.from("?") } : promise;
+    };
+    const { port, socket } = await startBroker({ exchange: () => ({ answer }) });
+    const client = await wire(port, 5);
+    client.send(connectWith(null));
+    await nextAuth(client);
+    client.send(auth(Buffer.from("!")));
+    await vi.waitFor(() => expect(asked).toEqual([null, Buffer.from("!")]));
+    expect(socket().isPaused()).toBe(true);
+    resolve(deny("test", { kind: "wrong_password", sentence: "no" }));
+    expect(await client.end()).toBe("2003008700");
+  });
+
+  test("and has left when it is asked again is gone", async () => {
+    const asked: ((step: ExchangeStep) => void)[] = [];
+    const answer = (): Promise<ExchangeStep> => new Promise((resolve) => asked.push(resolve));
+    const { port, events, broker } = await startBroker({ exchange: () => ({ answer }) });
+    const client = await wire(port, 5);
+    client.socket.end(Buffer.concat([encode(connectWith(null), 5), encode(auth(Buffer.from("!")), 5)]));
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    await client.end();
+    asked[0]?.({ verdict: "continue", data: Buffer.from("?") });
+    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    asked[1]?.({ verdict: "continue", data: Buffer.from("?") });
+    // the step is taken before what follows
+    await Promise.resolve();
+    await broker.stop();
+    expect(events).toEqual([]);
   });
 
   test("that takes only packets too small for a challenge hears so", async () => {
