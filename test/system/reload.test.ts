@@ -60,7 +60,7 @@ describe("a saved ACL file is in force for clients that are connected", () => {
     await waitUntilMay(meter, "meters/1", false);
     expect(await mayPublish(meter, "other/1")).toBe(true);
     expect(meter.wasClosed()).toBe(false);
-    await running.line(/generation 2 is live \(accesscontrollist\): 1 session re-checked, 0 closed/);
+    await running.line(/generation 2 is live \(\S+\): 1 session re-checked, 0 closed/);
   });
 
   test("a subscription that is no longer allowed stops delivering", async () => {
