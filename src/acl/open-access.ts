@@ -2,11 +2,12 @@ import { placeOf } from "../core/problem.ts";
 import { allow, deny } from "../core/reasons.ts";
 import type { Access, Action, Allow, Decision, Reason, ReasonKind } from "../core/types.ts";
 import type { AnonymousSettings } from "../settings/types.ts";
-import { reservedTopic } from "./reserved-topics.ts";
+import { isFilterAction, reservedTopic } from "./reserved-topics.ts";
 
 const DENIED = {
   publish: "publish_denied",
   subscribe: "subscribe_denied",
+  unsubscribe: "unsubscribe_denied",
   receive: "receive_denied",
 } as const satisfies Record<Action, ReasonKind>;
 
@@ -56,7 +57,7 @@ export function anonymousAccess(settings: AnonymousSettings | null): Access {
 /** Access that depends on the action alone: no rule is tried, so there is none to explain. */
 function openAccess(answer: (action: Action) => Decision): Access {
   return {
-    check: (action, topic) => (action === "subscribe" ? null : reservedTopic(action, topic)) ?? answer(action),
+    check: (action, topic) => (isFilterAction(action) ? null : reservedTopic(action, topic)) ?? answer(action),
     explain: () => [],
   };
 }
@@ -65,6 +66,7 @@ function denials(reason: Omit<Reason, "kind">): (action: Action) => Decision {
   const decisions: Readonly<Record<Action, Decision>> = {
     publish: deny("anonymous", { ...reason, kind: DENIED.publish }),
     subscribe: deny("anonymous", { ...reason, kind: DENIED.subscribe }),
+    unsubscribe: deny("anonymous", { ...reason, kind: DENIED.unsubscribe }),
     receive: deny("anonymous", { ...reason, kind: DENIED.receive }),
   };
   return (action) => decisions[action];

@@ -1,8 +1,13 @@
 import { deny } from "../core/reasons.ts";
-import type { Decision } from "../core/types.ts";
+import type { Action, Decision } from "../core/types.ts";
 
 /** What a rule or a right is about: SUBSCRIBE itself is no question of a topic name. */
 export type TopicAction = "publish" | "receive";
+
+/** Tells the questions about a topic filter from those about a topic name. */
+export function isFilterAction(action: Action): action is Exclude<Action, TopicAction> {
+  return action === "subscribe" || action === "unsubscribe";
+}
 
 const SYS: Decision = deny("broker", {
   kind: "publish_denied",

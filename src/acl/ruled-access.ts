@@ -1,6 +1,6 @@
 import { allow, deny } from "../core/reasons.ts";
 import type { Access, Decision, RuleTrial } from "../core/types.ts";
-import { reservedTopic } from "./reserved-topics.ts";
+import { isFilterAction, reservedTopic } from "./reserved-topics.ts";
 import type { TopicAction } from "./reserved-topics.ts";
 import { firstMatch } from "./rule-list.ts";
 import type { CompiledRule } from "./rule-list.ts";
@@ -39,7 +39,7 @@ export function ruledAccess(input: RuledAccessInput): Access {
   };
   return {
     check(action, topic) {
-      if (action === "subscribe") return SUBSCRIBE;
+      if (isFilterAction(action)) return SUBSCRIBE;
       const cache = caches[action];
       const known = cache.get(topic);
       if (known !== undefined) return known ?? nothingMatched(input, action, topic);
@@ -52,7 +52,7 @@ export function ruledAccess(input: RuledAccessInput): Access {
     },
     explain(action, topic) {
       const trials: RuleTrial[] = [];
-      if (action !== "subscribe") decide(input, action, topic, trials);
+      if (!isFilterAction(action)) decide(input, action, topic, trials);
       return trials;
     },
   };

@@ -32,6 +32,7 @@ export function guardedAccess(policy: Policy, identity: Identity, log: Logger): 
 const KINDS: Readonly<Record<Action, ReasonKind>> = {
   publish: "publish_denied",
   subscribe: "subscribe_denied",
+  unsubscribe: "unsubscribe_denied",
   receive: "receive_denied",
 };
 

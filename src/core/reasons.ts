@@ -34,6 +34,7 @@ const CODES: Readonly<Record<ReasonKind, Codes>> = {
   too_many_connections: { connack: 3, v5: 0x9f },
   publish_denied: { connack: null, v5: 0x87 },
   subscribe_denied: { connack: null, v5: 0x87 },
+  unsubscribe_denied: { connack: null, v5: 0x87 },
   receive_denied: { connack: null, v5: 0x87 },
   queue_dropped: { connack: null, v5: 0x97 },
   shutting_down: { connack: 3, v5: 0x8b },

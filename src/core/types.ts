@@ -68,6 +68,7 @@ export type ReasonKind =
   | "too_many_connections"
   | "publish_denied"
   | "subscribe_denied"
+  | "unsubscribe_denied"
   | "receive_denied"
   | "queue_dropped"
   | "shutting_down";
@@ -103,7 +104,7 @@ export interface Ignore {
   readonly reason: Reason;
 }
 
-export type Action = "publish" | "subscribe" | "receive";
+export type Action = "publish" | "subscribe" | "receive" | "unsubscribe";
 
 /** One line of a rule source. */
 export interface AccessRule {
@@ -125,7 +126,7 @@ export type Who =
 
 /** Rules picked and filled in for one session. Decides from memory, synchronously. */
 export interface Access {
-  /** `topic` is a topic name for publish and receive, a topic filter for subscribe. */
+  /** `topic` is a topic name for publish and receive, a topic filter for subscribe and unsubscribe. */
   check(action: Action, topic: string): Decision;
   /** Every rule in the order it is tried, up to the one that decides. */
   explain(action: Action, topic: string): readonly RuleTrial[];

@@ -1,7 +1,14 @@
 import type { BrokerEvent, ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Logger } from "../core/logger.ts";
-import type { Reason } from "../core/types.ts";
+import type { Action, Reason } from "../core/types.ts";
 import { createFolding } from "./folding.ts";
+
+const VERBS: Readonly<Record<Action, string>> = {
+  publish: "publish to",
+  subscribe: "subscribe to",
+  unsubscribe: "unsubscribe from",
+  receive: "receive",
+};
 
 export interface EventLogDeps {
   readonly log: Logger;
@@ -73,7 +80,7 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
   }
 
   function recordDenial({ client, action, topic, decision }: Extract<BrokerEvent, { kind: "denied" }>): void {
-    const verb = action === "publish" ? "publish to" : action === "subscribe" ? "subscribe to" : "receive";
+    const verb = VERBS[action];
     const who = `${deviceName(client)}${userPart(client)} may not ${verb}`;
     const text = `${who} ${shortened(topic)}: ${withHint(decision.reason)}`;
     // One subscriber of "#" is denied a delivery per message: that is what the rules are for, not an event.

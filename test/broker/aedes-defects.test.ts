@@ -3,6 +3,7 @@ import type { AedesOptions } from "aedes";
 import type { Packet } from "mqtt-packet";
 import { describe, expect, test, vi } from "vitest";
 import { allow, deny } from "../../src/core/reasons.ts";
+import type { Action } from "../../src/core/types.ts";
 import { identityOf } from "../helpers/snapshot.ts";
 import { ack, publish, subscribe } from "./packets-of.ts";
 import { exitOfPlainAedes, startPlainAedes } from "./plain-aedes.ts";
@@ -34,7 +35,7 @@ async function plain(options: AedesOptions = {}): Promise<House> {
 
 async function ours(): Promise<House> {
   const rules: Rules = { may: () => true };
-  const may = (action: "publish" | "subscribe" | "receive", topic: string): boolean =>
+  const may = (action: Action, topic: string): boolean =>
     rules.may(action === "publish" ? "publish" : "subscribe", topic);
   const { port, use } = await startBroker({ may });
   return { port, rules, changed: () => void use({ may }) };

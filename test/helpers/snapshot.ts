@@ -63,6 +63,5 @@ export function identityOf({ clientId, username }: Credentials): Identity {
 }
 
 function refusal(action: Action, topic: string): Decision {
-  const kinds = { publish: "publish_denied", subscribe: "subscribe_denied", receive: "receive_denied" } as const;
-  return deny("rules", { kind: kinds[action], sentence: `no rule allows ${topic}` });
+  return deny("rules", { kind: `${action}_denied`, sentence: `no rule allows ${topic}` });
 }

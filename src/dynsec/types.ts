@@ -1,0 +1,254 @@
+import type { RawObject } from "../core/raw-object.ts";
+import type { Access, Identity, Problem, Reason } from "../core/types.ts";
+
+/** Kinds of access entries, in the order in which they are written to the file. */
+export const ACL_TYPES = [
+  "publishClientSend",
+  "publishClientReceive",
+  "subscribeLiteral",
+  "subscribePattern",
+  "unsubscribeLiteral",
+  "unsubscribePattern",
+] as const;
+
+export type AclType = (typeof ACL_TYPES)[number];
+
+/** What an access entry says about a kind of topic. */
+export interface Acl {
+  readonly type: AclType;
+  /** A topic filter; its levels %u, %c, %g and %{name} are filled in for each client. */
+  readonly topic: string;
+  readonly priority: number;
+  readonly allow: boolean;
+  readonly extra: RawObject;
+}
+
+/** Answers for what no role decides; yes never opens topics that begin with $CONTROL. */
+export interface DefaultAccess {
+  readonly publishClientSend: boolean;
+  readonly publishClientReceive: boolean;
+  readonly subscribe: boolean;
+  readonly unsubscribe: boolean;
+}
+
+/** Publishing faster than this waits or is refused; the broker keeps the count. */
+export interface PublishRate {
+  readonly messagesPerSecond: number;
+}
+
+/** A role that a client or group has. */
+export interface RoleLink {
+  readonly role: Role;
+  readonly priority: number;
+  readonly extra: RawObject;
+}
+
+/** A group that a client is in. */
+export interface GroupLink {
+  readonly group: Group;
+  readonly priority: number;
+  readonly extra: RawObject;
+}
+
+/** What clients, groups and roles have in common. */
+export interface Entry {
+  readonly name: string;
+  textName: string | null;
+  textDescription: string | null;
+  /** Members of the file that we do not know; written back as they were. */
+  readonly extra: RawObject;
+  /** The entry as the file has it; null: it was changed since it was last written. */
+  written: string | null;
+}
+
+/** A user name that may log in. */
+export interface Client extends Entry {
+  /** The password as the file has it; null: there is none, and nobody can log in. */
+  password: StoredPassword | null;
+  /** The one client id it may use; null: any. */
+  clientId: string | null;
+  /** More client ids it may use, "*" standing for any characters; empty: `clientId` decides alone. */
+  clientIds: readonly string[];
+  /** Connections at one time; null: no limit. */
+  maxConnections: number | null;
+  /** Values for %{name} in the topics of its roles. */
+  variables: ReadonlyMap<string, string>;
+  disabled: boolean;
+  /** Highest priority first, then by name. */
+  roles: readonly RoleLink[];
+  /** Highest priority first, then by name; `Group.clients` says the same from the other side. */
+  groups: readonly GroupLink[];
+}
+
+/** A stored password in the layout in which it was found. */
+export interface StoredPassword {
+  /** Mosquitto 2.0: password, salt and iterations; 2.1: encoded_password. */
+  readonly layout: "2.0" | "2.1";
+  /** `$7$...` or another string of src/core/password-hash.ts; null: it cannot be checked. */
+  readonly hash: string | null;
+  /** The members as they are in the file. */
+  readonly members: RawObject;
+}
+
+/** Clients that have the same roles. */
+export interface Group extends Entry {
+  roles: readonly RoleLink[];
+  /** Values for %{name} in the topics of its roles; a client's own come first. */
+  variables: ReadonlyMap<string, string>;
+  readonly clients: Set<Client>;
+}
+
+/** A list of access entries. */
+export interface Role extends Entry {
+  /** No: a (un)subscription with a wildcard is denied before any entry is looked at. */
+  allowWildcardSubs: boolean;
+  /** By type, then highest priority first, then as they were added. */
+  acls: readonly Acl[];
+  /** null: no limit. */
+  publishRate: PublishRate | null;
+  /** Who has it directly; both sides are always linked. */
+  readonly clients: Set<Client>;
+  readonly groups: Set<Group>;
+}
+
+/** Entries by name, with their names in the order of their bytes. */
+export interface Directory<T extends { readonly name: string }> {
+  readonly size: number;
+  get(name: string): T | undefined;
+  add(entry: T): void;
+  remove(entry: T): void;
+  /** Every entry, sorted by name. */
+  sorted(): readonly T[];
+}
+
+/**
+ * Clients, groups and roles of one dynamic-security file. It has one owner, the commands, and is changed in place: a
+ * change of one of 50,000 clients touches that client only.
+ */
+export interface DynsecState {
+  /** One more after each command that changed something. */
+  changeIndex: number;
+  defaultAccess: DefaultAccess;
+  readonly clients: Directory<Client>;
+  readonly groups: Directory<Group>;
+  readonly roles: Directory<Role>;
+  anonymousGroup: Group | null;
+  /** Unknown members of the file's outermost object. */
+  readonly extra: RawObject;
+  /** Grows whenever an answer about access may have changed: answers kept from before do not count. */
+  accessRevision: number;
+}
+
+/** A file that was read: what it says, or why it says nothing. A file with a problem must never be overwritten. */
+export type ParsedDynsec =
+  | { readonly state: DynsecState; readonly problems: readonly Problem[] }
+  | { readonly state: null; readonly problems: readonly Problem[] };
+
+/** `file` is the name that problems show. See parse-file.ts. */
+export type ParseDynsec = (text: string, file: string) => ParsedDynsec;
+
+/** See format-file.ts. */
+export type FormatDynsec = (state: DynsecState) => string;
+
+/** Who sent a request. */
+export interface Requester {
+  readonly clientId: string;
+  readonly username: string | null;
+}
+
+/** What follows from a request besides its reply. */
+export interface Effects {
+  /**
+   * Users whose connections Mosquitto ends (4.8), and why: "login" when the login itself changed (password, client id,
+   * disabled, deleted), "rights" when only their rights did.
+   */
+  readonly users: ReadonlyMap<string, "login" | "rights">;
+  /** Whether the rights of clients without a user name changed. */
+  readonly anonymous: boolean;
+}
+
+/** The answer to one request: exactly one message. */
+export interface ControlAnswer {
+  /** JSON for the response topic. */
+  readonly reply: string;
+  /** To be carried out after the reply was sent. */
+  readonly effects: Effects;
+  /** Lines for the log, one a command; passwords are masked. */
+  readonly audit: readonly string[];
+}
+
+/** What the commands need from outside. */
+export interface ControlDeps {
+  /** null: there is no usable file, and every command says so. Asked anew for each request. */
+  readonly state: () => DynsecState | null;
+  /** Resolves when the state is on disk; a problem when it could not be written (it is reported already). */
+  readonly save: (state: DynsecState) => Promise<void>;
+  /** Makes a stored hash without holding the event loop: `hashPassword` of src/auth/password.ts. */
+  readonly hash: (password: string) => Promise<string>;
+  /** Addresses of the open connections of a user, for getClient. */
+  readonly connections: (username: string) => readonly string[];
+}
+
+/** The commands. Requests are carried out one after the other, and answered in that order. */
+export interface Control {
+  /**
+   * Carries out a payload of `$CONTROL/dynamic-security/v1`; the reply goes to all subscribers of
+   * `$CONTROL/dynamic-security/v1/response`.
+   */
+  request(payload: Uint8Array, from: Requester): Promise<ControlAnswer>;
+  /**
+   * Carries out a payload of `$CONTROL/dynamic-security/v1/me`, where getMe is the only command: what a client asks about
+   * itself. The reply goes to the requester alone, on `$CONTROL/dynamic-security/v1/me/response`. The right to
+   * publish to that topic is what switches it on.
+   */
+  requestSelf(payload: Uint8Array, from: Requester): Promise<ControlAnswer>;
+}
+
+/** See control.ts. */
+export type CreateControl = (deps: ControlDeps) => Control;
+
+/** What dynamic security says of a login, before the password was checked. */
+export type LoginLookup =
+  /** Not one of its users: ask the next stage. */
+  | { readonly kind: "unknown" }
+  /** Disabled, or another client id than it may have: whatever the password, and for certificate logins too. */
+  | { readonly kind: "refused"; readonly reason: Reason }
+  /**
+   * `hash` is for the verifier of src/auth/password.ts, null when no password is right. `proof` goes into the Identity: it
+   * is another one after the password was changed.
+   */
+  | { readonly kind: "known"; readonly hash: string | null; readonly proof: string };
+
+/** See login.ts. `clientId` is the one the connection has in the end, made up by the broker or not. */
+export type FindLogin = (state: DynsecState, username: string, clientId: string) => LoginLookup;
+
+/** Limits of a user, for the broker to keep. */
+export interface ClientLimits {
+  /** Connections at one time; null: no limit. */
+  readonly maxConnections: number | null;
+  /** The lowest rate of its roles, those of its groups included; null: no limit. */
+  readonly publishRate: PublishRate | null;
+}
+
+/** See access.ts. */
+export type LimitsOf = (state: DynsecState, username: string | null) => ClientLimits;
+
+/**
+ * The rights of a client, for as long as the state is in use: a change counts at the next question. `ignore` is its
+ * answer where it has none (unknown user, nothing matched and the default is no): if nobody else allows it, it is
+ * denied. See access.ts; `file` is the name that reasons show.
+ */
+export type AccessOf = (state: DynsecState, identity: Pick<Identity, "clientId" | "username">, file: string) => Access;
+
+/** The file on disk. */
+export interface DynsecFile {
+  /** What the file says now; a missing file is an empty state with a problem. */
+  load(): Promise<ParsedDynsec>;
+  /**
+   * Writes the state to a temporary file beside it (mode 0600), flushes, keeps the file before as `<file>.bak`, renames.
+   * Calls during a write share the next one. Resolves to what went wrong; null when it is on disk.
+   */
+  save(state: DynsecState): Promise<Problem | null>;
+  /** Whether a text is what was saved last: the watcher sees our own writes too. */
+  isOwn(text: string): boolean;
+}
