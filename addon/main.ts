@@ -1,7 +1,7 @@
-import { useCompileCache } from "../src/compile-cache.ts";
+import { prepareRuntime } from "../src/runtime.ts";
 import { catchSignals } from "../src/signals.ts";
 
-useCompileCache();
+prepareRuntime();
 // Everything else is loaded behind the signals: a stop during the start is a stop, not a crash.
 const signals = catchSignals();
 const { runAddon } = await import("./addon.ts");

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { parseCommand, USAGE } from "./cli/command.ts";
-import { useCompileCache } from "./compile-cache.ts";
+import { prepareRuntime } from "./runtime.ts";
 import { catchSignals } from "./signals.ts";
 
-useCompileCache();
+prepareRuntime();
 
 // What a verb needs is loaded for that verb, behind the signals: a stop during the start is a stop, not a crash.
 const command = parseCommand(process.argv.slice(2));

@@ -82,7 +82,7 @@ export interface Engine {
 
 const TICK_MS = 250;
 /** Topics whose subscribers are remembered. */
-const CACHED_TOPICS = 20_000;
+const CACHED_TOPICS = 16_384;
 
 /** Makes the engine and starts its clocks. */
 export function createEngine(options: EngineOptions): Engine {

@@ -1,4 +1,5 @@
 import type { Aedes, Client } from "aedes";
+import mqttPacket from "mqtt-packet";
 
 /**
  * Everything of aedes that is not its public surface is touched here, and checked first.
@@ -9,6 +10,7 @@ export function hardenBroker(aedes: Aedes): void {
   replace(aedes, "clients", Object.create(null));
   replace(aedes, "brokers", Object.create(null));
   muteOwnTopics(aedes);
+  keepNoNumbers();
 }
 
 /** The same for the tables of one client. */
@@ -25,6 +27,13 @@ function muteOwnTopics(aedes: Aedes): void {
     if (done !== undefined) setImmediate(done);
     return mq;
   });
+}
+
+/** aedes writes nothing but one short CONNACK per client; its writer would keep 65,536 buffers for it, 12 MB. */
+function keepNoNumbers(): void {
+  requireMember(mqttPacket, "writeToStream", "function");
+  const writer: unknown = Reflect.get(mqttPacket, "writeToStream");
+  if (typeof writer === "function") Reflect.set(writer, "cacheNumbers", false);
 }
 
 function replace(owner: object, name: string, value: unknown): void {

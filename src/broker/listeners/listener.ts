@@ -6,7 +6,6 @@ import type { CertificateName, Reason } from "../../core/types.ts";
 import type { ListenerPlan } from "../../snapshot/types.ts";
 import type { ListenerDeps } from "./listeners.ts";
 import { certificateOf, certificateProblem, handshakeFailure, tlsOptions, useTls } from "./tls.ts";
-import { createWebSocketServer } from "./websocket.ts";
 
 /** One open port. */
 export interface Listener {
@@ -59,7 +58,8 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
 
   const server: Server | HttpServer =
     first.settings.protocol === "websockets"
-      ? createWebSocketServer(first.tls, {
+      ? // Loaded with Node's HTTP server only where it is wanted.
+        (await import("./websocket.ts")).createWebSocketServer(first.tls, {
           maxPacketSize: deps.maxPacketSize,
           admit,
           accept(stream, socket, tls) {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -7,6 +7,9 @@ import type { CertificateName } from "../../core/types.ts";
 import type { TlsMaterial } from "../../snapshot/types.ts";
 import { httpAnswer } from "../sniff.ts";
 import { tlsOptions } from "./tls.ts";
+
+// An import would read every name that the module exports, and one of them loads Node's whole fetch: 9 MB.
+const { createServer } = process.getBuiltinModule("node:http");
 
 export interface WebSocketDeps {
   readonly maxPacketSize: () => number;

@@ -1,4 +1,4 @@
-import { childOf, childrenOf, type RetainedNode } from "./retained-tree.ts";
+import { childOf, childrenOf, messageAt, type RetainedEntry, type RetainedNode } from "./retained-tree.ts";
 import type { StoredMessage } from "./stored-message.ts";
 
 /** Walks the retained messages that match a filter, one small step at a time, while the store may change. */
@@ -11,7 +11,7 @@ export interface RetainedCursor {
 
 /** Nodes that stand for the first `depth` levels. */
 interface Frame {
-  readonly nodes: Iterator<readonly [string, RetainedNode]>;
+  readonly nodes: Iterator<readonly [string, RetainedEntry]>;
   readonly depth: number;
   /** Whether they are first levels of topics. */
   readonly isTop: boolean;
@@ -19,7 +19,7 @@ interface Frame {
 
 /** Begins a walk; `filter` is the part of a subscription that topics are matched with. */
 export function createRetainedCursor(root: RetainedNode, filter: string): RetainedCursor {
-  const start: readonly [string, RetainedNode] = ["", root];
+  const start: readonly [string, RetainedEntry] = ["", root];
   return { found: null, levels: filter.split("/"), frames: [{ nodes: [start].values(), depth: 0, isTop: false }] };
 }
 
@@ -40,14 +40,14 @@ export function stepCursor(cursor: RetainedCursor): boolean {
   return true;
 }
 
-function visit(cursor: RetainedCursor, node: RetainedNode, depth: number, isTop: boolean): void {
+function visit(cursor: RetainedCursor, node: RetainedEntry, depth: number, isTop: boolean): void {
   const level = cursor.levels[depth];
   if (level === undefined) {
-    cursor.found = node.message;
+    cursor.found = messageAt(node);
     return;
   }
   // "a/#" matches "a" too, and everything below
-  if (level === "#") cursor.found = node.message;
+  if (level === "#") cursor.found = messageAt(node);
   if (isWildcard(level)) {
     const nodes = childrenOf(node);
     if (nodes !== null) cursor.frames.push({ nodes, depth: level === "#" ? depth : depth + 1, isTop });
@@ -55,7 +55,7 @@ function visit(cursor: RetainedCursor, node: RetainedNode, depth: number, isTop:
   }
   const child = childOf(node, level);
   if (child === null) return;
-  const next: readonly [string, RetainedNode] = [level, child];
+  const next: readonly [string, RetainedEntry] = [level, child];
   cursor.frames.push({ nodes: [next].values(), depth: depth + 1, isTop });
 }
 

@@ -1,4 +1,11 @@
-import { createRetainedNode, growBranch, pruneBranch, type RetainedNode } from "./retained-tree.ts";
+import {
+  createRetainedNode,
+  findMessage,
+  messagesFrom,
+  putMessage,
+  removeMessage,
+  type RetainedNode,
+} from "./retained-tree.ts";
 import type { StoredMessage } from "./stored-message.ts";
 
 export interface RetainedLimits {
@@ -6,7 +13,7 @@ export interface RetainedLimits {
   readonly maxRetainedBytes: number;
 }
 
-/** The retained messages: an exact topic is one map look-up, wildcards walk a tree (retained-cursor.ts). */
+/** The retained messages, as a tree of topic levels; filters walk it step by step (retained-cursor.ts). */
 export interface RetainedStore {
   readonly root: RetainedNode;
   readonly count: number;
@@ -17,7 +24,7 @@ export interface RetainedStore {
   set(message: StoredMessage, limits: RetainedLimits): boolean;
   /** False when there was none. */
   delete(topic: string): boolean;
-  messages(): IterableIterator<StoredMessage>;
+  messages(): Iterable<StoredMessage>;
 }
 
 /** Level names kept once for all topics; then the memory starts anew. */
@@ -25,9 +32,9 @@ const MAX_NAMES = 10_000;
 
 /** Makes an empty store. */
 export function createRetainedStore(): RetainedStore {
-  const exact = new Map<string, RetainedNode>();
   const names = new Map<string, string>();
   const root = createRetainedNode();
+  let count = 0;
   let bytes = 0;
 
   const sharedName = (name: string): string => {
@@ -38,42 +45,34 @@ export function createRetainedStore(): RetainedStore {
     return name;
   };
 
-  const add = (message: StoredMessage): void => {
-    const node = growBranch(root, message.topic.split("/").map(sharedName));
-    node.message = message;
-    exact.set(message.topic, node);
-  };
-
   return {
     root,
     get count() {
-      return exact.size;
+      return count;
     },
     get bytes() {
       return bytes;
     },
-    get: (topic) => exact.get(topic)?.message ?? null,
+    get: (topic) => findMessage(root, topic),
     set(message, limits) {
-      const node = exact.get(message.topic);
-      const grown = sizeOf(message) - (node === undefined ? 0 : sizeOf(node.message));
-      if (node === undefined && exact.size >= limits.maxRetainedMessages) return false;
+      const known = findMessage(root, message.topic);
+      const grown = sizeOf(message) - sizeOf(known);
+      if (known === null && count >= limits.maxRetainedMessages) return false;
       if (grown > 0 && bytes + grown > limits.maxRetainedBytes) return false;
       bytes += grown;
-      if (node === undefined) add(message);
-      else node.message = message;
+      if (known === null) count++;
+      putMessage(root, message, sharedName);
       return true;
     },
     delete(topic) {
-      const node = exact.get(topic);
-      if (node === undefined) return false;
-      bytes -= sizeOf(node.message);
-      exact.delete(topic);
-      pruneBranch(root, topic.split("/"));
+      const known = findMessage(root, topic);
+      if (known === null) return false;
+      bytes -= sizeOf(known);
+      count--;
+      removeMessage(root, topic);
       return true;
     },
-    *messages() {
-      for (const { message } of exact.values()) if (message !== null) yield message;
-    },
+    messages: () => messagesFrom(root),
   };
 }
 

@@ -32,8 +32,8 @@ export function createRouter<S>(maxCachedTopics: number): Router<S> {
       return;
     }
     // one topic is affected: thousands of clients that subscribe to their own do not empty the cache
-    const entry = topics.get(filter.topic);
-    if (entry !== undefined) entry.routes = null;
+    const entry = topics.get(utf8ByteString(filter.topic));
+    if (entry !== null) entry.routes = null;
   };
 
   return {
@@ -54,7 +54,7 @@ export function createRouter<S>(maxCachedTopics: number): Router<S> {
       entry.generation = generation;
       return entry.routes;
     },
-    entryOf: (topic) => topics.get(topic) ?? topics.enterText(topic, utf8ByteString(topic)),
+    entryOf: (topic) => topics.enterText(topic, utf8ByteString(topic)),
     invalidate() {
       generation++;
     },

@@ -22,8 +22,12 @@ export interface Target<S> {
   allowed: boolean | null;
 }
 
+/** Many topics have no subscriber, and share this. */
+const NOBODY: Routes<never> = { targets: [], groups: [] };
+
 /** Merges what matched into one target for each subscriber. */
 export function routesOf<S>(buckets: readonly Bucket<S>[]): Routes<S> {
+  if (buckets.length === 0) return NOBODY;
   const bySubscriber = new Map<S, Subscription<S>[]>();
   const groups: SharedGroup<S>[] = [];
   for (const bucket of buckets) {

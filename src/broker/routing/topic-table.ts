@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { type ByteString, toByteString } from "../packets/bytes.ts";
 import type { Routes } from "./routes.ts";
 
@@ -13,60 +14,62 @@ export interface TopicEntry<S> {
   evicted: boolean;
 }
 
-/** Knows the topics in use, by bytes for packets and by text for everything else. Bounded. */
+/** Knows the topics in use by their bytes. Of fixed size: a new topic takes the place of one that hashes alike. */
 export interface TopicTable<S> {
   /** The topic whose bytes are [start, end); null when it is not known. */
   find(source: Buffer, start: number, end: number): TopicEntry<S> | null;
   /** Enters a topic that has been checked. */
   enter(source: Buffer, start: number, end: number): TopicEntry<S>;
-  get(text: string): TopicEntry<S> | undefined;
+  get(bytes: ByteString): TopicEntry<S> | null;
   enterText(text: string, bytes: ByteString): TopicEntry<S>;
-  readonly size: number;
 }
 
-const SLOTS = 8192;
-
-/** Makes an empty table that starts anew when it holds `maxTopics`. */
+/** Makes an empty table for `maxTopics`, a power of two. */
 export function createTopicTable<S>(maxTopics: number): TopicTable<S> {
-  const byText = new Map<string, TopicEntry<S>>();
-  // Direct mapped: a collision costs a look-up by text and nothing else, so chosen names cannot slow it down.
-  const slots: (TopicEntry<S> | null)[] = Array.from({ length: SLOTS }, () => null);
+  // Two places for each hash: a topic is only driven out by two others in use.
+  const places: (TopicEntry<S> | null)[] = Array.from({ length: maxTopics }, () => null);
+  const mask = maxTopics - 2;
+  // Nobody can choose topics that drive out another's.
+  const seed = randomInt(2 ** 32);
 
-  const enterText = (text: string, bytes: ByteString): TopicEntry<S> => {
-    const known = byText.get(text);
-    if (known !== undefined) return known;
-    if (byText.size >= maxTopics) clear();
-    const entry: TopicEntry<S> = { text, bytes, routes: null, generation: -1, evicted: false };
-    byText.set(text, entry);
-    return entry;
+  const get = (bytes: ByteString): TopicEntry<S> | null => {
+    const place = hashOfText(seed, bytes) & mask;
+    const first = places[place] ?? null;
+    if (first?.bytes === bytes) return first;
+    const second = places[place + 1] ?? null;
+    return second?.bytes === bytes ? second : null;
   };
 
-  const clear = (): void => {
-    for (const entry of byText.values()) {
-      entry.evicted = true;
-      entry.routes = null;
+  const enterText = (text: string, bytes: ByteString): TopicEntry<S> => {
+    const known = get(bytes);
+    if (known !== null) return known;
+    const place = hashOfText(seed, bytes) & mask;
+    const last = places[place + 1] ?? null;
+    if (last !== null) {
+      last.evicted = true;
+      last.routes = null;
     }
-    byText.clear();
-    slots.fill(null);
+    const entry: TopicEntry<S> = { text, bytes, routes: null, generation: -1, evicted: false };
+    places[place + 1] = places[place] ?? null;
+    places[place] = entry;
+    return entry;
   };
 
   return {
     find(source, start, end) {
-      const entry = slots[slotOf(source, start, end)] ?? null;
-      return entry !== null && sameBytes(entry.bytes, source, start, end) ? entry : null;
+      const place = hashOf(seed, source, start, end) & mask;
+      const first = places[place] ?? null;
+      if (first !== null && sameBytes(first.bytes, source, start, end)) return first;
+      const second = places[place + 1] ?? null;
+      return second !== null && sameBytes(second.bytes, source, start, end) ? second : null;
     },
     enter(source, start, end) {
       const text = source.toString("utf8", start, end);
       // plain ASCII: both are the same string, and only one is kept
-      const entry = enterText(text, text.length === end - start ? text : toByteString(source, start, end));
-      slots[slotOf(source, start, end)] = entry;
-      return entry;
+      return enterText(text, text.length === end - start ? text : toByteString(source, start, end));
     },
-    get: (text) => byText.get(text),
+    get,
     enterText,
-    get size() {
-      return byText.size;
-    },
   };
 }
 
@@ -80,9 +83,15 @@ export function sameBytes(bytes: ByteString, source: Buffer, start: number, end:
   return true;
 }
 
-/** FNV-1a. */
-function slotOf(source: Buffer, start: number, end: number): number {
-  let hash = 0x811c9dc5;
+/** FNV-1a from a secret start. */
+function hashOf(seed: number, source: Buffer, start: number, end: number): number {
+  let hash = seed;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ (source[at] ?? 0), 0x01000193);
-  return (hash ^ (hash >>> 15)) & (SLOTS - 1);
+  return hash ^ (hash >>> 15);
+}
+
+function hashOfText(seed: number, bytes: ByteString): number {
+  let hash = seed;
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ bytes.charCodeAt(at), 0x01000193);
+  return hash ^ (hash >>> 15);
 }

@@ -67,8 +67,7 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, sta
   const { mode, now } = options;
   const changes = createChanges();
   const workerData = { path: options.path, isSynchronous: mode === "always" };
-  const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData });
-  worker.unref();
+  let worker: Worker | null = null;
   const waiting = new Map<number, (error: string | null) => void>();
   const known = new WeakSet<Session>();
   let lastNumber = 0;
@@ -85,6 +84,7 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, sta
       done(GONE);
       return;
     }
+    worker ??= startWriter();
     waiting.set(++lastNumber, done);
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage({ ...request, number: lastNumber });
@@ -94,13 +94,19 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, sta
     waiting.delete(number);
     done?.(error);
   };
-  worker.on("message", answer);
   const giveUp = (error: string): void => {
     isGone = true;
     for (const number of waiting.keys()) answer({ number, error });
   };
-  worker.on("error", (error) => giveUp(messageOf(error)));
-  worker.on("exit", () => giveUp(GONE));
+  // With the first write: a broker at rest needs no second thread, which costs 20 MB.
+  const startWriter = (): Worker => {
+    const writer = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData });
+    writer.on("message", answer);
+    writer.on("error", (error) => giveUp(messageOf(error)));
+    writer.on("exit", () => giveUp(GONE));
+    writer.unref();
+    return writer;
+  };
 
   const schedule = (afterMs: number): void => {
     hasUnstored = true;
@@ -199,6 +205,11 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, sta
     },
     close: () =>
       new Promise((resolve) => {
+        if (worker === null && !hasUnstored) {
+          resolve();
+          return;
+        }
+        worker ??= startWriter();
         worker.ref();
         flush(() => {
           if (timer !== null) clearTimeout(timer);
