@@ -24,7 +24,7 @@ export interface ReplaySchedule {
 }
 
 /** Time a slice may take. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 /** Nodes looked at between two looks at the clock. */
 const STEPS = 64;
 
