@@ -19,7 +19,7 @@ COPY package.json /opt/culex/
 COPY src /opt/culex/src
 COPY addon /opt/culex/addon
 # Compiles everything once, so that no start on a small machine has to.
-RUN node -e 'import("/opt/culex/src/compile-cache.ts").then(({ useCompileCache }) => { useCompileCache(); return import("/opt/culex/addon/addon.ts"); })'
+RUN node --max-semi-space-size=4 -e 'import("/opt/culex/src/runtime.ts").then(({ warmCache }) => warmCache()).then(() => import("/opt/culex/addon/addon.ts"))'
 COPY rootfs /
 
 # Nothing is sent, so nothing is logged. The broker answers the end of the stream with its own, which a process

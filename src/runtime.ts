@@ -1,8 +1,8 @@
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 
-/** What the broker wants of Node and can only be said on its command line. rootfs/ says the same in the image. */
-const FLAGS = [
+/** What the broker wants of Node and can only be said on its command line; the image says the same. */
+export const FLAGS = [
   // Half the memory of an idle connection and of a start: many small objects that live long would wait in pages of
   // 16 MB each, three of them.
   "--max-semi-space-size=4",
@@ -28,7 +28,14 @@ export function prepareRuntime(): void {
   useCompileCache();
 }
 
-/** Keeps compiled code beside the packages. */
-export function useCompileCache(): void {
+/** Compiles everything that a broker at home loads, so that its first start need not. */
+export async function warmCache(): Promise<void> {
+  useCompileCache();
+  await import("./cli/stand-alone.ts");
+  await import("./run.ts");
+  await import("./broker/listeners/websocket.ts");
+}
+
+function useCompileCache(): void {
   enableCompileCache(CACHE);
 }

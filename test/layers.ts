@@ -28,5 +28,5 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/settings": ["ajv", "js-yaml"],
   "src/auth": ["ajv", "bcryptjs"],
   "src/snapshot": ["chokidar"],
-  "src/broker": ["aedes", "ws"],
+  "src/broker": ["aedes", "mqtt-packet", "ws"],
 };
