@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, chmod, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, chmod, readFile, stat } from "node:fs/promises";
 import { createHash, randomInt, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import type { Backend, BackendContext } from "../src/auth/backend.ts";
@@ -9,6 +9,7 @@ import { isRawObject } from "../src/core/raw-object.ts";
 import { allow, deny, ignore } from "../src/core/reasons.ts";
 import type { Authenticator, Problem, ScramCredential } from "../src/core/types.ts";
 import { listed } from "../src/core/words.ts";
+import { writeAtomically } from "../src/core/write-atomically.ts";
 import { HOME_ASSISTANT_USERS } from "../src/settings/reserved-users.ts";
 
 export type SystemUserName = (typeof HOME_ASSISTANT_USERS)[number];
@@ -128,35 +129,10 @@ async function tighten(path: string): Promise<readonly Problem[]> {
 
 async function store(path: string, users: SystemUserPasswords, said: readonly Problem[]): Promise<readonly Problem[]> {
   try {
-    await writeAtomically(path, `${JSON.stringify(users)}\n`);
+    await writeAtomically(path, [`${JSON.stringify(users)}\n`]);
     return said;
   } catch (error) {
     return [...said, notStored(`${FILE} cannot be written (${shortError(error)}).`)];
-  }
-}
-
-/** A power cut leaves the old file or the new one, never half of one. */
-async function writeAtomically(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  try {
-    await rm(temporary, { force: true });
-    const file = await open(temporary, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw error;
-  }
-  const folder = await open(join(path, ".."), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 
