@@ -1,5 +1,6 @@
 import { load, YAMLException } from "js-yaml";
 import { messageOf } from "../core/errors.ts";
+import { jsonFaultLine } from "../core/json-line.ts";
 import { isRawObject, type RawObject } from "../core/raw-object.ts";
 import type { Problem } from "../core/types.ts";
 
@@ -11,7 +12,7 @@ export function parseOptionsText(text: string, file: string): { options: RawObje
   try {
     value = format === "YAML" ? load(source) : JSON.parse(source);
   } catch (error) {
-    return broken(format, file, format === "YAML" ? yamlLine(error) : jsonLine(source, messageOf(error)));
+    return broken(format, file, format === "YAML" ? yamlLine(error) : jsonFaultLine(source, messageOf(error)));
   }
   if (isRawObject(value)) return { options: value, problems: [] };
   const what = `${file} holds no options: it must be one object of names and values.`;
@@ -32,25 +33,4 @@ function unusable(file: string, what: string, fix: string): Problem {
 
 function yamlLine(error: unknown): number | null {
   return error instanceof YAMLException && error.mark !== undefined ? error.mark.line + 1 : null;
-}
-
-/** V8 says a position for most faults, none for an unexpected token, which is found by trying shorter texts. */
-function jsonLine(source: string, message: string): number | null {
-  const position = /at position (\d+)/.exec(message)?.[1];
-  if (position !== undefined) return source.trimEnd().slice(0, Number(position)).split("\n").length;
-  const lines = source.trimEnd().split("\n");
-  if (message.startsWith("Unexpected end")) return lines.length;
-  const index = lines.findIndex((_, last) =>
-    jsonFault(lines.slice(0, last + 1).join("\n")).startsWith("Unexpected token"),
-  );
-  return index === -1 ? null : index + 1;
-}
-
-function jsonFault(source: string): string {
-  try {
-    JSON.parse(source);
-    return "";
-  } catch (error) {
-    return messageOf(error);
-  }
 }
