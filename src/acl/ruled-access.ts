@@ -1,5 +1,6 @@
 import { allow, deny } from "../core/reasons.ts";
 import type { Access, Decision, RuleTrial } from "../core/types.ts";
+import { keepDecisions } from "./decision-cache.ts";
 import { isFilterAction, reservedTopic } from "./reserved-topics.ts";
 import type { TopicAction } from "./reserved-topics.ts";
 import { firstMatch } from "./rule-list.ts";
@@ -18,13 +19,6 @@ interface RuledAccessInput {
   readonly danger: string | null;
 }
 
-/** Answers kept per action and session. Few clients use more topics; a full cache is dropped, which costs one walk
- * through the rules per topic, while evicting in order would cost something at every hit. */
-const MAX_CACHED = 1_000;
-
-/** Characters; longer topics are not kept, so that a client cannot fill the memory with invented ones. */
-const MAX_CACHED_TOPIC = 200;
-
 const SUBSCRIBE: Decision = allow("acl", undefined, {
   kind: "ok",
   // as Mosquitto does with an ACL file: "#" may be asked for, and brings what may be received
@@ -33,22 +27,11 @@ const SUBSCRIBE: Decision = allow("acl", undefined, {
 
 /** Access by the rules of a Mosquitto ACL file. What no rule allows is denied. */
 export function ruledAccess(input: RuledAccessInput): Access {
-  const caches: Readonly<Record<TopicAction, Map<string, Decision | null>>> = {
-    publish: new Map(),
-    receive: new Map(),
-  };
+  const decided = keepDecisions((action, topic) => decide(input, action, topic, null));
   return {
     check(action, topic) {
       if (isFilterAction(action)) return SUBSCRIBE;
-      const cache = caches[action];
-      const known = cache.get(topic);
-      if (known !== undefined) return known ?? nothingMatched(input, action, topic);
-      const decision = decide(input, action, topic, null);
-      if (topic.length <= MAX_CACHED_TOPIC) {
-        if (cache.size >= MAX_CACHED) cache.clear();
-        cache.set(topic, decision);
-      }
-      return decision ?? nothingMatched(input, action, topic);
+      return decided.of(action, topic) ?? nothingMatched(input, action, topic);
     },
     explain(action, topic) {
       const trials: RuleTrial[] = [];

@@ -1,0 +1,42 @@
+import type { Decision } from "../core/types.ts";
+import type { TopicAction } from "./reserved-topics.ts";
+
+/** Answers of one session that are kept: a device uses few topics, and each of them often. */
+interface DecisionCache {
+  /** null: no rule decides, and that is kept too. */
+  of(action: TopicAction, topic: string): Decision | null;
+  /** Forgets them: the rules have changed. */
+  clear(): void;
+}
+
+/** Answers kept per action and session. Few clients use more topics; a full cache is dropped, which costs one walk
+ * through the rules per topic, while evicting in order would cost something at every hit. */
+const MAX_CACHED = 1_000;
+
+/** Characters; longer topics are not kept, so that a client cannot fill the memory with invented ones. */
+const MAX_CACHED_TOPIC = 200;
+
+/** Keeps what `decide` answers. */
+export function keepDecisions(decide: (action: TopicAction, topic: string) => Decision | null): DecisionCache {
+  const caches: Readonly<Record<TopicAction, Map<string, Decision | null>>> = {
+    publish: new Map(),
+    receive: new Map(),
+  };
+  return {
+    of(action, topic) {
+      const cache = caches[action];
+      const known = cache.get(topic);
+      if (known !== undefined) return known;
+      const decision = decide(action, topic);
+      if (topic.length <= MAX_CACHED_TOPIC) {
+        if (cache.size >= MAX_CACHED) cache.clear();
+        cache.set(topic, decision);
+      }
+      return decision;
+    },
+    clear() {
+      caches.publish.clear();
+      caches.receive.clear();
+    },
+  };
+}
