@@ -56,6 +56,22 @@ export function matches(filter: string, topic: string): boolean {
   return t === topicEnd;
 }
 
+/**
+ * Tells whether a topic filter covers every topic that another one does: "a/#" covers "a/+", "a/+" does not cover "a/#".
+ * Both must be valid.
+ */
+export function covers(filter: string, other: string): boolean {
+  if (!matches(filter, other)) return false;
+  // where "+" was put against "#", it covers one level of any number of them
+  return !other.endsWith("#") || (filter.endsWith("#") && slashesIn(filter) <= slashesIn(other));
+}
+
+function slashesIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("/"); at !== -1; at = text.indexOf("/", at + 1)) count++;
+  return count;
+}
+
 function stringFault(text: string): string | null {
   // [MQTT-4.7.3-1]
   if (text === "") return "it is empty";
