@@ -1,5 +1,5 @@
 import type { RawObject } from "../core/raw-object.ts";
-import type { Access, Identity, Problem, Reason } from "../core/types.ts";
+import type { Decision, Identity, Problem, Reason } from "../core/types.ts";
 
 /** Kinds of access entries, in the order in which they are written to the file. */
 export const ACL_TYPES = [
@@ -29,11 +29,6 @@ export interface DefaultAccess {
   readonly publishClientReceive: boolean;
   readonly subscribe: boolean;
   readonly unsubscribe: boolean;
-}
-
-/** Publishing faster than this waits or is refused; the broker keeps the count. */
-export interface PublishRate {
-  readonly messagesPerSecond: number;
 }
 
 /** A role that a client or group has. */
@@ -67,8 +62,8 @@ export interface Client extends Entry {
   password: StoredPassword | null;
   /** The one client id it may use; null: any. */
   clientId: string | null;
-  /** More client ids it may use, "*" standing for any characters; empty: `clientId` decides alone. */
-  clientIds: readonly string[];
+  /** More client ids it may use, "*" standing for any characters; null: `clientId` decides alone. */
+  clientIds: readonly string[] | null;
   /** Connections at one time; null: no limit. */
   maxConnections: number | null;
   /** Values for %{name} in the topics of its roles. */
@@ -76,7 +71,7 @@ export interface Client extends Entry {
   disabled: boolean;
   /** Highest priority first, then by name. */
   roles: readonly RoleLink[];
-  /** Highest priority first, then by name; `Group.clients` says the same from the other side. */
+  /** Highest priority first, then by name; the group knows it too. */
   groups: readonly GroupLink[];
 }
 
@@ -95,7 +90,36 @@ export interface Group extends Entry {
   roles: readonly RoleLink[];
   /** Values for %{name} in the topics of its roles; a client's own come first. */
   variables: ReadonlyMap<string, string>;
-  readonly clients: Set<Client>;
+  readonly clients: Directory<Client>;
+}
+
+/** What an access entry answers, made beforehand so that a check allocates nothing. */
+export interface RoleRule {
+  readonly acl: Acl;
+  readonly role: string;
+  readonly decision: Decision;
+  /** The filter for one client; null: it matches nothing. */
+  readonly filter: string | null;
+  /** Why `filter` is null. */
+  readonly fault: string;
+}
+
+/** The entries of a role by the question they answer; filters in the order in which they are tried. */
+export interface RoleRules {
+  readonly publish: readonly RoleRule[];
+  readonly receive: readonly RoleRule[];
+  readonly subscribe: FilterRules;
+  readonly unsubscribe: FilterRules;
+  /** Whether a filter depends on the client. */
+  readonly hasPlaceholders: boolean;
+}
+
+/** What a role says to a topic filter: first whether wildcards are refused, then literals, then patterns. */
+export interface FilterRules {
+  /** null: wildcards are not refused as such. */
+  readonly wildcards: Decision | null;
+  readonly literals: readonly RoleRule[];
+  readonly patterns: readonly RoleRule[];
 }
 
 /** A list of access entries. */
@@ -104,8 +128,12 @@ export interface Role extends Entry {
   allowWildcardSubs: boolean;
   /** By type, then highest priority first, then as they were added. */
   acls: readonly Acl[];
-  /** null: no limit. */
-  publishRate: PublishRate | null;
+  /** Access entries of the file that we do not know, written back as they were. */
+  foreignAcls: readonly unknown[];
+  /** Messages per second that a client with this role may publish; null: no limit. */
+  maxPublishRate: number | null;
+  /** The entries made ready for checks; null: they changed since. Belongs to role-rules.ts. */
+  rules: RoleRules | null;
   /** Who has it directly; both sides are always linked. */
   readonly clients: Set<Client>;
   readonly groups: Set<Group>;
@@ -126,6 +154,8 @@ export interface Directory<T extends { readonly name: string }> {
  * change of one of 50,000 clients touches that client only.
  */
 export interface DynsecState {
+  /** Its name in reasons and problems: "dynamic-security.json". */
+  readonly file: string;
   /** One more after each command that changed something. */
   changeIndex: number;
   defaultAccess: DefaultAccess;
@@ -143,12 +173,6 @@ export interface DynsecState {
 export type ParsedDynsec =
   | { readonly state: DynsecState; readonly problems: readonly Problem[] }
   | { readonly state: null; readonly problems: readonly Problem[] };
-
-/** `file` is the name that problems show. See parse-file.ts. */
-export type ParseDynsec = (text: string, file: string) => ParsedDynsec;
-
-/** See format-file.ts. */
-export type FormatDynsec = (state: DynsecState) => string;
 
 /** Who sent a request. */
 export interface Requester {
@@ -173,7 +197,7 @@ export interface ControlAnswer {
   readonly reply: string;
   /** To be carried out after the reply was sent. */
   readonly effects: Effects;
-  /** Lines for the log, one a command; passwords are masked. */
+  /** Lines for the log, one a command that changed something; passwords are masked. */
   readonly audit: readonly string[];
 }
 
@@ -181,8 +205,8 @@ export interface ControlAnswer {
 export interface ControlDeps {
   /** null: there is no usable file, and every command says so. Asked anew for each request. */
   readonly state: () => DynsecState | null;
-  /** Resolves when the state is on disk; a problem when it could not be written (it is reported already). */
-  readonly save: (state: DynsecState) => Promise<void>;
+  /** Resolves when the state is on disk, or to why it is not; the reply waits for it and says so. */
+  readonly save: (state: DynsecState) => Promise<Problem | null>;
   /** Makes a stored hash without holding the event loop: `hashPassword` of src/auth/password.ts. */
   readonly hash: (password: string) => Promise<string>;
   /** Addresses of the open connections of a user, for getClient. */
@@ -204,9 +228,6 @@ export interface Control {
   requestSelf(payload: Uint8Array, from: Requester): Promise<ControlAnswer>;
 }
 
-/** See control.ts. */
-export type CreateControl = (deps: ControlDeps) => Control;
-
 /** What dynamic security says of a login, before the password was checked. */
 export type LoginLookup =
   /** Not one of its users: ask the next stage. */
@@ -219,26 +240,16 @@ export type LoginLookup =
    */
   | { readonly kind: "known"; readonly hash: string | null; readonly proof: string };
 
-/** See login.ts. `clientId` is the one the connection has in the end, made up by the broker or not. */
-export type FindLogin = (state: DynsecState, username: string, clientId: string) => LoginLookup;
-
 /** Limits of a user, for the broker to keep. */
 export interface ClientLimits {
   /** Connections at one time; null: no limit. */
   readonly maxConnections: number | null;
-  /** The lowest rate of its roles, those of its groups included; null: no limit. */
-  readonly publishRate: PublishRate | null;
+  /** Messages per second: the lowest of its roles, those of its groups included; null: no limit. */
+  readonly maxPublishRate: number | null;
 }
 
-/** See access.ts. */
-export type LimitsOf = (state: DynsecState, username: string | null) => ClientLimits;
-
-/**
- * The rights of a client, for as long as the state is in use: a change counts at the next question. `ignore` is its
- * answer where it has none (unknown user, nothing matched and the default is no): if nobody else allows it, it is
- * denied. See access.ts; `file` is the name that reasons show.
- */
-export type AccessOf = (state: DynsecState, identity: Pick<Identity, "clientId" | "username">, file: string) => Access;
+/** Whose rights are asked about. */
+export type Subject = Pick<Identity, "clientId" | "username">;
 
 /** The file on disk. */
 export interface DynsecFile {
@@ -246,9 +257,10 @@ export interface DynsecFile {
   load(): Promise<ParsedDynsec>;
   /**
    * Writes the state to a temporary file beside it (mode 0600), flushes, keeps the file before as `<file>.bak`, renames.
-   * Calls during a write share the next one. Resolves to what went wrong; null when it is on disk.
+   * A file that was broken by hand since it was read is not overwritten. Calls during a write share the next one.
+   * Resolves to what went wrong; null when it is on disk.
    */
   save(state: DynsecState): Promise<Problem | null>;
-  /** Whether a text is what was saved last: the watcher sees our own writes too. */
-  isOwn(text: string): boolean;
+  /** Whether the file on disk is still the one last read or written: the watcher sees our own writes too. */
+  isUnchanged(): Promise<boolean>;
 }

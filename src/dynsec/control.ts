@@ -1,0 +1,152 @@
+import { sentence } from "../core/problem.ts";
+import { auditLine } from "./audit.ts";
+import { CommandError } from "./command.ts";
+import type { CommandContext } from "./command.ts";
+import { COMMANDS, OWN_COMMANDS } from "./commands.ts";
+import type { CommandTable } from "./commands.ts";
+import { createEffects } from "./effects.ts";
+import { readEnvelope } from "./envelope.ts";
+import type { Asked } from "./envelope.ts";
+import type { Members } from "./members.ts";
+import type { Control, ControlAnswer, ControlDeps, DynsecState, Requester } from "./types.ts";
+
+/** One element of the reply. */
+interface Response {
+  readonly command: string;
+  readonly data?: object;
+  readonly error?: string;
+  readonly correlationData?: string;
+}
+
+/** What was done, and may still have to be written. */
+interface Carried {
+  readonly responses: readonly Response[];
+  /** Which of the responses are to changes that were made. */
+  readonly changes: ReadonlySet<Response>;
+  readonly audit: readonly string[];
+  readonly effects: ControlAnswer["effects"];
+}
+
+const NOTHING: ControlAnswer["effects"] = { users: new Map(), anonymous: false };
+
+/**
+ * Makes the commands. Passwords of a request are hashed first, off the event loop; then all its commands are carried
+ * out in one go, so that no other request comes between.
+ */
+export function createControl(deps: ControlDeps): Control {
+  let lastCarried: Promise<unknown> = Promise.resolve();
+  let lastAnswered: Promise<unknown> = Promise.resolve();
+
+  const carryInTurn = async (before: Promise<unknown>, asked: readonly Asked[], from: Requester) => {
+    await before;
+    const hashes = await hashPasswords(asked, deps.hash);
+    const state = deps.state();
+    if (state === null) return { carried: refuseAll(asked), saved: null };
+    const carried = carryOut(asked, COMMANDS, contextOf(deps, state, from, hashes));
+    return { carried, saved: carried.changes.size === 0 ? null : deps.save(state) };
+  };
+
+  return {
+    async request(payload, from) {
+      const asked = readEnvelope(payload);
+      const turn = carryInTurn(lastCarried, asked, from);
+      const before = lastAnswered;
+      lastCarried = turn.catch(() => {});
+      const answer = turn.then(async ({ carried, saved }) => {
+        const problem = await saved;
+        await before;
+        return answerOf(problem === null ? carried : unsaved(carried, sentence(problem)));
+      });
+      lastAnswered = answer.catch(() => {});
+      return answer;
+    },
+
+    async requestSelf(payload, from) {
+      const asked = readEnvelope(payload);
+      const state = deps.state();
+      if (state === null) return answerOf(refuseAll(asked));
+      return answerOf(carryOut(asked, OWN_COMMANDS, contextOf(deps, state, from, new Map())));
+    },
+  };
+}
+
+function contextOf(
+  { connections }: ControlDeps,
+  state: DynsecState,
+  from: Requester,
+  hashes: ReadonlyMap<Members, string>,
+): CommandContext {
+  const hashOf = (members: Members): string | null => hashes.get(members) ?? null;
+  return { state, from, connections, hashOf, effects: createEffects(state) };
+}
+
+function carryOut(asked: readonly Asked[], table: CommandTable, context: CommandContext): Carried {
+  const changes = new Set<Response>();
+  const audit: string[] = [];
+  const responses = asked.map((one): Response => {
+    if (one.kind === "fault") return { command: one.name, error: one.error };
+    const known = table.get(one.name.toLowerCase());
+    const correlation = one.correlation === null ? {} : { correlationData: one.correlation };
+    try {
+      if (known === undefined) throw new CommandError("Unknown command");
+      const { name, command } = known;
+      if (command.kind === "question") {
+        return { command: name, data: command.run(context, one.members), ...correlation };
+      }
+      command.run(context, one.members);
+      context.state.changeIndex += 1;
+      context.state.accessRevision += 1;
+      audit.push(auditLine(context.from, name, one.members));
+      const response = { command: one.name, ...correlation };
+      changes.add(response);
+      return response;
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      return { command: one.name, error: error.message, ...correlation };
+    }
+  });
+  return { responses, changes, audit, effects: context.effects.result() };
+}
+
+/** Without a usable file nothing can be asked or changed. */
+function refuseAll(asked: readonly Asked[]): Carried {
+  const error = "The dynamic security file cannot be used. Nothing was changed. Look for its fault in the log";
+  const responses = asked.map((one): Response => {
+    if (one.kind === "fault") return { command: one.name, error: one.error };
+    return { command: one.name, error, ...(one.correlation === null ? {} : { correlationData: one.correlation }) };
+  });
+  return { responses, changes: new Set(), audit: [], effects: NOTHING };
+}
+
+/** A change that a restart would lose is no success. */
+function unsaved(carried: Carried, why: string): Carried {
+  const responses = carried.responses.map((response): Response => {
+    if (!carried.changes.has(response)) return response;
+    const { command, ...correlation } = response;
+    return { command, error: `Changed, but not saved: ${why}`, ...correlation };
+  });
+  return { ...carried, responses };
+}
+
+function answerOf({ responses, effects, audit }: Carried): ControlAnswer {
+  return { reply: JSON.stringify({ responses }), effects, audit };
+}
+
+/** Commands with a password in them, in lower case. */
+const TAKES_PASSWORD: ReadonlySet<string> = new Set(["createclient", "modifyclient", "setclientpassword"]);
+
+async function hashPasswords(
+  asked: readonly Asked[],
+  hash: ControlDeps["hash"],
+): Promise<ReadonlyMap<Members, string>> {
+  const hashes = new Map<Members, string>();
+  for (const one of asked) {
+    if (one.kind === "fault" || !TAKES_PASSWORD.has(one.name.toLowerCase())) continue;
+    const password = one.members.text("password");
+    // a password ends at a zero character, so one with it inside is not the one that was meant
+    if (password === null || password === "" || password.includes("\0")) continue;
+    // one after the other: logins use the same threads
+    hashes.set(one.members, await hash(password));
+  }
+  return hashes;
+}
