@@ -76,7 +76,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     limits: limits(),
     now: Date.now,
     journal: storage?.journal ?? null,
-    stored: storage?.state ?? null,
+    stored: storage?.takeState() ?? null,
   });
   storage?.attach(engine);
 

@@ -75,7 +75,7 @@ export function createHouse(
     limits: all,
     now: () => nowMs,
     journal: storage?.journal ?? null,
-    stored: storage?.state ?? null,
+    stored: storage?.takeState() ?? null,
   });
   storage?.attach(engine);
   onTestFinished(() => engine.stop(STOPPED));

@@ -1,6 +1,7 @@
 import { isAllowed } from "../../core/reasons.ts";
 import { NEVER_EXPIRES } from "../packets/codes.ts";
 import { parseFilter } from "../routing/filter.ts";
+import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import { createQueue, enqueue } from "./delivery-queue.ts";
 import { keepRetained } from "./distribute.ts";
@@ -38,11 +39,20 @@ function restoreSession(context: Context, stored: StoredSession): Session {
 }
 
 function restoreSubscriptions(context: Context, session: Session, stored: StoredSession): void {
-  for (const { filter: text, ...options } of stored.subscriptions) {
+  for (const { filter: text, qos, noLocal, retainAsPublished, retainHandling, identifier } of stored.subscriptions) {
     const filter = parseFilter(text, Infinity);
     if (filter === null) continue;
     const suspended = !isAllowed(session.access.check("subscribe", filter.topic));
-    const subscription = { ...options, subscriber: session, filter, suspended };
+    const subscription: Subscription<Session> = {
+      subscriber: session,
+      filter,
+      qos,
+      noLocal,
+      retainAsPublished,
+      retainHandling,
+      identifier,
+      suspended,
+    };
     session.subscriptions.set(text, subscription);
     context.router.add(subscription);
     countSubscription(context, filter, 1);

@@ -36,15 +36,20 @@ export function loadState(path: string): StoredState {
 }
 
 function readState(database: DatabaseSync): StoredState {
-  const rows = (table: string, order: string): Cells[] =>
-    database.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).all();
-  const messages = new Map(rows("message", "id").map((row) => [numberOf(row, "id"), messageFrom(row)]));
-  const subscriptions = Map.groupBy(rows("subscription", "client_id"), clientOf);
-  const deliveries = Map.groupBy(rows("delivery", "client_id, position"), clientOf);
-  const inbound = Map.groupBy(rows("inbound", "client_id"), clientOf);
-  const lastId = [...messages.keys()].at(-1) ?? 0;
+  // row by row: a hundred thousand of them at once would leave a heap of twice the size
+  const rows = (table: string, order: string): Iterable<Cells> =>
+    database.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).iterate();
+  const messages = new Map<number, StoredMessage>();
+  let lastId = 0;
+  for (const row of rows("message", "id")) {
+    lastId = numberOf(row, "id");
+    messages.set(lastId, messageFrom(row, lastId, numberOf(row, "retain") === 1));
+  }
+  const subscriptions = byClient(rows("subscription", "client_id"), subscriptionFrom);
+  const deliveries = byClient(rows("delivery", "client_id, position"), (row) => deliveryFrom(row, messages));
+  const inbound = byClient(rows("inbound", "client_id"), (row) => numberOf(row, "packet_id"));
   return {
-    sessions: rows("session", "client_id").map((row): StoredSession => {
+    sessions: Array.from(rows("session", "client_id"), (row): StoredSession => {
       const clientId = clientOf(row);
       return {
         identity: {
@@ -60,16 +65,30 @@ function readState(database: DatabaseSync): StoredState {
         leftAtMs: numberOf(row, "left_at_ms"),
         will: willFrom(textOf(row, "will")),
         willDueMs: numberOf(row, "will_due_ms"),
-        subscriptions: (subscriptions.get(clientId) ?? []).map(subscriptionFrom),
-        deliveries: (deliveries.get(clientId) ?? []).flatMap((cells) => deliveryFrom(cells, messages)),
-        inbound: (inbound.get(clientId) ?? []).map((cells) => numberOf(cells, "packet_id")),
+        subscriptions: subscriptions.get(clientId) ?? [],
+        deliveries: deliveries.get(clientId) ?? [],
+        inbound: inbound.get(clientId) ?? [],
       };
     }),
-    retained: rows("retained", "topic").map((row, index) => retainedFrom(row, lastId + 1 + index)),
+    retained: Array.from(rows("retained", "topic"), (row) => messageFrom(row, ++lastId, true)),
   };
 }
 
-function messageFrom(row: Cells): StoredMessage {
+/** What the rows say, by client; null is nothing. */
+function byClient<T>(rows: Iterable<Cells>, read: (row: Cells) => T | null): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const row of rows) {
+    const value = read(row);
+    if (value === null) continue;
+    const clientId = clientOf(row);
+    const others = found.get(clientId);
+    if (others === undefined) found.set(clientId, [value]);
+    else others.push(value);
+  }
+  return found;
+}
+
+function messageFrom(row: Cells, sequence: number, retain: boolean): StoredMessage {
   const topic = textOf(row, "topic") ?? "";
   return {
     topic,
@@ -77,34 +96,28 @@ function messageFrom(row: Cells): StoredMessage {
     body: bytesOf(row, "body"),
     propertiesLength: numberOf(row, "properties_length"),
     qos: qosOf(row, "qos"),
-    retain: numberOf(row, "retain") === 1,
+    retain,
     expiresAtMs: numberOf(row, "expires_at_ms"),
     publisher: textOf(row, "publisher"),
-    sequence: numberOf(row, "id"),
+    sequence,
   };
 }
 
-function retainedFrom(row: Cells, sequence: number): StoredMessage {
-  return messageFrom({ ...row, id: sequence, retain: 1 });
-}
-
-function deliveryFrom(row: Cells, messages: ReadonlyMap<number, StoredMessage>): Delivery[] {
+function deliveryFrom(row: Cells, messages: ReadonlyMap<number, StoredMessage>): Delivery | null {
   const message = messages.get(numberOf(row, "message_id"));
-  if (message === undefined) return [];
+  if (message === undefined) return null;
   const packetId = numberOf(row, "packet_id");
-  return [
-    {
-      message,
-      qos: qosOf(row, "qos"),
-      retain: numberOf(row, "retain") === 1,
-      subscriptionIds: bytesOf(row, "subscription_ids"),
-      group: textOf(row, "shared"),
-      order: numberOf(row, "position"),
-      state: numberOf(row, "released") === 1 ? "released" : packetId === 0 ? "queued" : "resend",
-      packetId,
-      isCounted: false,
-    },
-  ];
+  return {
+    message,
+    qos: qosOf(row, "qos"),
+    retain: numberOf(row, "retain") === 1,
+    subscriptionIds: bytesOf(row, "subscription_ids"),
+    group: textOf(row, "shared"),
+    order: numberOf(row, "position"),
+    state: numberOf(row, "released") === 1 ? "released" : packetId === 0 ? "queued" : "resend",
+    packetId,
+    isCounted: false,
+  };
 }
 
 function subscriptionFrom(row: Cells): StoredSubscription {

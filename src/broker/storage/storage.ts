@@ -30,10 +30,11 @@ export interface Storage {
   readonly kind: "open";
   /** Base name of the backup that took the place of a missing file; null: none. */
   readonly restoredFrom: string | null;
-  readonly state: StoredState;
+  /** What the last run left; handed out once, so that nothing of it is kept. */
+  takeState(): StoredState;
   readonly journal: Journal;
   /** What can be stored as a whole after a failure. */
-  attach(live: LiveState): void;
+  attach(tables: LiveState): void;
   /** Writes what is left and closes the file. */
   close(): Promise<void>;
 }
@@ -63,7 +64,7 @@ export function openStorage(
   }
 }
 
-function createStorage(options: StorageOptions, restoredFrom: string | null, state: StoredState): Storage {
+function createStorage(options: StorageOptions, restoredFrom: string | null, loaded: StoredState): Storage {
   const { mode, now } = options;
   const changes = createChanges();
   const workerData = { path: options.path, isSynchronous: mode === "always" };
@@ -77,7 +78,8 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, sta
   let hasUnstored = false;
   let isFailing = false;
   let isGone = false;
-  for (const session of state.sessions) for (const delivery of session.deliveries) changes.stored.add(delivery);
+  let state = loaded;
+  for (const session of loaded.sessions) for (const delivery of session.deliveries) changes.stored.add(delivery);
 
   const ask = (request: RequestOf, done: (error: string | null) => void): void => {
     if (isGone) {
@@ -198,10 +200,14 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, sta
   return {
     kind: "open",
     restoredFrom,
-    state,
+    takeState() {
+      const taken = state;
+      state = { sessions: [], retained: [] };
+      return taken;
+    },
     journal,
-    attach(state) {
-      live = state;
+    attach(tables) {
+      live = tables;
     },
     close: () =>
       new Promise((resolve) => {
