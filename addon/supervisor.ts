@@ -1,5 +1,6 @@
 import { BackendError, codeOf, messageOf } from "../src/core/errors.ts";
 import { isRawObject, type RawObject } from "../src/core/raw-object.ts";
+import { sendRequest } from "./http-request.ts";
 
 /** The Supervisor's HTTP API, as far as an MQTT broker needs it. Every call throws BackendError when it is undecided. */
 export interface Supervisor {
@@ -62,24 +63,28 @@ export function createSupervisor(options: {
 }): Supervisor {
   const { token, timeoutMs = 10_000 } = options;
   const base = parseBase(options.url);
-  // fetch quotes a header value that it refuses, so a bad token must not get that far
+  // who refuses a header may quote it, so a bad token must not get that far
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Error("supervisor token is empty or no header value");
 
   const send = async (method: string, path: string, body: unknown, signal: AbortSignal): Promise<Reply> => {
     const limit = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await fetch(`${base}${path}`, {
+      const { status, text } = await sendRequest({
         method,
+        url: `${base}${path}`,
         // an Authorization header would make the Supervisor read /auth as Basic, and a charset suffix is refused too
         headers: { "X-Supervisor-Token": token, ...(body === null ? {} : { "Content-Type": "application/json" }) },
         body: body === null ? null : JSON.stringify(body),
-        // the token goes to the Supervisor and nowhere else
-        redirect: "manual",
+        maxReplyBytes: MAX_REPLY_BYTES,
         signal: AbortSignal.any([signal, limit]),
       });
-      return { status: response.status, body: parseBody(await readText(response)) };
+      return { status, body: parseBody(text) };
     } catch (error) {
-      const why = limit.aborted ? `no answer within ${timeoutMs} ms` : causeOf(error);
+      const why = limit.aborted
+        ? `no answer within ${timeoutMs} ms`
+        : signal.aborted
+          ? messageOf(signal.reason)
+          : (codeOf(error) ?? messageOf(error));
       throw new BackendError(`supervisor: ${method} ${path}: ${why}`, { cause: error });
     }
   };
@@ -128,18 +133,6 @@ function parseBase(url: string): string {
   return `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, "");
 }
 
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let text = "";
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_REPLY_BYTES) throw new Error(`reply of more than ${MAX_REPLY_BYTES} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
 function parseBody(text: string): Reply["body"] {
   try {
     const value: unknown = JSON.parse(text);
@@ -163,12 +156,6 @@ function unexpected(request: string, { status, body }: Reply): BackendError {
   const key = body?.["error_key"];
   const suffix = typeof key === "string" && /^[a-z_]{1,80}$/.test(key) ? ` (${key})` : "";
   return new BackendError(`supervisor: ${request}: unexpected answer ${status}${suffix}`);
-}
-
-/** fetch says "fetch failed" and hides the system's error code in the cause. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : null;
-  return codeOf(cause) ?? messageOf(error);
 }
 
 function isText(value: unknown): value is string {
