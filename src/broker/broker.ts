@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
+import type { Figures } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
 import { isAllowed } from "../core/reasons.ts";
 import type { Qos } from "../core/types.ts";
@@ -8,6 +9,7 @@ import { createAuthentication } from "./authentication.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
+import { figuresOf } from "./figures.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
 import { createLink, type Link } from "./link.ts";
@@ -37,7 +39,10 @@ export interface Broker {
     readonly payload: Uint8Array | string;
     readonly qos: Qos;
     readonly retain: boolean;
+    /** Seconds until it is no longer delivered. */
+    readonly expiryS?: number;
   }): void;
+  figures(): Figures;
   /** Clients connected now. */
   sessions(): readonly ClientInfo[];
   /** Brings every session in line with the current moment, and closes the connections that it no longer admits. */
@@ -68,6 +73,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const silent = new Set<Link>();
   const flusher = createFlusher();
   let isStopping = false;
+  let sockets = 0;
 
   const limits = (): EngineLimits => limitsOf(current());
   const engine = createEngine({
@@ -97,6 +103,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
 
   return {
     accept(stream, info) {
+      sockets++;
       // A stream that is gone already would never say so again.
       if (isStopping || stream.destroyed) {
         stream.destroy();
@@ -123,10 +130,11 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       silent.add(link);
       void link.closed.then(() => links.delete(link));
     },
-    publish({ topic, payload, qos, retain }) {
+    publish({ topic, payload, qos, retain, expiryS = -1 }) {
       const bytes = typeof payload === "string" ? utf8ByteString(payload) : Buffer.from(payload).toString("latin1");
-      engine.publish({ topic, payload: bytes, properties: "", qos, retain, expiryS: -1 });
+      engine.publish({ topic, payload: bytes, properties: "", qos, retain, expiryS });
     },
+    figures: () => figuresOf(engine, sockets),
     sessions: () => [...links].filter((link) => link.isOpen()).map((link) => link.client()),
     recheck() {
       engine.recheck(limits());

@@ -1,4 +1,5 @@
 import type { RecordEvent } from "../core/events.ts";
+import type { StoredFigures } from "../core/figures.ts";
 import type { Access, Identity, Reason } from "../core/types.ts";
 import { createAckHeader } from "./packets/acks.ts";
 import { Code } from "./packets/codes.ts";
@@ -34,8 +35,10 @@ import { createSentFrames } from "./sessions/send.ts";
 import type { Connection, Due, Session, SessionInfo } from "./sessions/session.ts";
 import { settle } from "./sessions/settle.ts";
 import type { StoredState } from "./sessions/stored-state.ts";
+import { storedMessages } from "./sessions/stored-messages.ts";
 import { recheckSubscriptions } from "./sessions/subscribe.ts";
 import { createTimerWheel } from "./sessions/timer-wheel.ts";
+import { createTraffic, type Traffic } from "./sessions/traffic.ts";
 import { createWriter } from "./sessions/writer.ts";
 
 export interface EngineOptions {
@@ -74,6 +77,11 @@ export interface Engine {
   readonly sessions: ReadonlyMap<string, Session>;
   readonly retained: RetainedStore;
   readonly counters: Readonly<Counters>;
+  /** Of all clients; the links count here what never reaches the engine. */
+  readonly received: Traffic;
+  readonly sent: Traffic;
+  /** What is held for anyone: retained, queued and in flight. */
+  stored(): StoredFigures;
   /** Does what is due by now; the engine's own clock calls it four times a second. */
   advance(): void;
   /** Ends every connection, wills included, and stops the clocks. */
@@ -92,6 +100,8 @@ export function createEngine(options: EngineOptions): Engine {
     router: createRouter(CACHED_TOPICS),
     retained: createRetainedStore(),
     counters: createCounters(),
+    received: createTraffic(),
+    sent: createTraffic(),
     wheel: createTimerWheel<Due>(TICK_MS, options.now(), (due) => fire(context, due)),
     journal: options.journal,
     record: options.record,
@@ -153,7 +163,6 @@ export function createEngine(options: EngineOptions): Engine {
       flushRun(context);
       const entry = context.router.entryOf(own.topic);
       const message = ownMessage(context, entry, own);
-      context.counters.messagesOwn++;
       if (message.retain) retain(context, message);
       const receivers = distribute(context, entry, message, null);
       settle(context);
@@ -180,6 +189,9 @@ export function createEngine(options: EngineOptions): Engine {
     sessions: context.sessions,
     retained: context.retained,
     counters: context.counters,
+    received: context.received,
+    sent: context.sent,
+    stored: () => storedMessages(context),
     advance,
     stop(reason) {
       clearInterval(clock);

@@ -19,6 +19,7 @@ import { createPropertyScan } from "./packets/property-scan.ts";
 import { encodeAuth } from "./packets/server-packets.ts";
 import type { EngineLimits } from "./sessions/limits.ts";
 import type { Connection } from "./sessions/session.ts";
+import { countPacket, countPackets } from "./sessions/traffic.ts";
 import { HTTP_HELP, notMqtt } from "./sniff.ts";
 
 /**
@@ -108,13 +109,19 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       },
       overflow: () => close({ kind: "queue_dropped", sentence: "too much is waiting because it does not read" }),
       maxPacketSize,
+      sent: engine.sent,
     },
     deps.flusher,
   );
+  const say = (packet: Buffer): void => {
+    countPacket(engine.sent, packet);
+    outbox.write(packet);
+  };
 
   const reader = createFrameReader({
     maxBytes: (firstByte) => packetLimit(firstByte, maxPacketSize()),
     frame(bytes, start, _body, end) {
+      countPackets(engine.received, bytes[start] ?? 0, 1);
       if (phase === "open" && connection !== null) {
         if (authMethod !== null && typeOf(bytes, start) === PacketType.auth) readAuth(bytes, start, end);
         else engine.receive(connection, bytes, start, end);
@@ -140,7 +147,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     if (found.kind === "fault") {
       const { fault, version } = found;
       const answer = refusalFor(version, fault, Infinity);
-      if (answer !== null) outbox.write(answer);
+      if (answer !== null) say(answer);
       turnAway({ kind: fault.kind, sentence: fault.sentence });
       return;
     }
@@ -175,7 +182,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   function sayAuth(code: number, data: Uint8Array): boolean {
     const auth = encodeAuth(code, authMethod ?? "", data);
     const isTaken = auth.length <= ((connection ?? packet)?.maximumPacketSize ?? 0); // [MQTT-3.1.2-24]
-    if (isTaken) outbox.write(auth);
+    if (isTaken) say(auth);
     else close({ kind: "oversize", sentence: "takes no packets that are large enough for its authentication" });
     return isTaken;
   }
@@ -196,7 +203,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     if (phase !== "waiting" || packet === null) return;
     const refusal = { kind: reason.kind, code, sentence: reason.sentence };
     const answer = refusalFor(packet.version, refusal, packet.maximumPacketSize);
-    if (answer !== null) outbox.write(answer);
+    if (answer !== null) say(answer);
     turnAway(reason);
   }
 
@@ -248,6 +255,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
         return;
       }
     }
+    engine.received.bytes += chunk.length;
     reader.push(chunk);
     if (connection !== null) engine.settle(connection);
   });
@@ -316,7 +324,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
         clientId: client.clientId,
         authData: lastAuthData,
       };
-      outbox.write(connackFor(packet, opened, announced));
+      say(connackFor(packet, opened, announced));
       // It holds the password.
       packet = null;
       record({ kind: "connected", client, version, clean: cleanStart, keepaliveS, source: identity?.source ?? "" });

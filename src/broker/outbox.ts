@@ -9,6 +9,8 @@ export interface OutboxHandler {
   overflow(): void;
   /** Bytes of the longest packet. */
   maxPacketSize(): number;
+  /** Counts what is handed to the stream. */
+  readonly sent: { bytes: number };
 }
 
 /** Collects what goes to one client and writes it once per turn of the event loop. Never blocks, never waits. */
@@ -82,6 +84,7 @@ export function createOutbox(stream: Duplex, handler: OutboxHandler, flusher: Fl
     if (queue.length === 1 && (force || !stream.writableNeedDrain)) {
       const [only] = queue;
       queue = [];
+      handler.sent.bytes += queuedBytes;
       queuedBytes = 0;
       kept = 0;
       stream.write(only);
@@ -95,6 +98,7 @@ export function createOutbox(stream: Duplex, handler: OutboxHandler, flusher: Fl
       stream.write(next.bytes);
       at = next.end;
       queuedBytes -= next.bytes.length;
+      handler.sent.bytes += next.bytes.length;
     }
     const fresh = queue.slice(Math.max(at, kept));
     queue = queue.slice(at, Math.max(at, kept));

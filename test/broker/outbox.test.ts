@@ -11,21 +11,24 @@ interface Setup {
   readonly outbox: Outbox;
   readonly drains: number[];
   readonly overflows: number[];
+  readonly sent: { readonly bytes: number };
 }
 
 function outboxOf(stream: Duplex, maxPacketSize = 1_000): Setup {
   const drains: number[] = [];
   const overflows: number[] = [];
+  const sent = { bytes: 0 };
   const outbox = createOutbox(
     stream,
     {
       drained: () => void drains.push(outbox.bytesUnsent),
       overflow: () => void overflows.push(outbox.bytesUnsent),
       maxPacketSize: () => maxPacketSize,
+      sent,
     },
     createFlusher(),
   );
-  return { outbox, drains, overflows };
+  return { outbox, drains, overflows, sent };
 }
 
 /** Both ends of a TCP connection. */

@@ -19,6 +19,7 @@ export interface RetainedStore {
   readonly count: number;
   /** Payload, properties and topic. */
   readonly bytes: number;
+  readonly payloadBytes: number;
   get(topic: string): StoredMessage | null;
   /** Stores or replaces; false when a limit does not allow it. */
   set(message: StoredMessage, limits: RetainedLimits): boolean;
@@ -36,6 +37,7 @@ export function createRetainedStore(): RetainedStore {
   const root = createRetainedNode();
   let count = 0;
   let bytes = 0;
+  let payloadBytes = 0;
 
   const sharedName = (name: string): string => {
     const known = names.get(name);
@@ -53,6 +55,9 @@ export function createRetainedStore(): RetainedStore {
     get bytes() {
       return bytes;
     },
+    get payloadBytes() {
+      return payloadBytes;
+    },
     get: (topic) => findMessage(root, topic),
     set(message, limits) {
       const known = findMessage(root, message.topic);
@@ -60,6 +65,7 @@ export function createRetainedStore(): RetainedStore {
       if (known === null && count >= limits.maxRetainedMessages) return false;
       if (grown > 0 && bytes + grown > limits.maxRetainedBytes) return false;
       bytes += grown;
+      payloadBytes += payloadSize(message) - payloadSize(known);
       if (known === null) count++;
       putMessage(root, message, sharedName);
       return true;
@@ -68,6 +74,7 @@ export function createRetainedStore(): RetainedStore {
       const known = findMessage(root, topic);
       if (known === null) return false;
       bytes -= sizeOf(known);
+      payloadBytes -= payloadSize(known);
       count--;
       removeMessage(root, topic);
       return true;
@@ -78,4 +85,8 @@ export function createRetainedStore(): RetainedStore {
 
 function sizeOf(message: StoredMessage | null): number {
   return message === null ? 0 : message.topicBytes.length + message.body.length;
+}
+
+function payloadSize(message: StoredMessage | null): number {
+  return message === null ? 0 : message.body.length - message.propertiesLength;
 }

@@ -37,3 +37,8 @@ export function isExpired(message: StoredMessage, nowMs: number): boolean {
 export function remainingS(message: StoredMessage, nowMs: number): number {
   return message.expiresAtMs === 0 ? -1 : Math.ceil((message.expiresAtMs - nowMs) / 1000);
 }
+
+/** Whether a retained message survives a restart; the broker says anew what it says of itself. */
+export function isJournaled({ topic }: StoredMessage): boolean {
+  return !topic.startsWith("$SYS/");
+}

@@ -13,6 +13,7 @@ import type { Run } from "./run.ts";
 import type { SentFrames } from "./send.ts";
 import type { Due, Session } from "./session.ts";
 import type { TimerWheel } from "./timer-wheel.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Writer } from "./writer.ts";
 
 /** The engine's state: made once by createEngine(), handed to every function that works on it. */
@@ -21,6 +22,8 @@ export interface Context {
   readonly router: Router<Session>;
   readonly retained: RetainedStore;
   readonly counters: Counters;
+  readonly received: Traffic;
+  readonly sent: Traffic;
   readonly wheel: TimerWheel<Due>;
   readonly journal: Journal | null;
   readonly record: RecordEvent;

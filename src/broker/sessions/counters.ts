@@ -1,11 +1,5 @@
 /** What the engine counts. The monitor reads; only the engine writes. */
 export interface Counters {
-  /** PUBLISH packets from clients. */
-  messagesReceived: number;
-  /** PUBLISH packets to clients. */
-  messagesSent: number;
-  /** Messages the broker itself published. */
-  messagesOwn: number;
   publishDenied: number;
   receiveDenied: number;
   subscribeDenied: number;
@@ -27,9 +21,6 @@ export interface Counters {
 /** Starts all counters at 0. */
 export function createCounters(): Counters {
   return {
-    messagesReceived: 0,
-    messagesSent: 0,
-    messagesOwn: 0,
     publishDenied: 0,
     receiveDenied: 0,
     subscribeDenied: 0,

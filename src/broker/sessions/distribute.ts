@@ -1,5 +1,5 @@
 import type { Routes, Target } from "../routing/routes.ts";
-import type { StoredMessage } from "../routing/stored-message.ts";
+import { isJournaled, type StoredMessage } from "../routing/stored-message.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Context } from "./context.ts";
 import { deliver } from "./outbound.ts";
@@ -46,11 +46,11 @@ export function deliverToTarget(
  */
 export function retain(context: Context, message: StoredMessage): boolean {
   if (message.body.length === message.propertiesLength) {
-    if (context.retained.delete(message.topic)) context.journal?.retainedDeleted(message.topic);
+    if (context.retained.delete(message.topic) && isJournaled(message)) context.journal?.retainedDeleted(message.topic);
     return true;
   }
   if (!keepRetained(context, message)) return false;
-  context.journal?.retained(message);
+  if (isJournaled(message)) context.journal?.retained(message);
   return true;
 }
 

@@ -3,6 +3,7 @@ import { PacketType } from "../packets/codes.ts";
 import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
+import { countPacket, countPackets } from "./traffic.ts";
 import { reserve, sendBytes } from "./writer.ts";
 
 /** Packets that wait until what they tell is stored. */
@@ -64,7 +65,7 @@ export function sendAck(
 /** Sends an acknowledgement that is encoded already: SUBACK, UNSUBACK. */
 export function sendEncodedAck(context: Context, connection: Connection, bytes: Buffer): void {
   if (acknowledgementWaits(context)) context.held.waiting.push({ kind: "bytes", connection, bytes });
-  else sendBytes(context.acks, connection, bytes);
+  else sendAtOnce(context, connection, bytes);
 }
 
 /** Holds a QoS 2 message back if it has to be; false when it can go out now. */
@@ -126,7 +127,7 @@ function release(context: Context, packet: HeldPacket, publish: (context: Contex
       return;
     }
     case "bytes":
-      sendBytes(context.acks, packet.connection, packet.bytes);
+      sendAtOnce(context, packet.connection, packet.bytes);
       return;
     case "publish":
       publish(context, packet);
@@ -145,10 +146,17 @@ function writeNow(
     const reasoned = encodeAckWithReason(type, packetId, code, reason);
     // [MQTT-3.4.2-2], [MQTT-3.5.2-2]
     if (reasoned.length <= connection.maximumPacketSize) {
-      sendBytes(context.acks, connection, reasoned);
+      sendAtOnce(context, connection, reasoned);
       return;
     }
   }
   const at = reserve(context.acks, connection, MAX_ACK_BYTES);
   context.acks.end = writeAck(context.acks.slab, at, type, packetId, code, connection.version);
+  countPackets(context.sent, context.acks.slab[at] ?? 0, 1);
+}
+
+/** Sends a packet that is encoded already and waits for nothing: PINGRESP, DISCONNECT. */
+export function sendAtOnce(context: Context, connection: Connection, packet: Buffer): void {
+  countPacket(context.sent, packet);
+  sendBytes(context.acks, connection, packet);
 }

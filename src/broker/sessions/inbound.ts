@@ -26,7 +26,7 @@ export function receivePublish(
   if (fault !== null) return fault;
   const entry = topicOf(context, connection, chunk);
   if ("sentence" in entry) return entry;
-  context.counters.messagesReceived++;
+  context.received.payloadBytes += header.payloadEnd - header.payloadStart;
   const isPlain = header.qos === 0 && !header.retain && header.alias === 0 && header.expiryS < 0;
   if (isPlain && !header.isTextPayload && header.payloadEnd - header.payloadStart <= limits.maxPayloadBytes) {
     if (mayPublishAgain(context, connection, entry)) extendRun(context, connection, entry, chunk, start, end);

@@ -4,6 +4,7 @@ import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
 import { MAX_ALIASES_OUT } from "./aliases-out.ts";
 import type { Context } from "./context.ts";
+import { sendAtOnce } from "./held-packets.ts";
 import { allInflight } from "./inflight.ts";
 import type { Output } from "./output.ts";
 import { pump } from "./outbound.ts";
@@ -12,7 +13,7 @@ import { type Connection, isPersistent, type Session, type SessionInfo } from ".
 import { handOver } from "./shared-delivery.ts";
 import { removeSubscription } from "./subscribe.ts";
 import { cancelWill, publishWill, startWill } from "./wills.ts";
-import { flushWriter, sendBytes } from "./writer.ts";
+import { flushWriter } from "./writer.ts";
 
 /** What opening a session came to. */
 export type OpenResult =
@@ -208,7 +209,7 @@ export function disconnect(context: Context, connection: Connection, code: numbe
   // before CONNACK is out nothing may be sent [MQTT-3.2.0-1]
   if (connection.version === 5 && connection.hasBegun) {
     if (context.writer.connection === connection) flushWriter(context.writer);
-    sendBytes(context.acks, connection, goodbye(connection, code, reason));
+    sendAtOnce(context, connection, goodbye(connection, code, reason));
   }
   closeConnection(context, connection, BROKEN);
   connection.output.end(reason);

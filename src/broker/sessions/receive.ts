@@ -4,13 +4,13 @@ import { decodeDisconnect } from "../packets/disconnect.ts";
 import { FAULTS, type Fault } from "../packets/fault.ts";
 import { encodePingresp } from "../packets/server-packets.ts";
 import type { Context } from "./context.ts";
+import { sendAtOnce } from "./held-packets.ts";
 import { receivePublish, receivePubrel } from "./inbound.ts";
 import { closeConnection } from "./lifecycle.ts";
 import { acknowledge } from "./outbound.ts";
 import { flushRun } from "./run.ts";
 import type { Connection } from "./session.ts";
 import { receiveSubscribe, receiveUnsubscribe } from "./subscribe.ts";
-import { sendBytes } from "./writer.ts";
 
 /** Takes a packet of a client; a fault means that the connection has to be closed. */
 export function receivePacket(
@@ -42,7 +42,7 @@ export function receivePacket(
     case PacketType.pingreq:
       if (chunk[start] !== PacketType.pingreq << 4) return FAULTS.flags;
       if (end - start !== 2) return FAULTS.tooLong;
-      sendBytes(context.acks, connection, encodePingresp());
+      sendAtOnce(context, connection, encodePingresp());
       return null;
     case PacketType.disconnect:
       return receiveDisconnect(context, connection, chunk, start, end);

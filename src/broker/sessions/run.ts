@@ -1,5 +1,6 @@
 import type { ProtocolVersion } from "../../core/types.ts";
 import { type ByteString, toByteString } from "../packets/bytes.ts";
+import { PacketType } from "../packets/codes.ts";
 import { createPropertyScan } from "../packets/property-scan.ts";
 import { createPublishHeader, decodePublish, type PublishHeader } from "../packets/publish-header.ts";
 import {
@@ -19,6 +20,7 @@ import { deliver } from "./outbound.ts";
 import { mayTargetReceive } from "./permissions.ts";
 import type { Connection, Session } from "./session.ts";
 import { deliverShared } from "./shared-delivery.ts";
+import { countPackets } from "./traffic.ts";
 import { sendBytes } from "./writer.ts";
 
 /**
@@ -40,6 +42,7 @@ export interface Run {
   readonly starts: number[];
   /** Size of the largest packet. */
   largest: number;
+  payloadBytes: number;
   /** For reading its packets again; the context's header holds the packet that came after them. */
   readonly header: PublishHeader;
   /** The run as bytes for 3.x and for 5. null: not needed yet. */
@@ -63,6 +66,7 @@ export function createRun(): Run {
     count: 0,
     starts: [],
     largest: 0,
+    payloadBytes: 0,
     header: createPublishHeader(createPropertyScan()),
     v3: null,
     v5: null,
@@ -88,9 +92,11 @@ export function extendRun(
     run.chunk = chunk;
     run.start = start;
     run.largest = 0;
+    run.payloadBytes = 0;
   }
   run.starts[run.count++] = start;
   run.end = end;
+  run.payloadBytes += context.header.payloadEnd - context.header.payloadStart;
   if (end - start > run.largest) run.largest = end - start;
 }
 
@@ -136,14 +142,22 @@ function deliverRun(
     return;
   }
   const isV5 = connection.version === 5;
-  const bytes =
+  const isShared =
     chosen.subscriptionIds === "" &&
     connection.aliasMaximumOut === 0 &&
-    run.largest + GROWTH < connection.maximumPacketSize
-      ? bytesFor(context, run, from.version, isV5)
-      : encodeRun(context, run, from.version, isV5, chosen.subscriptionIds, connection);
+    run.largest + GROWTH < connection.maximumPacketSize;
+  if (isShared) {
+    sendBytes(context.writer, connection, bytesFor(context, run, from.version, isV5));
+    countSent(context, run.count, run.payloadBytes);
+    return;
+  }
+  const bytes = encodeRun(context, run, from.version, isV5, chosen.subscriptionIds, connection);
   if (bytes.length > 0) sendBytes(context.writer, connection, bytes);
-  context.counters.messagesSent += run.count;
+}
+
+function countSent({ sent }: Context, count: number, payloadBytes: number): void {
+  countPackets(sent, PacketType.publish << 4, count);
+  sent.payloadBytes += payloadBytes;
 }
 
 function queueRun(
@@ -202,6 +216,7 @@ function encodeRun(
       dropTooLarge(context, receiver);
       continue;
     }
+    if (receiver !== null) countSent(context, 1, payload);
     const topicBytes = receiver !== null && hasAlias(receiver, topic) ? "" : run.topicBytes;
     const alias = receiver === null ? 0 : aliasFor(receiver, topic);
     at = isV5

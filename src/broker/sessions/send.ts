@@ -1,6 +1,7 @@
 import type { Qos } from "../../core/types.ts";
 import type { ByteString } from "../packets/bytes.ts";
 import { writeByteString } from "../packets/bytes.ts";
+import { PacketType } from "../packets/codes.ts";
 import {
   publishFlags,
   publishPropertiesLength,
@@ -13,7 +14,11 @@ import { payloadOf, propertiesOf, remainingS, type StoredMessage } from "../rout
 import { aliasFor, hasAlias } from "./aliases-out.ts";
 import type { Context } from "./context.ts";
 import type { Connection } from "./session.ts";
+import { countPacket, countPackets } from "./traffic.ts";
 import { LARGE_BYTES, reserve, sendBytes } from "./writer.ts";
+
+/** First byte of a PUBLISH without its flags. */
+const PUBLISH = PacketType.publish << 4;
 
 /** Encoded forms of the message that was sent last, to be shared by its receivers. */
 export interface SentFrames {
@@ -70,7 +75,8 @@ export function sendPublish(
     sendBytes(context.writer, connection, head.subarray(0, end));
     connection.output.write(sharedPayload(context.sentFrames, message));
   }
-  context.counters.messagesSent++;
+  countPackets(context.sent, PUBLISH | flags, 1);
+  context.sent.payloadBytes += payloadLength(message);
   return true;
 }
 
@@ -81,7 +87,8 @@ function sendShared(context: Context, connection: Connection, message: StoredMes
   const frame = (frames.whole[index] ??= encodeWhole(context, connection, message, retain));
   if (frame.length > connection.maximumPacketSize) return false;
   sendBytes(context.writer, connection, frame);
-  context.counters.messagesSent++;
+  countPacket(context.sent, frame);
+  context.sent.payloadBytes += payloadLength(message);
   return true;
 }
 

@@ -1,4 +1,4 @@
-import type { StoredMessage } from "../routing/stored-message.ts";
+import { isJournaled, type StoredMessage } from "../routing/stored-message.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Delivery } from "../sessions/delivery.ts";
 import { allInflight } from "../sessions/inflight.ts";
@@ -85,7 +85,7 @@ export function takeWholeBatch(
     addChanges(batch, changes, session, own, nowMs);
   }
   changes.sessions.clear();
-  for (const message of retained) batch.retained.push(retainedRow(message));
+  for (const message of retained) if (isJournaled(message)) batch.retained.push(retainedRow(message));
   return { ...batch, isWhole: true, messages: [...batch.messages.values()] };
 }
 

@@ -1,0 +1,23 @@
+import type { Figures } from "../core/figures.ts";
+import type { Engine } from "./engine.ts";
+
+/** Everything that $SYS and the panel tell of the broker, at this moment. */
+export function figuresOf(engine: Engine, sockets: number): Figures {
+  const { counters, received, sent, sessions, retained } = engine;
+  let bytesUnsent = 0;
+  for (const { connection } of sessions.values()) bytesUnsent += connection?.output.bytesUnsent ?? 0;
+  return {
+    received,
+    sent,
+    sockets,
+    connections: counters.connections,
+    sessions: sessions.size,
+    sessionsExpired: counters.sessionsExpired,
+    dropped: counters.droppedQueueFull + counters.droppedUnsent,
+    subscriptions: counters.subscriptions,
+    sharedSubscriptions: counters.sharedSubscriptions,
+    retained: retained.count,
+    stored: engine.stored(),
+    bytesUnsent,
+  };
+}

@@ -1,0 +1,38 @@
+/** Packets and bytes in one direction since the start. */
+export interface TrafficFigures {
+  /** By the first byte of a packet, which tells its type, QoS and flags. */
+  readonly packets: ArrayLike<number>;
+  /** Of everything, framing included, without TLS and WebSocket. */
+  readonly bytes: number;
+  /** Of PUBLISH payloads. */
+  readonly payloadBytes: number;
+}
+
+/** Messages that are held: retained, queued or in flight. */
+export interface StoredFigures {
+  readonly count: number;
+  readonly payloadBytes: number;
+}
+
+/** What the broker has counted since its start, and what it holds now. */
+export interface Figures {
+  readonly received: TrafficFigures;
+  readonly sent: TrafficFigures;
+  /** Connections that listeners handed over. */
+  readonly sockets: number;
+  /** Clients connected now. */
+  readonly connections: number;
+  /** Sessions, connected or not. */
+  readonly sessions: number;
+  readonly sessionsExpired: number;
+  /** Messages that a full queue, or a client that does not read, made the broker give up. */
+  readonly dropped: number;
+  /** Shared ones included. */
+  readonly subscriptions: number;
+  readonly sharedSubscriptions: number;
+  /** Retained messages, those of $SYS included. */
+  readonly retained: number;
+  readonly stored: StoredFigures;
+  /** Bytes that wait for clients to read. */
+  readonly bytesUnsent: number;
+}
