@@ -8,10 +8,10 @@ import {
   type Conversation,
   type ConversationEnd,
 } from "./conversation.ts";
-import type { Link } from "./link.ts";
 import { startLogin, type LoginAnswer, type PendingLogin } from "./login.ts";
 import type { AuthPacket } from "./packets/auth.ts";
 import { Code } from "./packets/codes.ts";
+import type { Link } from "./types.ts";
 
 /** Decides who may connect, and who may stay, by asking the login chain. */
 export interface Authentication {

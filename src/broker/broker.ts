@@ -12,11 +12,12 @@ import { createFlusher } from "./flusher.ts";
 import { figuresOf } from "./figures.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
-import { createLink, type Link } from "./link.ts";
+import { createLink } from "./link.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
 import { Code } from "./packets/codes.ts";
 import { DEFAULT_LIMITS, type EngineLimits } from "./sessions/limits.ts";
 import type { Storage } from "./storage/storage.ts";
+import type { Link } from "./types.ts";
 
 export interface BrokerDeps {
   readonly current: () => Snapshot;

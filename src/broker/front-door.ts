@@ -2,8 +2,8 @@ import { Duplex } from "node:stream";
 import { Aedes, type Client } from "aedes";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
-import type { Link } from "./link.ts";
 import { hardenBroker, hardenClient } from "./seam.ts";
+import type { Link } from "./types.ts";
 
 export interface FrontDoorDeps {
   readonly log: Logger;

@@ -1,79 +1,22 @@
 import type { Duplex } from "node:stream";
 import { codeOf, messageOf } from "../core/errors.ts";
-import type { ClientInfo, RecordEvent } from "../core/events.ts";
+import type { ClientInfo } from "../core/events.ts";
 import { codesOf } from "../core/reasons.ts";
 import type { Identity, Reason } from "../core/types.ts";
 import { assignClientId } from "./client-id.ts";
 import { connackFor, keepaliveInForce, refusalFor, unsupported } from "./connack.ts";
+import { createAuthPackets } from "./auth-packets.ts";
 import type { ConnectionInfo } from "./connection.ts";
-import type { Engine } from "./engine.ts";
-import type { Flusher } from "./flusher.ts";
 import { oversize } from "./oversize.ts";
 import { createOutbox } from "./outbox.ts";
-import { decodeAuth, type AuthPacket } from "./packets/auth.ts";
 import { Code, PacketType } from "./packets/codes.ts";
 import { decodeConnect, type ConnectPacket } from "./packets/connect-packet.ts";
 import { createFrameReader } from "./packets/frames.ts";
 import { packetLimit } from "./packets/packet-limit.ts";
-import { createPropertyScan } from "./packets/property-scan.ts";
-import { encodeAuth } from "./packets/server-packets.ts";
-import type { EngineLimits } from "./sessions/limits.ts";
 import type { Connection } from "./sessions/session.ts";
 import { countPacket, countPackets } from "./sessions/traffic.ts";
 import { HTTP_HELP, notMqtt } from "./sniff.ts";
-
-/**
- * Stands between a connection and the two halves of the engine: it cuts the bytes into packets, hands the CONNECT to
- * the front door (aedes), and from the CONNACK on every packet to the data plane.
- */
-export interface Link {
-  readonly info: ConnectionInfo;
-  readonly startedAtMs: number;
-  client(): ClientInfo;
-  /** What the client asked for; null before its CONNECT was read and after it was answered. */
-  connect(): ConnectPacket | null;
-  /** Who it was let in as; null before and after. */
-  identity(): Identity | null;
-  isOpen(): boolean;
-  /** The authentication method that the CONNECT named; null: none. */
-  authMethod(): string | null;
-  /** Says a step of an authentication exchange, and hands on the AUTH that answers it. */
-  challenge(data: Uint8Array): void;
-  /**
-   * The login was accepted: opens the session, which ends an older connection of the same client id. `authData` are
-   * the last words of an authentication exchange.
-   */
-  accept(identity: Identity, authData: Uint8Array | null): boolean;
-  /** The front door is passed: says CONNACK and lets messages flow. */
-  begin(): void;
-  /** An open connection has proven anew who it is; `authData` are the last words of its exchange. */
-  confirm(authData: Uint8Array): void;
-  /** Answers the CONNECT with a refusal and closes. */
-  refuse(reason: Reason): void;
-  /** Says why in MQTT 5 and closes. */
-  close(reason: Reason, code?: number): void;
-  /** Closes a connection that has said nothing yet. */
-  giveUp(): void;
-  /** Cuts the connection off without another word. */
-  destroy(): void;
-  /** Resolves when the connection is gone. */
-  readonly closed: Promise<void>;
-}
-
-export interface LinkDeps {
-  readonly engine: Engine;
-  readonly limits: () => EngineLimits;
-  /** Bytes of the largest packet, which is one with a message. */
-  readonly maxPacketSize: () => number;
-  readonly record: RecordEvent;
-  readonly flusher: Flusher;
-  /** Takes a CONNECT that holds to the specification; answers through `accept`, `begin` and `refuse`. */
-  readonly admit: (link: Link) => void;
-  /** Takes an AUTH: the answer to a `challenge`, or of an open connection that named a method in its CONNECT. */
-  readonly authenticate: (link: Link, packet: AuthPacket) => void;
-  /** The connection has ended for the data plane; what is left is to close the socket. */
-  readonly ended: (link: Link) => void;
-}
+import type { Link, LinkDeps } from "./types.ts";
 
 /** How long a peer may take to read our last words. */
 const LINGER_MS = 2_000;
@@ -94,8 +37,6 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   let hasLeft = false;
   let isSourceClosed = false;
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<void>();
-  /** Outlives the CONNECT: an open connection may authenticate anew. */
-  let authMethod: string | null = null;
   let lastAuthData: Uint8Array | null = null;
   /** A challenge is out, and before the CONNACK the next packet is to be its answer. */
   let awaitsAuth = false;
@@ -118,12 +59,19 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     outbox.write(packet);
   };
 
+  const auth = createAuthPackets({
+    write: say,
+    maximumPacketSize: () => (connection ?? packet)?.maximumPacketSize ?? 0,
+    heard: (heard) => deps.authenticate(link, heard),
+    close,
+  });
+
   const reader = createFrameReader({
     maxBytes: (firstByte) => packetLimit(firstByte, maxPacketSize()),
     frame(bytes, start, _body, end) {
       countPackets(engine.received, bytes[start] ?? 0, 1);
       if (phase === "open" && connection !== null) {
-        if (authMethod !== null && typeOf(bytes, start) === PacketType.auth) readAuth(bytes, start, end);
+        if (auth.method() !== null && typeOf(bytes, start) === PacketType.auth) auth.read(bytes, start, end);
         else engine.receive(connection, bytes, start, end);
       } else if (phase === "new") readConnect(bytes, start, end);
       else if (awaitsAuth) readAnswer(bytes, start, end);
@@ -152,7 +100,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       return;
     }
     packet = found;
-    authMethod = found.authMethod;
+    auth.begin(found.authMethod);
     const clientId = found.clientId === "" ? assignClientId() : found.clientId;
     client = { ...client, clientId, username: found.username };
     phase = "waiting";
@@ -167,24 +115,9 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     awaitsAuth = false;
     source.pause();
     const type = typeOf(bytes, start);
-    if (type === PacketType.auth) readAuth(bytes, start, end);
+    if (type === PacketType.auth) auth.read(bytes, start, end);
     else if (type === PacketType.disconnect) lost("gave up its authentication");
     else close({ kind: "protocol_error", sentence: "sent something else before its authentication was finished" });
-  }
-
-  function readAuth(bytes: Buffer, start: number, end: number): void {
-    const found = decodeAuth(createPropertyScan(), bytes, start, end);
-    if (found.kind === "auth") deps.authenticate(link, found);
-    else close({ kind: found.fault.kind, sentence: found.fault.sentence }, found.fault.code);
-  }
-
-  /** Says a step of an authentication exchange; false, and it is over, when the client takes no packet as large. */
-  function sayAuth(code: number, data: Uint8Array): boolean {
-    const auth = encodeAuth(code, authMethod ?? "", data);
-    const isTaken = auth.length <= ((connection ?? packet)?.maximumPacketSize ?? 0); // [MQTT-3.1.2-24]
-    if (isTaken) say(auth);
-    else close({ kind: "oversize", sentence: "takes no packets that are large enough for its authentication" });
-    return isTaken;
   }
 
   /** To be called when the stream has closed and when the link has ended: both must have happened. */
@@ -279,9 +212,9 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     connect: () => packet,
     identity: () => identity,
     isOpen: () => phase === "open",
-    authMethod: () => authMethod,
+    authMethod: auth.method,
     challenge(data) {
-      if (!sayAuth(Code.continueAuthentication, data) || phase !== "waiting") return;
+      if (!auth.say(Code.continueAuthentication, data) || phase !== "waiting") return;
       awaitsAuth = true;
       reader.resume();
       if (!awaitsAuth) return;
@@ -336,7 +269,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       else source.resume();
     },
     confirm(authData) {
-      if (phase === "open") sayAuth(Code.success, authData);
+      if (phase === "open") auth.say(Code.success, authData);
     },
     refuse: (reason) => refuseWith(reason, codesOf(reason.kind).v5),
     close,
