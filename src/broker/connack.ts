@@ -68,13 +68,29 @@ export function refusalFor(
   maximumPacketSize: number,
 ): Buffer | null {
   if (version === 5) {
-    const reasoned = encodeConnackV5(false, refusal.code, { ...NOTHING_TOLD, reasonString: told(refusal) });
+    const code = connackCode(refusal.code);
+    const reasoned = encodeConnackV5(false, code, { ...NOTHING_TOLD, reasonString: told(refusal) });
     // [MQTT-3.2.2-19]
     if (reasoned.length <= maximumPacketSize) return reasoned;
-    return encodeConnackV5(false, refusal.code, NOTHING_TOLD);
+    return encodeConnackV5(false, code, NOTHING_TOLD);
   }
   const { connack } = codesOf(refusal.kind);
   return connack === null ? null : encodeConnackV3(false, connack);
+}
+
+/** What CONNACK says for a code that only DISCONNECT has (MQTT 5, 3.2.2.2 and 3.14.2.1). */
+function connackCode(code: number): number {
+  switch (code) {
+    case Code.serverShuttingDown:
+      return Code.serverUnavailable;
+    case Code.administrativeAction:
+      return Code.notAuthorized;
+    case Code.keepAliveTimeout:
+    case Code.sessionTakenOver:
+      return Code.unspecified;
+    default:
+      return code;
+  }
 }
 
 /** What a CONNECT asks for that this broker does not do; null when there is nothing. */

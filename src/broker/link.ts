@@ -133,7 +133,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   }
 
   function refuseWith(reason: Reason, code: number): void {
-    if (phase !== "waiting" || packet === null) return;
+    if ((phase !== "waiting" && phase !== "accepted") || packet === null) return;
     const refusal = { kind: reason.kind, code, sentence: reason.sentence };
     const answer = refusalFor(packet.version, refusal, packet.maximumPacketSize);
     if (answer !== null) say(answer);
@@ -141,7 +141,10 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   }
 
   function close(reason: Reason, code: number = codesOf(reason.kind).v5): void {
-    if (connection !== null) engine.disconnect(connection, code, reason);
+    if (phase === "accepted" && connection !== null) {
+      engine.close(connection);
+      refuseWith(reason, code);
+    } else if (connection !== null) engine.disconnect(connection, code, reason);
     else if (phase === "waiting") refuseWith(reason, code);
     else turnAway(reason);
   }
@@ -149,9 +152,12 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   /** The data plane has parted from the connection. */
   function end(reason: Reason | null): void {
     if (phase === "ended") return;
-    if (phase === "open") record({ kind: "disconnected", client, reason });
     // Ended before its CONNACK, it was never connected.
-    else if (reason !== null && reason.kind !== "ok") record({ kind: "refused", client, reason });
+    if (phase === "accepted" && reason !== null && reason.kind !== "ok") {
+      refuseWith(reason, codesOf(reason.kind).v5);
+      return;
+    }
+    if (phase === "open") record({ kind: "disconnected", client, reason });
     finish();
   }
 

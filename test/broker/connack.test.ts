@@ -74,6 +74,16 @@ test.each([
   expect(refusalFor(version, refused, Infinity)?.toString("hex") ?? null).toBe(answer);
 });
 
+test.each([
+  ["shutting_down", 0x8b, 0x88],
+  ["taken_over", 0x8e, 0x80],
+  ["keepalive", 0x8d, 0x80],
+  ["cert_missing", 0x98, 0x87],
+  ["too_many_connections", 0x97, 0x97],
+] as const)("%s, code %i in DISCONNECT, has a code that CONNACK knows", (kind, code, told) => {
+  expect(refusalFor(5, { kind, code, sentence: "" }, Infinity)?.[3]).toBe(told);
+});
+
 test("a reason goes as far as the client's maximum packet size", () => {
   const refused = { kind: "auth_unavailable", code: 0x88, sentence: "later" } as const;
   const whole = refusal(0x88, "later");

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { allow, deny } from "../../src/core/reasons.ts";
 import type { Credentials, Decision, Identity } from "../../src/core/types.ts";
 import { identityOf } from "../helpers/snapshot.ts";
-import { connectPacket, encode, goodbye, login, publish, startBroker, subscribe, wire } from "./wire.ts";
+import { connectPacket, encode, goodbye, login, publish, refusal, startBroker, subscribe, wire } from "./wire.ts";
 
 interface Held {
   readonly credentials: Credentials;
@@ -94,9 +94,10 @@ describe("one client id that connects again while logins are checked", () => {
     for (const client of clients) {
       const received = await client.end();
       const connack = version === 5 ? "200e00000b210014 27001e8480 22000a".replaceAll(" ", "") : "20020000";
-      const bye = version === 5 ? goodbye(0x8e, "replaced by a new connection from 127.0.0.1") : "";
-      // A DISCONNECT never comes without the CONNACK before it.
-      expect(["", connack + bye]).toContain(received);
+      const sentence = "replaced by a new connection from 127.0.0.1";
+      // Whoever is replaced before its CONNACK hears why in it: a DISCONNECT never comes without one before.
+      const heard = version === 5 ? [refusal(0x80, sentence), connack + goodbye(0x8e, sentence)] : ["", connack];
+      expect(heard).toContain(received);
     }
     await last?.skip(4);
     last?.forget();
@@ -110,6 +111,37 @@ describe("one client id that connects again while logins are checked", () => {
         reason: { kind: "taken_over", sentence: "replaced by a new connection from 127.0.0.1" },
       });
     }
+  });
+});
+
+describe("a client of MQTT 5 that is thrown out between its login and its CONNACK", () => {
+  /** Lets a client in and does something before the front door has answered it. */
+  async function thrownOut(act: (broker: Awaited<ReturnType<typeof startBroker>>) => void) {
+    const { held, authenticate } = holdLogins();
+    const broker = await startBroker({ authenticate });
+    const client = await wire(broker.port, 5);
+    client.send(connectPacket("dev", 5));
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    held[0]?.let();
+    // the turn in which the login is answered: the front door needs more than one
+    await Promise.resolve().then(() => undefined);
+    act(broker);
+    return { received: await client.end(), events: broker.events };
+  }
+
+  test("by a stop, hears it in CONNACK", async () => {
+    const { received, events } = await thrownOut(({ broker }) => void broker.stop());
+    expect(received).toBe(refusal(0x88, "the broker stops"));
+    expect(kindsOf(events)).toEqual(["dev refused"]);
+  });
+
+  test("by a change of the logins, hears it in CONNACK", async () => {
+    const reason = { kind: "not_allowed", sentence: "the login source logins is switched off" } as const;
+    const { received, events } = await thrownOut(({ use }) => {
+      expect(use({ recheck: () => deny("logins", reason) })).toEqual({ checked: 1, closed: 1 });
+    });
+    expect(received).toBe("2003008700");
+    expect(events).toMatchObject([{ kind: "refused", reason }]);
   });
 });
 
