@@ -3,7 +3,7 @@ import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Figures } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
 import { isAllowed } from "../core/reasons.ts";
-import type { Qos } from "../core/types.ts";
+import type { Qos, Reason } from "../core/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { ConnectionInfo } from "./connection.ts";
@@ -32,8 +32,11 @@ export interface BrokerDeps {
 }
 
 export interface Broker {
-  /** Serves a connection; refusals are answered and recorded here. */
-  readonly accept: (stream: Duplex, info: ConnectionInfo) => void;
+  /**
+   * Serves a connection; refusals are answered and recorded here. Gives a function that ends it because the
+   * configuration does not admit it any more.
+   */
+  readonly accept: (stream: Duplex, info: ConnectionInfo) => (reason: Reason) => void;
   /** Publishes past every rule; for the broker's own messages. */
   publish(message: {
     readonly topic: string;
@@ -108,7 +111,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       // A stream that is gone already would never say so again.
       if (isStopping || stream.destroyed) {
         stream.destroy();
-        return;
+        return () => undefined;
       }
       const link = createLink(stream, info, {
         engine,
@@ -130,6 +133,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       links.add(link);
       silent.add(link);
       void link.closed.then(() => links.delete(link));
+      return (reason) => link.close(reason, Code.administrativeAction);
     },
     publish({ topic, payload, qos, retain, expiryS = -1 }) {
       const bytes = typeof payload === "string" ? utf8ByteString(payload) : Buffer.from(payload).toString("latin1");

@@ -1,11 +1,13 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { Server as HttpServer } from "node:http";
+import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, Server as TlsServer, TLSSocket } from "node:tls";
 import { codeOf, messageOf } from "../../core/errors.ts";
 import type { CertificateName, Reason } from "../../core/types.ts";
-import type { ListenerPlan } from "../../snapshot/types.ts";
-import type { ListenerDeps } from "./listeners.ts";
+import type { ListenerPlan, TlsMaterial } from "../../snapshot/types.ts";
+import type { EndConnection, ListenerDeps } from "./listeners.ts";
 import { certificateOf, certificateProblem, handshakeFailure, tlsOptions, useTls } from "./tls.ts";
+import { isTrustChanged, trustProblem } from "./trust.ts";
 
 /** One open port. */
 export interface Listener {
@@ -13,7 +15,7 @@ export interface Listener {
   readonly name: () => string;
   /** "mqtts://[::]:8883". */
   readonly address: () => string;
-  /** Takes over certificates and limits; connections stay. */
+  /** Takes over certificates and limits; the connections stay that may. */
   update(plan: ListenerPlan): void;
   /** Closes the port and its connections. */
   close(): Promise<void>;
@@ -30,7 +32,7 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
   const isSecure = first.tls !== null;
   const sockets = new Set<Socket>();
   /** By peer: a TLS connection is one socket when it is accepted and another when it is handed over. */
-  const handedOver = new Set<string>();
+  const handedOver = new Map<string, { readonly socket: Socket; readonly end: EndConnection }>();
 
   const refused = (address: string, reason: Reason): void => {
     const client = { clientId: "", username: null, address, listener: plan.settings.name };
@@ -52,8 +54,12 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
     if (socket.destroyed || socket.remoteAddress === undefined) return void socket.destroy();
     const tls = admit(socket);
     if (tls === "refused") return;
-    handedOver.add(peerOf(socket));
-    deps.accept(socket, { listener: plan.settings.name, address: addressOf(socket), tls });
+    handOver(socket, socket, tls);
+  };
+
+  const handOver = (stream: Duplex, socket: Socket, tls: CertificateName | null): void => {
+    const end = deps.accept(stream, { listener: plan.settings.name, address: addressOf(socket), tls });
+    handedOver.set(peerOf(socket), { socket, end });
   };
 
   const server: Server | HttpServer =
@@ -62,10 +68,7 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
         (await import("./websocket.ts")).createWebSocketServer(first.tls, {
           maxPacketSize: deps.maxPacketSize,
           admit,
-          accept(stream, socket, tls) {
-            handedOver.add(peerOf(socket));
-            deps.accept(stream, { listener: plan.settings.name, address: addressOf(socket), tls });
-          },
+          accept: handOver,
         })
       : first.tls === null
         ? createServer({ noDelay: true }, serve)
@@ -104,13 +107,27 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
   });
   const address = urlOf(server.address(), first.settings.protocol, isSecure);
 
+  /** Ends the connections that the certificates of now would not let in. */
+  const judgeAgain = (tls: TlsMaterial): void => {
+    const nowMs = Date.now();
+    for (const { socket, end } of handedOver.values()) {
+      const reason = socket instanceof TLSSocket ? trustProblem(socket, tls, nowMs) : null;
+      if (reason !== null) end(reason);
+    }
+    // Who is still in its handshake may have been judged by what was in force before.
+    for (const socket of sockets) if (!handedOver.has(peerOf(socket))) socket.destroy();
+  };
+
   const shut = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
   return {
     name: () => plan.settings.name,
     address: () => address,
     update(next) {
+      const { tls: before } = plan;
       plan = next;
-      if (next.tls !== null && server instanceof TlsServer) useTls(server, next.tls);
+      if (next.tls === null || before === null || !(server instanceof TlsServer)) return;
+      useTls(server, next.tls);
+      if (isTrustChanged(before, next.tls)) judgeAgain(next.tls);
     },
     async close() {
       const done = shut();

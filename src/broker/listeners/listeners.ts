@@ -1,14 +1,17 @@
 import type { Duplex } from "node:stream";
 import type { RecordEvent } from "../../core/events.ts";
 import type { Logger } from "../../core/logger.ts";
-import type { Problem } from "../../core/types.ts";
+import type { Problem, Reason } from "../../core/types.ts";
 import type { ListenerPlan } from "../../snapshot/types.ts";
 import type { ConnectionInfo } from "../connection.ts";
 import { openListener, type Listener } from "./listener.ts";
 import { cannotOpen } from "./problems.ts";
 
+/** Ends a connection that was handed over, because the configuration does not admit it any more. */
+export type EndConnection = (reason: Reason) => void;
+
 export interface ListenerDeps {
-  readonly accept: (stream: Duplex, info: ConnectionInfo) => void;
+  readonly accept: (stream: Duplex, info: ConnectionInfo) => EndConnection;
   readonly record: RecordEvent;
   readonly log: Logger;
   /** Bytes of a whole packet, asked at each WebSocket connection: no frame may be longer. */
@@ -17,7 +20,7 @@ export interface ListenerDeps {
 
 /** The open ports. */
 export interface Listeners {
-  /** Opens what is new, closes what is gone, and changes the rest without dropping a connection. */
+  /** Opens what is new, closes what is gone, and changes the rest without dropping a connection that may stay. */
   apply(plans: readonly ListenerPlan[]): Promise<readonly Problem[]>;
   /** As URLs with the real ports, in the order of the plans: "mqtt://[::]:1883". */
   readonly addresses: () => readonly string[];

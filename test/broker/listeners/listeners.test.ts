@@ -6,7 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
-import mqtt from "mqtt";
+import mqtt, { type IClientOptions } from "mqtt";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { createListeners, type Listeners } from "../../../src/broker/listeners/listeners.ts";
@@ -18,6 +18,7 @@ import { deny } from "../../../src/core/reasons.ts";
 import type { Credentials } from "../../../src/core/types.ts";
 import type { ListenerPlan, TlsMaterial } from "../../../src/snapshot/types.ts";
 import { makePair, type Pair } from "../../helpers/certificates.ts";
+import { connect as connectMqtt } from "../../helpers/mqtt.ts";
 import { snapshotOf, type SnapshotParts } from "../../helpers/snapshot.ts";
 import { connectPacket, encode, publish, subscribe } from "../wire.ts";
 
@@ -26,6 +27,11 @@ let server: Pair;
 let renewed: Pair;
 let device: Pair;
 let stranger: Pair;
+let otherCa: Pair;
+let otherDevice: Pair;
+/** A CA below ours, and a device of it. */
+let branch: Pair;
+let branchDevice: Pair;
 
 beforeAll(() => {
   const folder = mkdtempSync(join(tmpdir(), "culex-listeners-"));
@@ -34,6 +40,10 @@ beforeAll(() => {
   renewed = makePair(folder, { name: "renewed", commonName: "renewed", issuer: ca });
   device = makePair(folder, { name: "device", commonName: "device-1", issuer: ca });
   stranger = makePair(folder, { name: "stranger", commonName: "stranger" });
+  otherCa = makePair(folder, { name: "ca-other", commonName: "Other CA" });
+  otherDevice = makePair(folder, { name: "other", commonName: "other-1", issuer: otherCa });
+  branch = makePair(folder, { name: "ca-branch", commonName: "Branch CA", issuer: ca });
+  branchDevice = makePair(folder, { name: "branch-device", commonName: "branch-1", issuer: branch });
   return () => rmSync(folder, { recursive: true });
 });
 
@@ -81,7 +91,7 @@ async function setUp(
   const listeners = createListeners({
     accept(stream, info) {
       infos.push(info);
-      broker.accept(stream, info);
+      return broker.accept(stream, info);
     },
     record,
     log,
@@ -317,17 +327,93 @@ describe("TLS", () => {
     expect(await once(first, "data")).toEqual([Buffer.from("d000", "hex")]);
   });
 
-  test("a switch to required certificates is in force for the next connection", async () => {
-    const { listeners, events, port } = await setUp();
+  describe.each(["mqtt", "websockets"] as const)("clients that are connected (%s)", (protocol) => {
+    const plan = (tls: TlsMaterial): ListenerPlan => planOf({ protocol, name: "8883", tls });
+
+    /** A client of MQTT 5 that is let in. */
+    async function device5(port: number, clientId: string, options: IClientOptions = {}) {
+      const url = protocol === "mqtt" ? `mqtts://127.0.0.1:${port}` : `wss://127.0.0.1:${port}`;
+      const { client, wasClosed } = await connectMqtt(url, {
+        ca: ca.cert,
+        protocolVersion: 5,
+        clientId,
+        rejectUnauthorized: false,
+        ...options,
+      });
+      let code = 0;
+      client.on("disconnect", ({ reasonCode }) => {
+        code = reasonCode ?? 0;
+      });
+      return { client, wasClosed, code: () => code };
+    }
+
+    test("and have no certificate, are closed when one becomes required; who has one stays", async () => {
+      const { listeners, events, port } = await setUp();
+      await listeners.apply([plan(tlsOf(server))]);
+      const without = await device5(port(), "without");
+      await listeners.apply([plan(tlsOf(server, { requireCertificate: true }))]);
+      await vi.waitFor(() => expect(without.wasClosed()).toBe(true));
+      expect(without.code()).toBe(0x98);
+      expect(events.at(-1)).toMatchObject({
+        kind: "disconnected",
+        client: { clientId: "without" },
+        reason: {
+          kind: "cert_missing",
+          sentence: "has sent no certificate, and now one is required",
+          hint: "Install a client certificate in the device, or switch require_certificate off.",
+        },
+      });
+      const { cert, key } = device;
+      const known = await device5(port(), "known", { cert, key });
+      await listeners.apply([plan(tlsOf(renewed, { requireCertificate: true }))]);
+      await listeners.apply([plan(tlsOf(renewed))]);
+      await listeners.apply([plan(tlsOf(renewed, { requireCertificate: true }))]);
+      await known.client.publishAsync("t", "x", { qos: 1 });
+      expect(known.wasClosed()).toBe(false);
+    });
+
+    test("are judged by a new CA: straight, through another, and not at all", async () => {
+      const { listeners, events, port } = await setUp();
+      const both = { ...tlsOf(server, { requireCertificate: true }), ca: `${ca.cert}\n${otherCa.cert}` };
+      await listeners.apply([plan(both)]);
+      const own = await device5(port(), "own", { cert: device.cert, key: device.key });
+      const { cert, key } = branchDevice;
+      const below = await device5(port(), "below", { cert: cert + branch.cert, key });
+      const other = await device5(port(), "other", { cert: otherDevice.cert, key: otherDevice.key });
+      await listeners.apply([plan({ ...both, ca: ca.cert + branch.cert })]);
+      await vi.waitFor(() => expect(other.wasClosed()).toBe(true));
+      expect(other.code()).toBe(0x98);
+      expect(events.at(-1)).toMatchObject({
+        client: { clientId: "other" },
+        reason: {
+          kind: "cert_rejected",
+          sentence: "its certificate has to be checked again: the CA has changed",
+          hint: "It comes back by itself if its certificate is signed by the CA in cafile and valid today.",
+        },
+      });
+      for (const { client } of [own, below]) await client.publishAsync("t", "x", { qos: 1 });
+      expect([own.wasClosed(), below.wasClosed()]).toEqual([false, false]);
+      // Without the one between, the chain is known at a handshake only: it comes back.
+      await listeners.apply([plan({ ...both, ca: ca.cert })]);
+      await vi.waitFor(() => expect([own.wasClosed(), below.wasClosed()]).toEqual([false, true]));
+      await (
+        await device5(port(), "below", { cert: cert + branch.cert, key })
+      ).client.publishAsync("t", "x", { qos: 1 });
+      // An intermediate alone vouches for nobody.
+      await listeners.apply([plan({ ...both, ca: branch.cert })]);
+      await vi.waitFor(() => expect(own.wasClosed()).toBe(true));
+    });
+  });
+
+  test("who is in its handshake when certificates become required begins anew", async () => {
+    const { listeners, infos, port } = await setUp();
     await listeners.apply([planOf({ tls: tlsOf(server) })]);
-    const first = await tlsClient(port());
-    first.write(connectBytes("dev"));
-    await once(first, "data");
+    const half = connect({ port: port(), host: "127.0.0.1" });
+    half.on("error", () => undefined);
+    await once(half, "connect");
     await listeners.apply([planOf({ tls: tlsOf(server, { requireCertificate: true }) })]);
-    (await tlsClient(port())).resume();
-    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ kind: "refused", reason: { kind: "cert_missing" } }));
-    first.write(Buffer.from("c000", "hex"));
-    expect(await once(first, "data")).toEqual([Buffer.from("d000", "hex")]);
+    await new Promise((resolve) => half.resume().once("close", resolve));
+    expect(infos).toEqual([]);
   });
 
   test.each([
