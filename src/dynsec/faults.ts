@@ -1,8 +1,7 @@
-import { counted } from "../core/words.ts";
 import type { Problem } from "../core/types.ts";
+import { counted, listed } from "../core/words.ts";
 import { ACL_TYPES } from "./types.ts";
 import type { AclType } from "./types.ts";
-import { listed } from "../core/words.ts";
 
 /** Collects what cannot be used in a file, in words. */
 export interface Faults {
@@ -13,6 +12,8 @@ export interface Faults {
   badPassword(client: string): void;
   badValue(noun: string, name: string, member: string, now: string, fix: string): void;
   foreignAcl(role: string, acltype: string | null): void;
+  /** `fault` is the end of a sentence. */
+  badTopic(role: string, type: AclType, topic: string, fault: string): void;
   doubleAcl(role: string, type: AclType, topic: string): void;
   problems(): readonly Problem[];
 }
@@ -38,7 +39,7 @@ export function createFaults(file: string): Faults {
     },
     missing: (holder, noun, name) => {
       const what = `${holder} names the ${noun} "${name}", which does not exist.`;
-      warn(what, `It counts without it.`, `Make that ${noun}, or remove the name there.`);
+      warn(what, "It counts without it.", `Make that ${noun}, or remove the name there.`);
     },
     badPassword: (client) => {
       const what = `the stored password of client "${client}" cannot be checked.`;
@@ -53,6 +54,10 @@ export function createFaults(file: string): Faults {
           ? `role "${role}" has an access entry without "acltype" or "topic".`
           : `role "${role}" has an access entry of the type "${acltype}", which is not known.`;
       warn(what, "This entry does not count.", `Use ${listed(ACL_TYPES, "or")}.`);
+    },
+    badTopic: (role, type, topic, fault) => {
+      const what = `role "${role}" has an entry ${type} for "${topic}", which is no topic filter: ${fault}.`;
+      warn(what, "This entry does not count.", "Correct or remove it.");
     },
     doubleAcl: (role, type, topic) => {
       const what = `role "${role}" has two entries ${type} for "${topic}".`;

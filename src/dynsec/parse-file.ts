@@ -2,6 +2,7 @@ import { messageOf } from "../core/errors.ts";
 import { jsonFaultLine } from "../core/json-line.ts";
 import { placeOf } from "../core/problem.ts";
 import { isRawObject } from "../core/raw-object.ts";
+import { filterFault } from "../core/topic.ts";
 import type { Problem } from "../core/types.ts";
 import { readAcls } from "./acls.ts";
 import { createClient, createGroup, createRole, emptyState } from "./entries.ts";
@@ -90,6 +91,10 @@ function readRole(state: DynsecState, members: Members, faults: Faults): void {
   const rate = readMaxPublishRate(members);
   if (rate === null) faults.badValue("role", name, "maxpublishrate", "There is no limit.", "Write a number above 0.");
   role.maxPublishRate = rate ?? null;
+  for (const { type, topic } of acls) {
+    const fault = filterFault(topic);
+    if (fault !== null) faults.badTopic(name, type, topic, fault);
+  }
   for (const entry of foreign) faults.foreignAcl(name, membersOf(entry).text("acltype"));
   for (const { type, topic } of doubles) faults.doubleAcl(name, type, topic);
   state.roles.add(role);

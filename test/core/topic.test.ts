@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { filterFault, matches, topicFault } from "../../src/core/topic.ts";
+import { covers, filterFault, matches, topicFault } from "../../src/core/topic.ts";
 import vectors from "../fixtures/topic-vectors.json" with { type: "json" };
 
 const HASH = '"#" must be the last level and stand alone in it';
@@ -129,6 +129,28 @@ describe("matching", () => {
         expect(matches(isOpen ? `${filter}/#` : filter, topic)).toBe(true);
       }),
     );
+  });
+});
+
+describe("covers", () => {
+  /** Every text of up to `most` of these levels. */
+  const texts = (levels: readonly string[], most: number): readonly string[] =>
+    most === 0 ? [] : [...levels, ...texts(levels, most - 1).flatMap((rest) => levels.map((one) => `${one}/${rest}`))];
+  const closed = texts(["a", "", "+", "$s"], 3);
+  const filters = ["#", ...closed.flatMap((text) => [text, `${text}/#`])].filter((text) => filterFault(text) === null);
+  const topics = texts(["a", "", "z", "$s"], 4).filter((text) => topicFault(text) === null);
+
+  it("says yes exactly where a filter matches every topic that the other one does", () => {
+    const matched = new Map(filters.map((filter) => [filter, topics.map((topic) => matches(filter, topic))]));
+    const wrong = filters.flatMap((filter) =>
+      filters.flatMap((other) => {
+        const ofFilter = matched.get(filter) ?? [];
+        const isCovered = (matched.get(other) ?? []).every((isMatched, at) => !isMatched || ofFilter[at]);
+        return covers(filter, other) === isCovered ? [] : [`${filter} ${other}`];
+      }),
+    );
+    // the same in other words, since no topic is empty; Mosquitto says no as well
+    expect(wrong).toEqual(["+/# #", "/+/# /#", "+/+/# /#"]);
   });
 });
 

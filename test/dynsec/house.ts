@@ -69,3 +69,14 @@ export function responsesOf(reply: string): readonly unknown[] {
 export function fixture(name: string): string {
   return readFileSync(join(FIXTURES, name), "utf8");
 }
+
+/** A house with these members in its file. */
+export function houseOf(file: object): House {
+  return openHouse(JSON.stringify(file));
+}
+
+/** An access entry of a file or command: `acl("publishClientSend a/#", { allow: false })`. */
+export function acl(entry: string, { allow = true, priority = 0 } = {}): object {
+  const [acltype, topic] = entry.split(" ");
+  return { acltype, topic, allow, priority };
+}
