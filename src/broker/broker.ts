@@ -15,6 +15,7 @@ import { guardedAccess } from "./guarded-access.ts";
 import { createLink } from "./link.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
 import { Code } from "./packets/codes.ts";
+import type { Counters } from "./sessions/counters.ts";
 import { DEFAULT_LIMITS, type EngineLimits } from "./sessions/limits.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { Link } from "./types.ts";
@@ -49,6 +50,8 @@ export interface Broker {
   figures(): Figures;
   /** Clients connected now. */
   sessions(): readonly ClientInfo[];
+  /** What the data plane counts, every drop with its reason; the numbers go on growing. */
+  counters(): Readonly<Counters>;
   /** Brings every session in line with the current moment, and closes the connections that it no longer admits. */
   recheck(): { readonly checked: number; readonly closed: number };
   /** Says goodbye to every client and ends; takes at most a few seconds. */
@@ -141,6 +144,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     },
     figures: () => figuresOf(engine, sockets),
     sessions: () => [...links].filter((link) => link.isOpen()).map((link) => link.client()),
+    counters: () => engine.counters,
     recheck() {
       engine.recheck(limits());
       let checked = 0;

@@ -13,7 +13,7 @@ export function figuresOf(engine: Engine, sockets: number): Figures {
     connections: counters.connections,
     sessions: sessions.size,
     sessionsExpired: counters.sessionsExpired,
-    dropped: counters.droppedQueueFull + counters.droppedUnsent,
+    dropped: counters.droppedQueueMessages + counters.droppedQueueBytes + counters.droppedUnsent,
     subscriptions: counters.subscriptions,
     sharedSubscriptions: counters.sharedSubscriptions,
     retained: retained.count,

@@ -3,15 +3,27 @@ export interface Counters {
   publishDenied: number;
   receiveDenied: number;
   subscribeDenied: number;
-  /** Not delivered, by reason. */
-  droppedQueueFull: number;
+  /** Copies for one subscriber that were not delivered. Its queue held as many messages, or bytes, as it may. */
+  droppedQueueMessages: number;
+  droppedQueueBytes: number;
+  /** QoS 0: as many bytes as may be are waiting for a client that does not read. */
   droppedUnsent: number;
-  droppedExpired: number;
-  droppedTooLarge: number;
+  /** QoS 0: the client is away. */
   droppedOffline: number;
+  /** Their time was over. Retained messages count too. */
+  droppedExpired: number;
+  /** Larger than the client takes. */
+  droppedTooLarge: number;
+  /** For a shared subscription of which nobody could take it. */
+  droppedGroup: number;
+  /** What a session that ended left behind. */
   droppedSessionEnd: number;
-  /** Not accepted from a publisher: payload limit, payload that is not the text it says, retained limits. */
-  refusedPublish: number;
+  /** Messages not accepted from a publisher that the rules allow: larger than the payload limit. */
+  refusedOversize: number;
+  /** The payload is not the text it says. */
+  refusedText: number;
+  /** The retained messages are at a limit, or none are taken. */
+  refusedRetained: number;
   subscriptions: number;
   sharedSubscriptions: number;
   connections: number;
@@ -24,13 +36,17 @@ export function createCounters(): Counters {
     publishDenied: 0,
     receiveDenied: 0,
     subscribeDenied: 0,
-    droppedQueueFull: 0,
+    droppedQueueMessages: 0,
+    droppedQueueBytes: 0,
     droppedUnsent: 0,
+    droppedOffline: 0,
     droppedExpired: 0,
     droppedTooLarge: 0,
-    droppedOffline: 0,
+    droppedGroup: 0,
     droppedSessionEnd: 0,
-    refusedPublish: 0,
+    refusedOversize: 0,
+    refusedText: 0,
+    refusedRetained: 0,
     subscriptions: 0,
     sharedSubscriptions: 0,
     connections: 0,

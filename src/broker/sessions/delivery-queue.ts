@@ -24,6 +24,9 @@ interface Lane {
   head: number;
 }
 
+/** Which of its two limits a queue has reached. */
+export type QueueFull = "messages" | "bytes";
+
 /** Makes an empty queue. */
 export function createQueue(): DeliveryQueue {
   return { lanes: [], count: 0, bytes: 0 };
@@ -49,21 +52,22 @@ export function enqueue(
   queue: DeliveryQueue,
   delivery: Delivery,
   limits: QueueLimits,
-  dropped: (delivery: Delivery) => void,
+  dropped: (delivery: Delivery, full: QueueFull) => void,
 ): void {
   const priority = limits.priorityOf(delivery.message.topic);
   const bytes = deliveryBytes(delivery);
   if (bytes > limits.maxQueuedBytes || limits.maxQueuedMessages === 0) {
-    dropped(delivery);
+    dropped(delivery, limits.maxQueuedMessages === 0 ? "messages" : "bytes");
     return;
   }
   while (!hasRoom(queue, bytes, limits)) {
+    const full = queue.count < limits.maxQueuedMessages ? "bytes" : "messages";
     const victim = victimFor(queue, priority, limits.dropPolicy);
     if (victim === null) {
-      dropped(delivery);
+      dropped(delivery, full);
       return;
     }
-    dropped(victim);
+    dropped(victim, full);
   }
   laneOf(queue, priority).items.push(delivery);
   queue.count++;

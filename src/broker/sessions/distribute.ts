@@ -21,6 +21,7 @@ export function distribute(
   }
   for (const group of routes.groups) {
     if (deliverShared(context, group, message)) receivers++;
+    else context.counters.droppedGroup++;
   }
   return receivers;
 }

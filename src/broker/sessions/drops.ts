@@ -1,14 +1,21 @@
 import { megabytes } from "../megabytes.ts";
 import type { Context } from "./context.ts";
+import type { QueueFull } from "./delivery-queue.ts";
 import type { Connection, Session } from "./session.ts";
 
 /** Counts and reports a message that a full queue gave up. */
-export function dropFromQueue(context: Context, session: Session): void {
-  context.counters.droppedQueueFull++;
+export function dropFromQueue(context: Context, session: Session, full: QueueFull): void {
+  countQueueDrop(context, full);
   const why = session.connection === null ? "while it is away" : "because it does not acknowledge them";
   const { maxQueuedMessages, maxQueuedBytes } = context.limits;
   const sentence = `messages are dropped ${why} (at most ${maxQueuedMessages} or ${megabytes(maxQueuedBytes)} wait)`;
   report(context, session, "queue_dropped", sentence, 1);
+}
+
+/** Counts a message that a full queue gave up. */
+export function countQueueDrop({ counters }: Context, full: QueueFull): void {
+  if (full === "messages") counters.droppedQueueMessages++;
+  else counters.droppedQueueBytes++;
 }
 
 /** Counts and reports QoS 0 messages to a client that does not read. */

@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import type { Reason } from "../../core/types.ts";
 import { Code, PacketType } from "../packets/codes.ts";
 import { FAULTS, type Fault } from "../packets/fault.ts";
 import { decodePublish } from "../packets/publish-header.ts";
@@ -9,7 +8,7 @@ import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { sendAck } from "./held-packets.ts";
 import { messageOf } from "./message-of.ts";
-import { mayPublish, payloadFault, refusePublish, RETAINED_FULL } from "./permissions.ts";
+import { mayPublish, payloadFault, type Refusal, refusePublish, RETAINED_FULL } from "./permissions.ts";
 import { extendRun, flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
 
@@ -121,7 +120,10 @@ const NOT_TEXT: Answer = {
   reason: "the payload is not the UTF-8 text it claims to be",
 };
 const NO_ROOM: Answer = { code: Code.quotaExceeded, reason: "this broker keeps no more retained messages" };
-const BAD_TEXT: Reason = { kind: "malformed", sentence: "the payload is not the UTF-8 text it claims to be" };
+const BAD_TEXT: Refusal = {
+  counter: "refusedText",
+  reason: { kind: "malformed", sentence: "the payload is not the UTF-8 text it claims to be" },
+};
 
 /** Checks, keeps and distributes the message in the header. */
 function accept(context: Context, connection: Connection, chunk: Buffer, entry: TopicEntry<Session>): Answer {

@@ -5,7 +5,7 @@ import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
 import { dropFromQueue, dropTooLarge, dropUnsent } from "./drops.ts";
-import { createQueue, dequeue, enqueue, peek } from "./delivery-queue.ts";
+import { createQueue, dequeue, enqueue, peek, type QueueFull } from "./delivery-queue.ts";
 import { type HeldPublish, holdPublish, sendAck } from "./held-packets.ts";
 import { createInflight, inflightOf, release, takePacketId } from "./inflight.ts";
 import { mayReceive } from "./permissions.ts";
@@ -89,17 +89,17 @@ function enqueueDelivery(
 ): void {
   const delivery = createDelivery(session, message, qos, retain, subscriptionIds, group);
   let isKept = true;
-  enqueue((session.queue ??= createQueue()), delivery, context.limits, (dropped) => {
+  enqueue((session.queue ??= createQueue()), delivery, context.limits, (dropped, full) => {
     if (dropped === delivery) isKept = false;
-    dropDelivery(context, session, dropped);
+    dropDelivery(context, session, dropped, full);
   });
   if (session.queue.count === 0) session.queue = null;
   if (isKept && isPersistent(session)) context.journal?.delivery(session, delivery);
 }
 
-function dropDelivery(context: Context, session: Session, delivery: Delivery): void {
-  if (isPersistent(session)) context.journal?.delivered(session, delivery);
-  dropFromQueue(context, session);
+function dropDelivery(context: Context, session: Session, delivery: Delivery, full: QueueFull): void {
+  forget(context, session, delivery);
+  dropFromQueue(context, session, full);
 }
 
 /** Sends what may go out now: first what an earlier connection left unacknowledged, then the queue. */

@@ -23,24 +23,34 @@ export function mayPublish(context: Context, session: Session, topic: string): b
   return false;
 }
 
+/** Why a message that the rules allow is not accepted, and what counts it. */
+export interface Refusal {
+  readonly counter: "refusedOversize" | "refusedText" | "refusedRetained";
+  readonly reason: Reason;
+}
+
 /** Counts and reports a message that the rules allow and a limit of the broker does not. */
-export function refusePublish(context: Context, session: Session, topic: string, reason: Reason): void {
-  context.counters.refusedPublish++;
-  const decision = deny("limits", reason);
+export function refusePublish(context: Context, session: Session, topic: string, refusal: Refusal): void {
+  context.counters[refusal.counter]++;
+  const decision = deny("limits", refusal.reason);
   context.record({ kind: "denied", client: session.client, action: "publish", topic, decision });
 }
 
 /** Why a payload is too large for the broker; null when it is not. */
-export function payloadFault({ limits }: Context, bytes: number): Reason | null {
+export function payloadFault({ limits }: Context, bytes: number): Refusal | null {
   if (bytes <= limits.maxPayloadBytes) return null;
   const sizes = `${megabytes(bytes)}; the limit is ${megabytes(limits.maxPayloadBytes)}`;
-  return { kind: "oversize", sentence: `message of ${sizes} (message_size_limit)` };
+  const reason: Reason = { kind: "oversize", sentence: `message of ${sizes} (message_size_limit)` };
+  return { counter: "refusedOversize", reason };
 }
 
 /** Why a retained message is not kept. */
-export const RETAINED_FULL: Reason = {
-  kind: "queue_dropped",
-  sentence: "no more retained messages are kept (their number or their size is at its limit)",
+export const RETAINED_FULL: Refusal = {
+  counter: "refusedRetained",
+  reason: {
+    kind: "queue_dropped",
+    sentence: "no more retained messages are kept (their number or their size is at its limit)",
+  },
 };
 
 /** Whether a client may receive from a topic. A refusal is recorded when it is decided, and counted for each message. */

@@ -5,6 +5,7 @@ import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import { createQueue, enqueue } from "./delivery-queue.ts";
 import { keepRetained } from "./distribute.ts";
+import { countQueueDrop } from "./drops.ts";
 import { createInflight, putBack } from "./inflight.ts";
 import { endSession, newSession, startExpiry } from "./lifecycle.ts";
 import type { Session } from "./session.ts";
@@ -64,8 +65,8 @@ function restoreDeliveries(context: Context, session: Session, stored: StoredSes
     session.lastOrder = delivery.order;
     if (delivery.message.sequence > context.sequence) context.sequence = delivery.message.sequence;
     if (delivery.packetId === 0) {
-      enqueue((session.queue ??= createQueue()), delivery, context.limits, (dropped) => {
-        context.counters.droppedQueueFull++;
+      enqueue((session.queue ??= createQueue()), delivery, context.limits, (dropped, full) => {
+        countQueueDrop(context, full);
         context.journal?.delivered(session, dropped);
       });
       continue;

@@ -114,7 +114,9 @@ export function flushRun(context: Context): void {
     for (let index = 0; index < run.count; index++) {
       readAgain(run, index, connection.version);
       const message = messageOf(context, run.header, run.chunk, entry, connection.session.clientId);
-      for (const group of routes.groups) deliverShared(context, group, message);
+      for (const group of routes.groups) {
+        if (!deliverShared(context, group, message)) context.counters.droppedGroup++;
+      }
     }
   }
   run.count = 0;

@@ -1,13 +1,15 @@
-import type { Reason } from "../../core/types.ts";
 import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { messageOfWill } from "./message-of.ts";
-import { mayPublish, payloadFault, refusePublish, RETAINED_FULL } from "./permissions.ts";
+import { mayPublish, payloadFault, type Refusal, refusePublish, RETAINED_FULL } from "./permissions.ts";
 import { flushRun } from "./run.ts";
 import { isPersistent, type Session } from "./session.ts";
 
 /** The limits changed after its CONNECT. */
-const RETAINED_OFF: Reason = { kind: "protocol_error", sentence: "retained messages are not taken" };
+const RETAINED_OFF: Refusal = {
+  counter: "refusedRetained",
+  reason: { kind: "protocol_error", sentence: "retained messages are not taken" },
+};
 
 /** Sends the will when its delay is over (MQTT 5, 3.1.3.2.2); at once when there is none. */
 export function startWill(context: Context, session: Session, nowMs: number): void {

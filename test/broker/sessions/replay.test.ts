@@ -77,7 +77,7 @@ describe("retained messages", () => {
     publisher.send(retained("a", "1", 1), retained("b", "2", 1), retained("a", "3", 1));
     expect(publisher.take()).toMatchObject([{ reasonCode: 0x10 }, { reasonCode: 0x97 }, { reasonCode: 0x10 }]);
     expect(engine.retained.count).toBe(1);
-    expect(engine.counters.refusedPublish).toBe(1);
+    expect(engine.counters.refusedRetained).toBe(1);
   });
 
   it("are not sent where the rules do not allow it", async () => {

@@ -64,6 +64,18 @@ describe("shared subscriptions", () => {
     expect(texts(full?.take() ?? [])).toEqual(["own=fills the window"]);
   });
 
+  it.each([
+    ["on the fast path", {}],
+    ["retained", { retain: true }],
+  ])("count a message %s that nobody of the group can take", (_name, options) => {
+    const { connect, engine } = createHouse();
+    const member = connect("member", { clean: false });
+    member.send(subscribe("$share/g/t", 1));
+    member.drop();
+    connect("pub").send(publish("t", "x", options));
+    expect(engine.counters.droppedGroup).toBe(1);
+  });
+
   it("use the queue of a member that is away when nobody is there", () => {
     const { connect } = createHouse();
     const away = connect("away", { clean: false });
