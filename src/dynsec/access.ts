@@ -4,7 +4,7 @@ import type { TopicAction } from "../acl/reserved-topics.ts";
 import { allow, ignore } from "../core/reasons.ts";
 import { covers, matches } from "../core/topic.ts";
 import type { Access, Action, Decision, RuleTrial } from "../core/types.ts";
-import { heldRules } from "./held-rules.ts";
+import { basisOf, heldRules } from "./held-rules.ts";
 import type { HeldRules } from "./held-rules.ts";
 import { deniedKind } from "./role-rules.ts";
 import { defaultTrial, ruleTrial, wildcardTrial } from "./trials.ts";
@@ -17,12 +17,16 @@ import type { DynsecState, FilterRules, RoleRule, Subject } from "./types.ts";
  */
 export function accessOf(state: DynsecState, subject: Subject): Access {
   let revision = state.accessRevision;
+  let basis = basisOf(state, subject);
   let held = heldRules(state, subject);
   const decided = keepDecisions((action, topic) => decide(state, held, { action, topic, subject, trials: null }));
 
   const refresh = (): void => {
     if (revision === state.accessRevision) return;
     revision = state.accessRevision;
+    const now = basisOf(state, subject);
+    if (now.length === basis.length && now.every((one, at) => one === basis[at])) return;
+    basis = now;
     held = heldRules(state, subject);
     decided.clear();
   };

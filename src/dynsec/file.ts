@@ -2,7 +2,7 @@ import { chmod, copyFile, link, readFile, rm, stat } from "node:fs/promises";
 import { codeOf, messageOf } from "../core/errors.ts";
 import type { Problem } from "../core/types.ts";
 import { writeAtomically } from "../core/write-atomically.ts";
-import { formatDynsec } from "./format-file.ts";
+import { formatDynsec, prepareTexts } from "./format-file.ts";
 import { parseDynsec } from "./parse-file.ts";
 import type { DynsecFile, DynsecState, ParsedDynsec } from "./types.ts";
 
@@ -27,6 +27,7 @@ export function createDynsecFile(place: Place): DynsecFile {
         const found = parseDynsec(await readFile(path, "utf8"), shown);
         if (found.state === null) return brokenMeanwhile(shown);
       }
+      await prepareTexts(state);
       // taken as it is now: what changes from here on has its own save
       const parts = formatDynsec(state);
       await writeAtomically(path, parts, () => (seen === null ? Promise.resolve() : keepBackup(path)));

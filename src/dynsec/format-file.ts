@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { aclJson } from "./acls.ts";
 import type { Client, Directory, DynsecState, Entry, Group, Role, RoleLink } from "./types.ts";
 
@@ -16,6 +17,34 @@ export function formatDynsec(state: DynsecState): readonly string[] {
   const others = inner(extra);
   parts.push(others === "" ? "\n}\n" : `,\n\t${others}\n}\n`);
   return parts;
+}
+
+/**
+ * Makes the texts that are missing, in steps between which the event loop gets its turn; after a start these are all.
+ * What changes meanwhile is left to `formatDynsec`.
+ */
+export async function prepareTexts(state: DynsecState): Promise<void> {
+  const steps = makeTexts(state);
+  let until = performance.now() + MAX_STEP_MS;
+  while (steps.next().done !== true) {
+    if (performance.now() < until) continue;
+    await setImmediate();
+    until = performance.now() + MAX_STEP_MS;
+  }
+}
+
+const MAX_STEP_MS = 10;
+
+/** One text a step. */
+function* makeTexts({ clients, groups, roles }: DynsecState): Generator<string> {
+  for (const client of clients.sorted()) yield textOf(client, clientJson);
+  for (const group of groups.sorted()) yield textOf(group, groupJson);
+  for (const role of roles.sorted()) yield textOf(role, roleJson);
+}
+
+function textOf<T extends Entry>(entry: T, json: (entry: T) => object): string {
+  entry.written ??= indented(JSON.stringify(json(entry), null, "\t"));
+  return entry.written;
 }
 
 /** The roles of a client or group, as the file and the replies have them. A priority that is the usual one is left out. */
@@ -56,8 +85,7 @@ function* section<T extends Entry>(name: string, entries: Directory<T>, json: (e
   yield `\t"${name}": [`;
   let separator = "";
   for (const entry of entries.sorted()) {
-    entry.written ??= indented(JSON.stringify(json(entry), null, "\t"));
-    yield `${separator}${entry.written}`;
+    yield `${separator}${textOf(entry, json)}`;
     separator = ", ";
   }
   yield "]";

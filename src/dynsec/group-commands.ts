@@ -3,7 +3,7 @@ import type { Command, CommandContext } from "./command.ts";
 import { createGroup } from "./entries.ts";
 import { readVariables } from "./extensions.ts";
 import { roleLinksJson, textsJson, variablesJson } from "./format-file.ts";
-import { join, leave, removeGroup, setGroupRoles, withoutRole } from "./links.ts";
+import { empty, join, leave, removeGroup, setGroupRoles, withoutRole } from "./links.ts";
 import { membersOf, NO_MEMBERS, priorityOf } from "./members.ts";
 import type { Members } from "./members.ts";
 import { readRoles } from "./role-lists.ts";
@@ -86,8 +86,7 @@ function modify(context: CommandContext, members: Members): void {
   setVariables(group);
   if (roles !== undefined) setGroupRoles(group, roles);
   if (clients !== undefined) {
-    // leaving takes the client out of the list that is gone through
-    for (const client of group.clients.sorted().slice()) leave(client, group);
+    empty(group);
     for (const [client, priority] of clients) join(client, { group, priority, extra: NO_MEMBERS });
   }
   context.effects.group(group);

@@ -15,6 +15,24 @@ export interface HeldRules {
   readonly roles: readonly RoleRules[];
 }
 
+/**
+ * Everything that `heldRules` of a client and the default access are made of. As long as these are the same things, so
+ * are the answers: a change of one client is not felt by the others.
+ */
+export function basisOf(state: DynsecState, { username }: Subject): readonly unknown[] {
+  const client = username === null ? null : state.clients.get(username);
+  const basis: unknown[] = [state.defaultAccess, client, client?.disabled, client?.roles, client?.variables];
+  const addRoles = (links: readonly RoleLink[]): void => {
+    for (const { role } of links) basis.push(rulesOf(role, state.file));
+  };
+  addRoles(client?.roles ?? []);
+  for (const group of client === null ? [state.anonymousGroup] : (client?.groups.map((link) => link.group) ?? [])) {
+    basis.push(group, group?.roles, group?.variables);
+    addRoles(group?.roles ?? []);
+  }
+  return basis;
+}
+
 /** Gathers the roles of a client: its own come first, whatever the priorities, then those of each of its groups. */
 export function heldRules(state: DynsecState, { clientId, username }: Subject): HeldRules {
   const rulesFor = (links: readonly RoleLink[], holder: Holder): readonly RoleRules[] =>

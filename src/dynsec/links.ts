@@ -44,6 +44,12 @@ export function leave(client: Client, group: Group): void {
   group.written = null;
 }
 
+/** Takes all clients out of a group. */
+export function empty(group: Group): void {
+  // from the end: then nothing moves up in the list, which has 50,000 places
+  for (const client of group.clients.sorted().toReversed()) leave(client, group);
+}
+
 /** Takes a client out of the state. */
 export function removeClient(state: DynsecState, client: Client): void {
   setClientRoles(client, []);
@@ -54,8 +60,7 @@ export function removeClient(state: DynsecState, client: Client): void {
 /** Takes a group out of the state; its clients stay. */
 export function removeGroup(state: DynsecState, group: Group): void {
   setGroupRoles(group, []);
-  // leaving takes the client out of the list that is gone through
-  for (const client of group.clients.sorted().slice()) leave(client, group);
+  empty(group);
   state.groups.remove(group);
 }
 

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sentence } from "../../src/core/problem.ts";
+import type { Access } from "../../src/core/types.ts";
+import { accessOf } from "../../src/dynsec/access.ts";
 import { formatDynsec } from "../../src/dynsec/format-file.ts";
 import { findLogin } from "../../src/dynsec/login.ts";
 import { parseDynsec } from "../../src/dynsec/parse-file.ts";
@@ -304,15 +306,23 @@ describe("after any commands", () => {
     },
   ]);
 
-  test("both sides of every link agree, the file says what is in memory, and kept texts are not stale", async () => {
+  const subjects = ["a", "b", "c", "d", null].map((username) => ({ clientId: "cid", username }));
+  const answersOf = (access: Access): readonly string[] =>
+    ["a/1", "x", "a", "b"].flatMap((topic) =>
+      (["publish", "subscribe"] as const).map((action) => access.check(action, topic).verdict),
+    );
+
+  test("links agree on both sides, the file says what is in memory, and nothing that is kept is stale", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 25 }), async (commands) => {
         const { state, control } = openHouse("{}");
         await control.request(Buffer.from(JSON.stringify({ commands: full })), ADMIN);
+        const long = subjects.map((subject) => accessOf(state, subject));
         for (const one of commands) {
           await control.request(Buffer.from(JSON.stringify({ commands: [one] })), ADMIN);
           // every text is made now, so that a change that forgets to drop one shows
           formatDynsec(state);
+          expect(long.map(answersOf)).toEqual(subjects.map((subject) => answersOf(accessOf(state, subject))));
         }
         const text = formatDynsec(state).join("");
         const read = parseDynsec(text, FILE);
