@@ -54,10 +54,20 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
     const { username } = credentials;
     const unfit = findUnfit(credentials);
     if (unfit !== null) return deny(NAME, unfit);
-    if (username === null || !isReservedName(username, reservedUsers)) return stages;
+    if (username === null || !isReservedName(username, reservedUsers)) return barred(credentials) ?? stages;
     // Home Assistant would take another spelling for the reserved name: its user "Addons" must not become our "addons"
     if (!reservedUsers.includes(username)) return deny(NAME, reservedName(username));
     return stages.filter(({ authenticator }) => authenticator.name === "system-users");
+  };
+
+  /** Why a client must not come in whatever its password is; null: the stages decide. */
+  const barred = (who: Pick<Identity, "clientId" | "username">): Deny | null => {
+    if (who.username !== null && isReservedName(who.username, reservedUsers)) return null;
+    for (const { authenticator } of stages) {
+      const no = authenticator.bars?.(who) ?? null;
+      if (no !== null) return no;
+    }
+    return null;
   };
 
   /** Asks the stages that are left; `refused` is the first no of those before. */
@@ -73,7 +83,8 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
       trace(credentials, decision);
       switch (decision.verdict) {
         case "allow":
-          return decision;
+          // once more: somebody may have been disabled while the password was checked
+          return barred(credentials) ?? decision;
         case "deny":
           return onBadPassword === "deny"
             ? (refused ?? decision)
@@ -122,7 +133,7 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
       if (authenticator === undefined) {
         return deny(NAME, { kind: "not_allowed", sentence: `the login source ${source} is switched off` });
       }
-      return authenticator.recheck?.(identity) ?? allow(source, undefined);
+      return barred(identity) ?? authenticator.recheck?.(identity) ?? allow(source, undefined);
     },
   };
 }

@@ -16,7 +16,7 @@ interface UserList {
   readonly name: string;
   /** As sentences call the list: "the logins". */
   readonly place: string;
-  readonly users: ReadonlyMap<string, ListedUser>;
+  readonly users: Pick<ReadonlyMap<string, ListedUser>, "get">;
   /** Checks a password in vain; null when a check of this list takes no time worth hiding. */
   readonly decoy: ((password: Uint8Array) => Promise<boolean>) | null;
 }
@@ -40,7 +40,8 @@ export function createUserList({ name, place, users, decoy }: UserList): Authent
         return deny(name, { kind: "wrong_password", sentence: `sent no password for user ${username}` });
       }
       const decide = (isRight: boolean): Decision<Identity> =>
-        isRight
+        // the stored password may have changed while it was checked
+        isRight && users.get(username)?.proof === user.proof
           ? allow(name, identityOf(credentials, user))
           : deny(name, { kind: "wrong_password", sentence: `wrong password for user ${username}` });
       const isRight = user.matches(password);

@@ -126,7 +126,10 @@ export type Who =
 
 /** Rules picked and filled in for one session. Decides from memory, synchronously. */
 export interface Access {
-  /** `topic` is a topic name for publish and receive, a topic filter for subscribe and unsubscribe. */
+  /**
+   * `topic` is a topic name for publish and receive; for subscribe and unsubscribe it is a topic filter as the client
+   * wrote it, "$share/<group>/" included.
+   */
   check(action: Action, topic: string): Decision;
   /** Every rule in the order it is tried, up to the one that decides. */
   explain(action: Action, topic: string): readonly RuleTrial[];
@@ -159,6 +162,11 @@ export interface Authenticator {
    * tell which names exist. Missing: a wrong password takes no time worth hiding.
    */
   pretend?(credentials: Credentials): Promise<void>;
+  /**
+   * Why somebody must not come in, nor stay, whichever stage vouches for it: it is disabled, for example. Asked from
+   * memory; null: there is no reason. Missing: there never is.
+   */
+  bars?(who: Pick<Identity, "clientId" | "username">): Deny | null;
   /**
    * What SCRAM-SHA-256 needs to know of a user, from memory; `password` is not looked at. The yes holds only for who
    * proves to know the password. Missing: its users cannot log in this way.

@@ -3,6 +3,7 @@ import { createChain, type Stage } from "../../src/auth/chain.ts";
 import { BackendError } from "../../src/core/errors.ts";
 import { allow, deny, ignore } from "../../src/core/reasons.ts";
 import type { Authenticator, Credentials, Decision, Identity, LoginChain } from "../../src/core/types.ts";
+import { scramClient } from "../helpers/scram-client.ts";
 import { client, recordingLogger } from "./context.ts";
 
 type Word = "allow" | "deny" | "ignore" | "throw" | "fault";
@@ -360,4 +361,54 @@ test("each answer can be followed in the log, without the password", () => {
     "debug: login of plug-1: password-file says deny (password-file says no)",
   ]);
   expect(JSON.stringify(entries)).not.toContain("hunter2");
+});
+
+describe("somebody who is barred", () => {
+  const bar = (name: string): Stage => ({
+    authenticator: {
+      name: "list",
+      authenticate: () => ignore("list", { kind: "unknown_user", sentence: "list does not know" }),
+      bars: ({ username }) =>
+        username === name ? deny("list", { kind: "not_allowed", sentence: `the client ${name} is disabled` }) : null,
+    },
+    onBadPassword: "next",
+  });
+
+  test("is refused whichever stage knows the password, and by SCRAM too", async () => {
+    const asked: string[] = [];
+    const chain = chainOf([bar("klaus"), stage("logins", "allow", { asked })]);
+    expect(chain.authenticate(client("klaus", "secret"), signal)).toMatchObject({ verdict: "deny", by: "list" });
+    expect(chain.authenticate(client("emma", "secret"), signal)).toMatchObject({ verdict: "allow", by: "logins" });
+    expect(asked).toEqual(["logins"]);
+    const device = scramClient("klaus", "secret");
+    const exchange = chain.exchange("SCRAM-SHA-256", client("klaus"));
+    const step = await exchange?.answer(device.first);
+    const challenge = step?.verdict === "continue" ? step.data : Buffer.of();
+    const reason = { sentence: "the client klaus is disabled" };
+    expect(await exchange?.answer(device.final(challenge))).toMatchObject({ verdict: "deny", by: "list", reason });
+  });
+
+  test("does not come in when it was barred while its password was checked, nor stays", async () => {
+    let name = "";
+    const stages = [bar("klaus"), stage("logins", "allow", { later: true })];
+    const late: Stage = {
+      authenticator: { ...bar("").authenticator, bars: (who) => bar(name).authenticator.bars?.(who) ?? null },
+      onBadPassword: "next",
+    };
+    const chain = chainOf([late, ...stages.slice(1)]);
+    const answer = chain.authenticate(client("klaus", "secret"), signal);
+    name = "klaus";
+    expect(await answer).toMatchObject({ verdict: "deny", reason: { sentence: "the client klaus is disabled" } });
+    const identity = { clientId: "a", username: "klaus", superuser: false, source: "logins", proof: null };
+    expect(chain.recheck(identity)).toMatchObject({
+      verdict: "deny",
+      reason: { sentence: "the client klaus is disabled" },
+    });
+    expect(chain.recheck({ ...identity, username: "emma" })).toMatchObject({ verdict: "allow" });
+  });
+
+  test("is never a system user", () => {
+    const chain = chainOf([stage("system-users", "allow"), bar("addons")]);
+    expect(chain.authenticate(client("addons", "secret"), signal)).toMatchObject({ verdict: "allow" });
+  });
 });
