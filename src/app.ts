@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Backend } from "./auth/backend.ts";
-import { createPasswordVerifier } from "./auth/password.ts";
+import { createPasswordVerifier, hashPassword } from "./auth/password.ts";
 import { backends } from "./auth/registry.ts";
+import type { Desk } from "./control/desk.ts";
+import { openDesk } from "./open-desk.ts";
 import { createBroker, type Broker } from "./broker/broker.ts";
 import { createListeners } from "./broker/listeners/listeners.ts";
 import { ConfigError } from "./core/errors.ts";
@@ -11,6 +13,8 @@ import { counted } from "./core/words.ts";
 import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
 import { build, type BuildDeps } from "./snapshot/build.ts";
+import { createDynsecKeeper } from "./snapshot/dynsec-keeper.ts";
+import { firstDynsecFile } from "./snapshot/first-dynsec-file.ts";
 import { createLive } from "./snapshot/live.ts";
 import { createReloader, logProblem } from "./snapshot/reloader.ts";
 import { readSources } from "./snapshot/sources.ts";
@@ -73,7 +77,8 @@ export async function startApp(context: AppContext): Promise<App> {
     stageTimeoutMs: STAGE_TIMEOUT_MS,
   };
 
-  const firstSources = await readSources(spec, null);
+  const dynsec = createDynsecKeeper(firstDynsecFile({ hash: hashPassword, log }));
+  const firstSources = await readSources(spec, null, dynsec);
   const live = createLive(build(firstSources, null, deps));
   const useLog = ({ settings }: Snapshot): void => {
     targets.update(context.verbose ? { ...settings.log, types: new Set(EVERY_LOG_TYPE) } : settings.log);
@@ -85,7 +90,15 @@ export async function startApp(context: AppContext): Promise<App> {
   for (const problem of startProblems) logProblem(log, problem);
 
   const events = createEventLog({ log, connectionMessages: () => live.current().settings.log.connectionMessages });
-  const running = await createBroker({ current: live.current, record: events.record, log, storage });
+  // What clients ask on $CONTROL topics is answered once all parts stand.
+  let desk: Desk = () => undefined;
+  const running = await createBroker({
+    current: live.current,
+    record: events.record,
+    log,
+    storage,
+    control: (topic, payload, from) => desk(topic, payload, from),
+  });
   broker = running;
   const listeners = createListeners({
     accept: running.accept,
@@ -93,6 +106,7 @@ export async function startApp(context: AppContext): Promise<App> {
     log,
     maxPacketSize: () => live.current().settings.limits.maxPacketSize,
   });
+  desk = openDesk({ live, dynsec, broker: running, portOf: listeners.portOf, log });
   const closeAll = async (): Promise<void> => {
     await listeners.stop();
     await running.stop();
@@ -110,7 +124,7 @@ export async function startApp(context: AppContext): Promise<App> {
   const reloader = createReloader(
     {
       live,
-      read: (last) => readSources(spec, last),
+      read: (last) => readSources(spec, last, dynsec),
       build(sources, previous) {
         const next = build(sources, previous, deps);
         return { ...next, problems: [...next.problems, ...storeProblems, ...storeChange(store, next.settings.store)] };

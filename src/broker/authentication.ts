@@ -1,6 +1,6 @@
 import type { Logger } from "../core/logger.ts";
 import { isAllowed } from "../core/reasons.ts";
-import type { Credentials, LoginChain, Reason } from "../core/types.ts";
+import type { Credentials, Identity, LoginChain, Reason } from "../core/types.ts";
 import {
   OTHER_METHOD,
   OUT_OF_TURN,
@@ -25,6 +25,8 @@ export interface Authentication {
 
 export interface AuthenticationDeps {
   readonly logins: () => LoginChain;
+  /** Why a client that proved who it is cannot have one more connection; null: it can. */
+  readonly crowded: (identity: Identity) => Reason | null;
   readonly log: Logger;
   /** From the question to the decision, with all steps between. */
   readonly timeoutMs: number;
@@ -33,12 +35,12 @@ export interface AuthenticationDeps {
 type Refusal = Extract<LoginAnswer, { readonly verdict: "deny" }>;
 
 /** Makes the part that asks the login chain; one question at a time for each connection. */
-export function createAuthentication({ logins, log, timeoutMs }: AuthenticationDeps): Authentication {
+export function createAuthentication({ logins, crowded, log, timeoutMs }: AuthenticationDeps): Authentication {
   const pending = new Map<Link, PendingLogin>();
   const conversations = new Map<Link, Conversation>();
 
-  /** An answer as it stands now: a check may outlast the moment it began in. */
-  const asOfNow = <T extends LoginAnswer>(answer: T, chain: LoginChain): T | Refusal => {
+  /** An answer as it stands now: a check may outlast the moment it began in. `chain` null: ask in any case. */
+  const asOfNow = <T extends LoginAnswer>(answer: T, chain: LoginChain | null): T | Refusal => {
     const latest = logins();
     if (answer.verdict === "deny" || latest === chain) return answer;
     const decision = latest.recheck(answer.identity);
@@ -74,7 +76,8 @@ export function createAuthentication({ logins, log, timeoutMs }: AuthenticationD
       challenge: link.challenge,
       ended(end) {
         conversations.delete(link);
-        ended(asOfNow(end, chain));
+        // the client sets the pace, and commands may have disabled it since the first step
+        ended(asOfNow(end, null));
       },
     });
     conversations.set(link, conversation);
@@ -103,7 +106,9 @@ export function createAuthentication({ logins, log, timeoutMs }: AuthenticationD
       const credentials = { ...credentialsOf(link), password: packet.password };
       const { authMethod: method, authData: data } = packet;
       const ended = (end: LoginAnswer | ConversationEnd): void => {
+        const tooMany = end.verdict === "allow" ? crowded(end.identity) : null;
         if (end.verdict === "deny") link.refuse(end.reason);
+        else if (tooMany !== null) link.close(tooMany, Code.quotaExceeded);
         else if (link.accept(end.identity, "data" in end ? end.data : null)) done(true);
       };
       if (method === null) askPassword(link, credentials, ended);

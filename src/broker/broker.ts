@@ -3,8 +3,9 @@ import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Figures } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
 import { isAllowed } from "../core/reasons.ts";
-import type { Qos, Reason } from "../core/types.ts";
+import type { Identity, Qos, Reason } from "../core/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
+import { counted } from "../core/words.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { createEngine } from "./engine.ts";
@@ -16,7 +17,9 @@ import { createLink } from "./link.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
 import { Code } from "./packets/codes.ts";
 import type { Counters } from "./sessions/counters.ts";
+import type { TakeControlMessage } from "./sessions/context.ts";
 import { DEFAULT_LIMITS, type EngineLimits } from "./sessions/limits.ts";
+import type { OwnMessage } from "./sessions/message-of.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { Link } from "./types.ts";
 
@@ -26,6 +29,8 @@ export interface BrokerDeps {
   readonly log: Logger;
   /** The file behind the sessions, closed by stop(); null: nothing survives a restart. */
   readonly storage: Storage | null;
+  /** Takes a message to a topic below $CONTROL/ that its sender may publish to. It must not answer before it returns. */
+  readonly control: TakeControlMessage;
   /** From the connection to a whole CONNECT; 10 s. */
   readonly connectTimeoutMs?: number;
   /** From the CONNECT to an answer of the login chain; 30 s. */
@@ -39,14 +44,9 @@ export interface Broker {
    */
   readonly accept: (stream: Duplex, info: ConnectionInfo) => (reason: Reason) => void;
   /** Publishes past every rule; for the broker's own messages. */
-  publish(message: {
-    readonly topic: string;
-    readonly payload: Uint8Array | string;
-    readonly qos: Qos;
-    readonly retain: boolean;
-    /** Seconds until it is no longer delivered. */
-    readonly expiryS?: number;
-  }): void;
+  publish(message: BrokerMessage): void;
+  /** publish() to one client only, if it subscribed. */
+  publishTo(clientId: string, message: BrokerMessage): void;
   figures(): Figures;
   /** Clients connected now. */
   sessions(): readonly ClientInfo[];
@@ -54,8 +54,24 @@ export interface Broker {
   counters(): Readonly<Counters>;
   /** Brings every session in line with the current moment, and closes the connections that it no longer admits. */
   recheck(): { readonly checked: number; readonly closed: number };
+  /** What the rights in use say has changed: nothing that was decided about messages before counts any more. */
+  rightsChanged(): void;
+  /**
+   * Brings the sessions that `concerns` picks in line with rights that changed, and ends their connections, without
+   * their wills. Nobody is picked who passes every rule.
+   */
+  expel(concerns: (identity: Identity) => boolean, reason: Reason): void;
   /** Says goodbye to every client and ends; takes at most a few seconds. */
   stop(): Promise<void>;
+}
+
+export interface BrokerMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array | string;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  /** Seconds until it is no longer delivered. */
+  readonly expiryS?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -85,6 +101,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const limits = (): EngineLimits => limitsOf(current());
   const engine = createEngine({
     accessFor: (identity) => guardedAccess(current().policy, identity, log),
+    maxPublishRate: (identity) => current().limitsOf(identity).maxPublishRate,
+    control: deps.control,
     record,
     limits: limits(),
     now: Date.now,
@@ -93,7 +111,12 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   });
   storage?.attach(engine);
 
-  const authentication = createAuthentication({ logins: () => current().logins, log, timeoutMs: loginTimeoutMs });
+  const authentication = createAuthentication({
+    logins: () => current().logins,
+    crowded: (identity) => crowded(identity, current().limitsOf(identity).maxConnections, links),
+    log,
+    timeoutMs: loginTimeoutMs,
+  });
   const door = await openFrontDoor({ log, decide: authentication.decide });
 
   const sweep = setInterval(
@@ -138,9 +161,11 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       void link.closed.then(() => links.delete(link));
       return (reason) => link.close(reason, Code.administrativeAction);
     },
-    publish({ topic, payload, qos, retain, expiryS = -1 }) {
-      const bytes = typeof payload === "string" ? utf8ByteString(payload) : Buffer.from(payload).toString("latin1");
-      engine.publish({ topic, payload: bytes, properties: "", qos, retain, expiryS });
+    publish(message) {
+      engine.publish(ownMessageOf(message));
+    },
+    publishTo(clientId, message) {
+      engine.publishTo(clientId, ownMessageOf(message));
     },
     figures: () => figuresOf(engine, sockets),
     sessions: () => [...links].filter((link) => link.isOpen()).map((link) => link.client()),
@@ -160,6 +185,17 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         link.close(decision.reason, Code.administrativeAction);
       }
       return { checked, closed };
+    },
+    rightsChanged() {
+      engine.rightsChanged(() => false);
+    },
+    expel(concerns, reason) {
+      const isConcerned = (identity: Identity): boolean => !identity.superuser && concerns(identity);
+      engine.rightsChanged(isConcerned);
+      for (const link of links) {
+        const identity = link.identity();
+        if (identity !== null && isConcerned(identity)) link.expel(reason);
+      }
     },
     async stop() {
       if (isStopping) return;
@@ -186,5 +222,30 @@ function limitsOf({ settings: { limits } }: Snapshot): EngineLimits {
     ...DEFAULT_LIMITS,
     maxPayloadBytes: limits.messageSizeLimit ?? Infinity,
     maxKeepaliveS: limits.maxKeepaliveS ?? Infinity,
+  };
+}
+
+function ownMessageOf({ topic, payload, qos, retain, expiryS = -1 }: BrokerMessage): OwnMessage {
+  const bytes = typeof payload === "string" ? utf8ByteString(payload) : Buffer.from(payload).toString("latin1");
+  return { topic, payload: bytes, properties: "", qos, retain, expiryS };
+}
+
+/** Why one more connection of a user is too many; one of the same client id is replaced and does not count. */
+function crowded(
+  { username, clientId }: Identity,
+  maxConnections: number | null,
+  links: Iterable<Link>,
+): Reason | null {
+  if (maxConnections === null) return null;
+  let others = 0;
+  for (const link of links) {
+    const identity = link.identity();
+    if (identity !== null && identity.username === username && identity.clientId !== clientId) others++;
+  }
+  if (others < maxConnections) return null;
+  return {
+    kind: "too_many_connections",
+    sentence: `user ${username} has ${counted(others, "connection")} already, which is as many as it may have`,
+    hint: 'Raise "maxconnections" of this client of dynamic security, or give each device a user of its own.',
   };
 }

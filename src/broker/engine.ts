@@ -7,10 +7,10 @@ import { createPropertyScan } from "./packets/property-scan.ts";
 import { createPublishHeader } from "./packets/publish-header.ts";
 import { createRetainedStore, type RetainedStore } from "./routing/retained-store.ts";
 import { createRouter } from "./routing/router.ts";
-import type { Context } from "./sessions/context.ts";
+import type { Context, TakeControlMessage } from "./sessions/context.ts";
 import { fire } from "./sessions/clocks.ts";
 import { type Counters, createCounters } from "./sessions/counters.ts";
-import { distribute, retain } from "./sessions/distribute.ts";
+import { deliverToTarget, distribute, retain } from "./sessions/distribute.ts";
 import { createHeldPackets } from "./sessions/held-packets.ts";
 import type { Journal } from "./sessions/journal.ts";
 import {
@@ -19,6 +19,7 @@ import {
   closeConnection,
   disconnect,
   endSession,
+  EXPELLED,
   type OpenResult,
   openSession,
 } from "./sessions/lifecycle.ts";
@@ -37,6 +38,7 @@ import { settle } from "./sessions/settle.ts";
 import type { StoredState } from "./sessions/stored-state.ts";
 import { storedMessages } from "./sessions/stored-messages.ts";
 import { recheckSubscriptions } from "./sessions/subscribe.ts";
+import { publishQuota } from "./sessions/publish-quota.ts";
 import { createTimerWheel } from "./sessions/timer-wheel.ts";
 import { createTraffic, type Traffic } from "./sessions/traffic.ts";
 import { createWriter } from "./sessions/writer.ts";
@@ -44,6 +46,9 @@ import { createWriter } from "./sessions/writer.ts";
 export interface EngineOptions {
   /** Rights of a client under the rules in force. */
   readonly accessFor: (identity: Identity) => Access;
+  /** Messages that a client may publish in a second; null: as many as it can. */
+  readonly maxPublishRate: (identity: Identity) => number | null;
+  readonly control: TakeControlMessage;
   readonly record: RecordEvent;
   readonly limits: EngineLimits;
   readonly now: () => number;
@@ -70,6 +75,15 @@ export interface Engine {
   disconnect(connection: Connection, code: number, reason: Reason): void;
   /** Publishes for the broker itself; tells how many subscribers there were. */
   publish(message: OwnMessage): number;
+  /** publish() to one client only, if it subscribed. */
+  publishTo(clientId: string, message: OwnMessage): void;
+  /** disconnect() for a client that lost its right to be here: its will is not published. */
+  expel(connection: Connection, code: number, reason: Reason): void;
+  /**
+   * What the rights in use say has changed: nothing that was decided before counts. The subscriptions and limits of
+   * those it `concerns` are brought in line too.
+   */
+  rightsChanged(concerns: (identity: Identity) => boolean): void;
   /** The rules or the limits changed: every session gets its new rights, and what they no longer allow is not sent. */
   recheck(limits: EngineLimits): void;
   /** Ends a session, connected or not; false when there is none. */
@@ -107,6 +121,8 @@ export function createEngine(options: EngineOptions): Engine {
     record: options.record,
     now: options.now,
     accessFor: options.accessFor,
+    maxPublishRate: options.maxPublishRate,
+    control: options.control,
     limits: options.limits,
     sequence: 0,
     writer: createWriter(),
@@ -168,6 +184,27 @@ export function createEngine(options: EngineOptions): Engine {
       settle(context);
       return receivers;
     },
+    publishTo(clientId, own) {
+      flushRun(context);
+      const entry = context.router.entryOf(own.topic);
+      const message = ownMessage(context, entry, own);
+      for (const target of context.router.routes(entry).targets) {
+        if (target.subscriber.clientId === clientId) deliverToTarget(context, target, message, null);
+      }
+      settle(context);
+    },
+    expel(connection, code, reason) {
+      disconnect(context, connection, code, reason, EXPELLED);
+      settle(context);
+    },
+    rightsChanged(concerns) {
+      settle(context);
+      context.router.invalidate();
+      for (const session of context.sessions.values()) {
+        forgetDecisions(session);
+        if (concerns(session.identity)) renewRights(context, session);
+      }
+    },
     recheck(limits) {
       settle(context);
       context.limits = limits;
@@ -175,7 +212,7 @@ export function createEngine(options: EngineOptions): Engine {
       for (const session of context.sessions.values()) {
         session.access = context.accessFor(session.identity);
         forgetDecisions(session);
-        recheckSubscriptions(context, session);
+        renewRights(context, session);
       }
     },
     endSession(clientId, reason) {
@@ -201,4 +238,9 @@ export function createEngine(options: EngineOptions): Engine {
       settle(context);
     },
   };
+}
+
+function renewRights(context: Context, session: Session): void {
+  session.publishQuota = publishQuota(context.maxPublishRate(session.identity), context.now());
+  recheckSubscriptions(context, session);
 }

@@ -279,6 +279,11 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     },
     refuse: (reason) => refuseWith(reason, codesOf(reason.kind).v5),
     close,
+    expel(reason) {
+      // The configuration was changed by its owner: an administrative action, not a fault of the client (3.14.2.1).
+      if (connection !== null) engine.expel(connection, Code.administrativeAction, reason);
+      else close(reason, Code.administrativeAction);
+    },
     giveUp() {
       if (phase === "new") turnAway({ kind: "silent", sentence: "said nothing" });
     },

@@ -37,6 +37,8 @@ export interface Link {
   refuse(reason: Reason): void;
   /** Says why in MQTT 5 and closes. */
   close(reason: Reason, code?: number): void;
+  /** close() for a client that lost its right to be here: its will is not published. */
+  expel(reason: Reason): void;
   /** Closes a connection that has said nothing yet. */
   giveUp(): void;
   /** Cuts the connection off without another word. */

@@ -63,14 +63,15 @@ function modify(context: CommandContext, members: Members): void {
   const role = roleOf(context, members, "Role does not exist");
   const set = readSettings(members);
   const acls = aclsOf(members);
-  const hadWildcards = role.allowWildcardSubs;
+  const before = { ...role };
   set(role);
   if (acls !== undefined) {
     role.acls = acls;
     role.foreignAcls = [];
   }
   roleChanged(role);
-  if (acls !== undefined || role.allowWildcardSubs !== hadWildcards) context.effects.role(role);
+  const isOther = role.allowWildcardSubs !== before.allowWildcardSubs || role.maxPublishRate !== before.maxPublishRate;
+  if (acls !== undefined || isOther) context.effects.role(role);
 }
 
 /** Checks the members that createRole and modifyRole share, and returns what sets them. */

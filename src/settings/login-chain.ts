@@ -53,11 +53,12 @@ export function standAloneAnonymous(
 export function addOnStages(
   environment: Environment,
   options: Options | null,
-  { passwordFile, anonymous }: Pick<Settings, "passwordFile" | "anonymous">,
+  { passwordFile, dynamicSecurity, anonymous }: LoginSources,
 ): readonly StageSettings[] {
   const system: StageSettings = { type: "system-users", settings: null, onBadPassword: "deny" };
   if (options === null) return [system];
   const sources: readonly Pick<StageSettings, "type" | "settings">[] = [
+    ...(dynamicSecurity === null ? [] : [DYNAMIC_SECURITY]),
     { type: "logins", settings: { logins: options.logins } },
     ...(passwordFile === null ? [] : [{ type: "password-file", settings: null }]),
     ...(environment.hasHomeAssistant ? [{ type: "home-assistant", settings: null }] : []),
@@ -73,14 +74,20 @@ export function addOnStages(
 }
 
 /** The stages of a broker outside Home Assistant. */
-export function standAloneStages({
-  passwordFile,
-  anonymous,
-}: Pick<Settings, "passwordFile" | "anonymous">): readonly StageSettings[] {
+export function standAloneStages({ passwordFile, dynamicSecurity, anonymous }: LoginSources): readonly StageSettings[] {
   const file: StageSettings = { type: "password-file", settings: null, onBadPassword: "deny" };
-  // Mosquitto without a password file asks nobody, and lets in whoever calls himself anything.
-  return [...(passwordFile === null ? [] : [file]), ...anonymousStage(anonymous, passwordFile === null)];
+  const sources: readonly StageSettings[] = [
+    ...(dynamicSecurity === null ? [] : [{ ...DYNAMIC_SECURITY, onBadPassword: "deny" } as const]),
+    ...(passwordFile === null ? [] : [file]),
+  ];
+  // Mosquitto that has nobody to ask lets in whoever calls himself anything.
+  return [...sources, ...anonymousStage(anonymous, sources.length === 0)];
 }
+
+type LoginSources = Pick<Settings, "passwordFile" | "dynamicSecurity" | "anonymous">;
+
+/** Asked before the other files, as plugins are: it knows best who must not come in. */
+const DYNAMIC_SECURITY = { type: "dynamic-security", settings: null };
 
 function anonymousStage(anonymous: AnonymousSettings | null, acceptsUserNames: boolean): readonly StageSettings[] {
   return anonymous === null ? [] : [{ type: "anonymous", settings: { acceptsUserNames }, onBadPassword: "deny" }];

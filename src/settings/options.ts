@@ -18,6 +18,8 @@ export interface Options {
   /** Whether any login is listed, usable or not: then anonymous clients may only read. */
   readonly listsLogins: boolean;
   readonly anonymous: boolean;
+  /** Clients, groups and roles in a file of the share folder. */
+  readonly dynamicSecurity: boolean;
   /** In the order written; empty: the default. */
   readonly logDest: readonly LogDestName[];
   /** In the order written; empty: the default. */
@@ -70,6 +72,8 @@ export function parseOptions(
     logins: readLogins(logins ?? [], { validate: ajv.compile<RawLogin>(loginSchema), reservedUsers, report }),
     listsLogins: logins === null || logins.length > 0,
     anonymous: read.bool("anonymous", false, "Clients without a login stay shut out."),
+    // Counting as on, it takes rights away and gives none.
+    dynamicSecurity: read.bool("dynamic_security", true, "It counts as switched on."),
     logDest: read.names("log_dest", logDestNames),
     logType: read.names("log_type", logTypeNames),
     requireCertificate: read.bool("require_certificate", true, "It counts as switched on."),
@@ -86,7 +90,7 @@ export function parseOptions(
 type Report = (severity: Problem["severity"], what: string, now: string, fix: string) => void;
 
 const { properties } = optionsSchema;
-type BoolOption = "anonymous" | "require_certificate" | "debug";
+type BoolOption = "anonymous" | "dynamic_security" | "require_certificate" | "debug";
 type FileOption = "certfile" | "keyfile" | "cafile";
 type SecondsOption = "store_interval";
 type ListOption = "logins" | "log_dest" | "log_type";

@@ -30,7 +30,7 @@ export const loginSchema = {
 } as const;
 
 /**
- * Every option by its name in options.json, with the default of the official add-on 7.1.0; `anonymous` and `store_interval` are ours.
+ * Every option by its name in options.json, with the default of the official add-on 7.1.0; `anonymous`, `dynamic_security` and `store_interval` are ours.
  * Each option is validated by itself, so that one wrong value switches off no other.
  */
 export const optionsSchema = {
@@ -38,6 +38,7 @@ export const optionsSchema = {
   properties: {
     logins: { type: "array", items: loginSchema, default: [] },
     anonymous: { type: "boolean", default: false },
+    dynamic_security: { type: "boolean", default: false },
     log_dest: { type: "array", items: { enum: logDestNames }, default: [] },
     log_type: { type: "array", items: { enum: logTypeNames }, default: [] },
     require_certificate: { type: "boolean", default: false },

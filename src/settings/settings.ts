@@ -1,4 +1,5 @@
 import type { Origin, Problem } from "../core/types.ts";
+import { addOnDynamicSecurity, confDynamicSecurity } from "./dynamic-security.ts";
 import { addOnAnonymous, addOnStages, standAloneAnonymous, standAloneStages } from "./login-chain.ts";
 import { applyConf } from "./conf-lines.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
@@ -31,13 +32,25 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
   const start = emptyDraft(ownListeners(environment, options));
   const { draft, problems } = applyConf(start, conf, environment.folders);
   const { listeners, problems: listenerProblems } = finishListeners(draft);
-  const { passwordFile, aclFile } = draft;
+  const { passwordFile, aclFile, controlApi } = draft;
+  const dynamicSecurity = addOnDynamicSecurity(environment.folders, options, draft);
   const { value: anonymous, problems: anonymousProblems } = addOnAnonymous(options, draft);
-  const auth = addOnStages(environment, options, { passwordFile, anonymous });
+  const auth = addOnStages(environment, options, { passwordFile, dynamicSecurity, anonymous });
   const { value: store, problems: storeProblems } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
   return {
-    settings: { listeners, auth, passwordFile, aclFile, anonymous, limits: limitsOf(draft), store, log },
+    settings: {
+      listeners,
+      auth,
+      passwordFile,
+      dynamicSecurity,
+      controlApi,
+      aclFile,
+      anonymous,
+      limits: limitsOf(draft),
+      store,
+      log,
+    },
     problems: [...problems, ...listenerProblems, ...anonymousProblems, ...storeProblems],
   };
 }
@@ -46,7 +59,7 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
 function closedAddOn(environment: Environment, options: Options | null): Composed {
   const draft = emptyDraft(ownListeners(environment, options));
   const { listeners, problems } = finishListeners(draft);
-  const none = { passwordFile: null, aclFile: null, anonymous: null };
+  const none = { passwordFile: null, dynamicSecurity: null, controlApi: false, aclFile: null, anonymous: null };
   const auth = addOnStages(environment, null, none);
   const { value: store } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
@@ -64,15 +77,18 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
         listener.isDefault ? { ...listener, port: ports.mqtt ?? listener.port } : listener,
       );
   const { listeners, problems: listenerProblems } = finishListeners({ listeners: wanted });
-  const { passwordFile, aclFile } = draft;
+  const { passwordFile, aclFile, controlApi } = draft;
+  const dynamicSecurity = confDynamicSecurity(draft);
   const { value: anonymous, problems: anonymousProblems } = standAloneAnonymous(draft, isLocalOnly, origin.file);
-  const auth = standAloneStages({ passwordFile, anonymous });
+  const auth = standAloneStages({ passwordFile, dynamicSecurity, anonymous });
   const log = logSettings(kind, null, draft);
   return {
     settings: {
       listeners,
       auth,
       passwordFile,
+      dynamicSecurity,
+      controlApi,
       aclFile,
       anonymous,
       limits: limitsOf(draft),

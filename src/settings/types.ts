@@ -39,6 +39,10 @@ export interface Settings {
   readonly auth: readonly StageSettings[];
   /** Users of a mosquitto password file; null: none is configured. */
   readonly passwordFile: FileReference | null;
+  /** null: it is switched off. */
+  readonly dynamicSecurity: DynamicSecuritySettings | null;
+  /** Whether questions on $CONTROL/broker/v1 are answered. */
+  readonly controlApi: boolean;
   /** null: no ACL file is configured. */
   readonly aclFile: FileReference | null;
   /** What clients without a user name may do when no ACL file says it; null: they may not connect. */
@@ -66,6 +70,15 @@ export interface FileReference {
   /** Its folder as the user knows it: "/share/mosquitto", "/ssl". */
   readonly folder: string;
   /** The line that names it. */
+  readonly origin: Origin;
+}
+
+/** Clients, groups and roles in a file of their own, which commands change. */
+export interface DynamicSecuritySettings {
+  /** null: no line names it, so there are no clients, groups and roles. */
+  readonly file: FileReference | null;
+  /** Holds the administrator's password for a file that is made at the first start; null: a random one is made. */
+  readonly passwordInitFile: FileReference | null;
   readonly origin: Origin;
 }
 

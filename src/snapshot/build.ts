@@ -7,6 +7,8 @@ import { placeOf } from "../core/problem.ts";
 import type { AccessRule, Problem } from "../core/types.ts";
 import type { FileReference, ListenerSettings, Settings, TlsSettings } from "../settings/types.ts";
 import { closedSentence, loadTls } from "./certificates.ts";
+import { DYNSEC, dynsecLogin } from "./dynsec-login.ts";
+import { dynsecLimits, dynsecPolicy } from "./dynsec-policy.ts";
 import { clockTime } from "../core/clock-time.ts";
 import type { ListenerPlan, Loaded, Snapshot, Sources } from "./types.ts";
 
@@ -35,10 +37,13 @@ export function build(sources: Sources, previous: Snapshot | null, deps: BuildDe
     listeners: listeners.plans,
     logins: createChain({
       stages: settings.auth.map(({ type, settings: own, onBadPassword }) => ({
-        authenticator: backendOf(type, deps.backends).create(
-          type === "password-file" ? passwordStage(settings, passwordFile.loaded) : own,
-          deps.context,
-        ),
+        authenticator:
+          type === DYNSEC
+            ? dynsecLogin(sources.dynsec, deps.context)
+            : backendOf(type, deps.backends).create(
+                type === "password-file" ? passwordStage(settings, passwordFile.loaded) : own,
+                deps.context,
+              ),
         onBadPassword,
       })),
       reservedUsers: deps.reservedUsers,
@@ -46,10 +51,21 @@ export function build(sources: Sources, previous: Snapshot | null, deps: BuildDe
       digest: deps.context.digest,
       log: deps.context.log,
     }),
-    policy: compilePolicy({ rules: acl.loaded?.value ?? acl.closed, anonymous: settings.anonymous }),
+    policy: dynsecPolicy(sources.dynsec, {
+      rest: compilePolicy({ rules: acl.loaded?.value ?? acl.closed, anonymous: settings.anonymous }),
+      hasRules: settings.aclFile !== null,
+    }),
+    limitsOf: dynsecLimits(sources.dynsec),
+    dynsec: sources.dynsec,
     acl: acl.loaded,
     passwordFile: passwordFile.loaded,
-    problems: [...sources.problems, ...acl.problems, ...passwordFile.problems, ...listeners.problems],
+    problems: [
+      ...sources.problems,
+      ...acl.problems,
+      ...passwordFile.problems,
+      ...(sources.dynsec?.problems ?? []),
+      ...listeners.problems,
+    ],
     builtAtMs: sources.readAtMs,
   };
 }

@@ -13,6 +13,8 @@ export interface Reading {
   /** Files that could be read and were not empty. */
   readonly found: ReadonlySet<string>;
   text(path: string): Promise<FileText>;
+  /** Notes a file that somebody else reads; `digest` is of what was found, null: there is nothing. */
+  elsewhere(path: string, digest: string | null): void;
   /** Names of the conf files in a folder, in mosquitto's order; or the code of what kept it from being listed. */
   confNames(folder: string): Promise<Listing>;
   fingerprint(): string;
@@ -41,6 +43,11 @@ export function createReading(): Reading {
       if (file.error === null && file.text.trim() !== "") found.add(path);
       note(path, file.text ?? "", file.error ?? "");
       return file;
+    },
+    elsewhere(path, digest) {
+      watched.add(path);
+      if (digest !== null) found.add(path);
+      note(path, digest ?? "");
     },
     async confNames(folder) {
       watched.add(folder);

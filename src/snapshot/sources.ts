@@ -5,16 +5,21 @@ import type { Problem } from "../core/types.ts";
 import { parseOptions, type Options } from "../settings/options.ts";
 import { composeSettings } from "../settings/settings.ts";
 import type { Settings } from "../settings/types.ts";
+import { createDynsecKeeper, type DynsecReader } from "./dynsec-keeper.ts";
 import { readConf } from "./conf-sources.ts";
 import { createReading, type Reading } from "./reading.ts";
 import type { FileText, Sources, SourceSpec } from "./types.ts";
 
 /**
  * Reads every file of the configuration. What cannot be read or parsed keeps the content of `last`, with a problem
- * that says so; where there is no `last` it takes its closed form.
+ * that says so; where there is no `last` it takes its closed form. Nothing is written, unless `dynsecReader` does.
  * @throws ConfigError when the conf files of a stand-alone broker cannot be read at its first start.
  */
-export async function readSources(spec: SourceSpec, last: Sources | null): Promise<Sources> {
+export async function readSources(
+  spec: SourceSpec,
+  last: Sources | null,
+  dynsecReader: DynsecReader = createDynsecKeeper(null),
+): Promise<Sources> {
   const reading = createReading();
   const options = await readOptions(spec, last, reading);
   const conf = await readConf(spec, options.value, last, reading);
@@ -27,6 +32,7 @@ export async function readSources(spec: SourceSpec, last: Sources | null): Promi
   reading.problems.push(...problems);
   const files = new Map<string, FileText>();
   for (const path of filesOf(settings)) files.set(path, await reading.text(path));
+  const dynsec = await dynsecReader.read(settings.dynamicSecurity, reading);
   return {
     readAtMs: reading.startedAtMs,
     options: options.value,
@@ -36,6 +42,7 @@ export async function readSources(spec: SourceSpec, last: Sources | null): Promi
     settings,
     problems: reading.problems,
     files,
+    dynsec,
     found: reading.found,
     watched: [...reading.watched],
     fingerprint: reading.fingerprint(),

@@ -1,4 +1,5 @@
-import type { AccessRule, LoginChain, Policy, Problem } from "../core/types.ts";
+import type { AccessRule, Identity, LoginChain, Policy, Problem } from "../core/types.ts";
+import type { ClientLimits, DynsecState } from "../dynsec/types.ts";
 import type { Options } from "../settings/options.ts";
 import type { ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
 
@@ -30,6 +31,8 @@ export interface Sources {
   readonly problems: readonly Problem[];
   /** ACL file, password file and certificates, by path. */
   readonly files: ReadonlyMap<string, FileText>;
+  /** null: dynamic security is switched off. */
+  readonly dynsec: DynsecMoment | null;
   /** Files that could be read and were not empty. */
   readonly found: ReadonlySet<string>;
   /** Every file and folder that was looked at, found or not: what the watcher watches. */
@@ -60,12 +63,29 @@ export interface Snapshot {
   readonly listeners: readonly ListenerPlan[];
   readonly logins: LoginChain;
   readonly policy: Policy;
+  readonly limitsOf: (identity: Pick<Identity, "username">) => ClientLimits;
+  /** null: dynamic security is switched off. */
+  readonly dynsec: DynsecMoment | null;
   /** null: no ACL file is in use. */
   readonly acl: Loaded<readonly AccessRule[]> | null;
   /** null: no password file is in use. */
   readonly passwordFile: Loaded<readonly { readonly username: string; readonly hash: string }[]> | null;
   readonly problems: readonly Problem[];
   readonly builtAtMs: number;
+}
+
+/**
+ * Clients, groups and roles of dynamic security. The state has one owner, its commands, which change it in place, so
+ * that the moment is not built anew for one of 50,000 clients.
+ */
+export interface DynsecMoment {
+  /** The name that sentences show: "dynamic-security.json". */
+  readonly file: string;
+  /** null: its file has never been read without a fault, and nobody gets any right from it. */
+  readonly state: DynsecState | null;
+  /** No: what is on the disk now cannot be read, and must not be overwritten. */
+  readonly isIntact: boolean;
+  readonly problems: readonly Problem[];
 }
 
 /** What a file said when it was last read without a fault. */

@@ -15,7 +15,13 @@ async function start() {
   onTestFinished(() => listen.mockRestore());
   const log = createLogger(() => ({ types: new Set(), sinks: [] }));
   const snapshot = snapshotOf();
-  const broker = await createBroker({ current: () => snapshot, record: () => undefined, log, storage: null });
+  const broker = await createBroker({
+    current: () => snapshot,
+    record: () => undefined,
+    log,
+    storage: null,
+    control: () => undefined,
+  });
   onTestFinished(() => broker.stop());
   const info = { listener: "1883", address: "127.0.0.1", tls: null };
   return {

@@ -43,6 +43,10 @@ export interface House {
   readonly events: BrokerEvent[];
   /** Rules: what is listed is refused. */
   readonly rules: Set<string>;
+  /** "client topic payload" of every message below $CONTROL/. */
+  readonly control: string[];
+  /** Messages that each client may publish in a second. */
+  readonly rates: { perSecond: number | null };
   readonly passTime: (ms: number) => void;
   readonly connect: (clientId: string, options?: ClientOptions) => TestClient;
 }
@@ -67,10 +71,15 @@ export function createHouse(
     const reason: Reason = { kind: `${action}_denied`, sentence: `may not ${action} ${topic}` };
     return rules.has(`${action} ${topic}`) ? deny("rules", reason) : allow("rules", undefined);
   };
+  const control: string[] = [];
+  const rates: House["rates"] = { perSecond: null };
   const access: Access = { check, explain: () => [] };
   const all = { ...DEFAULT_LIMITS, ...limits };
   const engine = createEngine({
     accessFor: () => access,
+    maxPublishRate: () => rates.perSecond,
+    control: (topic, payload, { clientId }) =>
+      control.push(`${clientId} ${topic} ${Buffer.from(payload).toString("utf8")}`),
     record: (event) => events.push(event),
     limits: all,
     now: () => nowMs,
@@ -83,6 +92,8 @@ export function createHouse(
     engine,
     events,
     rules,
+    control,
+    rates,
     passTime(ms) {
       nowMs += ms;
       engine.advance();

@@ -40,7 +40,14 @@ export async function startBroker(
     events.push(event);
     onEvent(event);
   };
-  const broker = await createBroker({ current: () => snapshot, record, log, storage: null, ...options });
+  const broker = await createBroker({
+    current: () => snapshot,
+    record,
+    log,
+    storage: null,
+    control: () => undefined,
+    ...options,
+  });
   const server = createServer({ noDelay: true }, (socket) => {
     last = socket;
     broker.accept(socket, { listener: "1883", address: "127.0.0.1", tls: null });

@@ -14,6 +14,8 @@ export interface SnapshotParts {
   readonly exchange?: LoginChain["exchange"];
   /** What a client may do; everything when missing. */
   readonly may?: (action: Action, topic: string, identity: Identity) => boolean;
+  /** Of each client; none when missing. */
+  readonly limits?: { readonly maxConnections?: number; readonly maxPublishRate?: number };
   readonly maxPacketSize?: number;
   readonly messageSizeLimit?: number | null;
   readonly maxKeepaliveS?: number | null;
@@ -28,6 +30,8 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       listeners: [],
       auth: [],
       passwordFile: null,
+      dynamicSecurity: null,
+      controlApi: false,
       aclFile: null,
       anonymous: null,
       limits: {
@@ -51,6 +55,8 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
         explain: () => [],
       }),
     },
+    limitsOf: () => ({ maxConnections: null, maxPublishRate: null, ...parts.limits }),
+    dynsec: null,
     acl: null,
     passwordFile: null,
     problems: [],

@@ -54,10 +54,10 @@ describe("apparmor.txt", () => {
     expect(new Set(peers)).toEqual(new Set([`*_${config.slug}`]));
   });
 
-  it("lets the broker write to /data and nowhere else", () => {
+  it("lets the broker write to /data, and in /share what belongs to a file of dynamic security", () => {
     const [, broker = ""] = textOf("apparmor.txt").split("profile broker");
     const writable = [...broker.matchAll(/^ {4}(\/\S*) [rmkix]*w\w*,$/gm)].map((match) => match[1]);
-    expect(writable).toEqual(["/data/{,**}"]);
+    expect(writable).toEqual(["/data/{,**}", "/share/*/", "/share/**.json{,.tmp,.bak,.pw}"]);
   });
 });
 

@@ -9,10 +9,11 @@ type Tree = Readonly<Record<string, readonly string[]>>;
 const { options, schema, ports } = JSON.parse(textOf("config.json"));
 const translations = ["en", "de"].map((language) => [language, loadTranslation(language)] as const);
 
-/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `store_interval`. No default: the option may be missing. */
+/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `store_interval`. No default: the option may be missing. */
 const expected = {
   logins: [],
   anonymous: false,
+  dynamic_security: false,
   require_certificate: false,
   certfile: "fullchain.pem",
   cafile: undefined,

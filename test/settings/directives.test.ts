@@ -143,6 +143,10 @@ describe("a line that is not carried out", () => {
       '"plugin" loads native code and is not supported here. The line is ignored. Write "password_file <file>" instead.',
     ],
     [
+      "global_plugin /usr/lib/mosquitto_persist_sqlite.so",
+      '"global_plugin" loads native code and is not supported here. The line is ignored. Write "persistence true" instead.',
+    ],
+    [
       "auth_plugin /mosquitto/go-auth.so",
       `"auth_plugin" loads native code and is not supported here. The line is ignored. Home Assistant's users log in here without it; more logins can be listed in the options.`,
     ],

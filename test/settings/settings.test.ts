@@ -27,6 +27,8 @@ describe("the add-on without any configuration", () => {
         { type: "home-assistant", settings: null, onBadPassword: "deny" },
       ],
       passwordFile: null,
+      dynamicSecurity: null,
+      controlApi: false,
       aclFile: null,
       anonymous: null,
       limits: { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null },
@@ -205,7 +207,7 @@ describe("clients without a user name", () => {
   });
 
   test.each([
-    ["plugin /usr/lib/mosquitto_dynamic_security.so", "plugin /usr/lib/mosquitto_dynamic_security.so"],
+    ["plugin /usr/lib/something.so", "plugin /usr/lib/something.so"],
     ["per_listener_settings true", "per_listener_settings true"],
     ["listener_allow_anonymous false", "listener_allow_anonymous false"],
   ])("are shut out beside %s, which bounds them in a way that is not carried out", (line, shown) => {

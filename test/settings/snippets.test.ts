@@ -295,17 +295,24 @@ use_identity_as_username true
     });
   });
 
-  test("dynamic security is one problem for the plugin and its options", () => {
+  test("dynamic security gets it, with its file where the folder is", () => {
     const { settings, problems } = composeAddOn({
       "a.conf": `per_listener_settings false
 plugin /usr/lib/mosquitto_dynamic_security.so
 plugin_opt_config_file /share/mosquitto/dynamic-security.json
 `,
     });
-    expect(problems).toEqual([
-      `a.conf line 2: "plugin": dynamic security is not supported yet. The line is ignored; the other line is used. ${later}`,
-    ]);
-    expect(settings).toEqual(untouched);
+    expect(problems).toEqual([]);
+    expect(settings.dynamicSecurity).toEqual({
+      file: {
+        path: "/tmp/culex/share/mosquitto/dynamic-security.json",
+        shown: "/share/mosquitto/dynamic-security.json",
+        folder: "/share/mosquitto",
+        origin: { file: "a.conf", line: 3 },
+      },
+      passwordInitFile: null,
+      origin: { file: "a.conf", line: 2 },
+    });
   });
 
   // panel.md 5.4, row 13

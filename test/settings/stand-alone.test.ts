@@ -18,6 +18,8 @@ describe("a broker without a configuration", () => {
       ],
       auth: [{ type: "anonymous", settings: { acceptsUserNames: true }, onBadPassword: "deny" }],
       passwordFile: null,
+      dynamicSecurity: null,
+      controlApi: false,
       aclFile: null,
       anonymous: { rights: "all", origin },
       limits: { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null },
@@ -100,12 +102,12 @@ describe("logins of a mosquitto.conf", () => {
   });
 
   test("a plugin that is not loaded shuts everybody out, also on loopback", () => {
-    const { settings, problems } = composeStandAlone("plugin /usr/lib/mosquitto_dynamic_security.so\n");
+    const { settings, problems } = composeStandAlone("plugin /usr/lib/something.so\n");
     expect(settings.anonymous).toBeNull();
     expect(chain(settings)).toEqual([]);
     expect(problems).toEqual([
-      'mosquitto.conf line 1: "plugin": dynamic security is not supported yet. The line is ignored. Leave it for a later version, or remove it.',
-      'mosquitto.conf line 1: anonymous access would let in more than was meant, because "plugin /usr/lib/mosquitto_dynamic_security.so" (mosquitto.conf line 1) is not carried out. Clients without a user name stay shut out. Remove one of the two.',
+      'mosquitto.conf line 1: "plugin" loads native code and is not supported here. The line is ignored. Logins can come from password_file, rules from acl_file.',
+      'mosquitto.conf line 1: anonymous access would let in more than was meant, because "plugin /usr/lib/something.so" (mosquitto.conf line 1) is not carried out. Clients without a user name stay shut out. Remove one of the two.',
       nobody,
     ]);
   });

@@ -6,6 +6,8 @@ import type { Routes } from "./routes.ts";
 export interface TopicEntry<S> {
   readonly text: string;
   readonly bytes: ByteString;
+  /** Messages to it are questions to the broker, and routed to nobody. */
+  readonly isControl: boolean;
   /** null: to be asked. */
   routes: Routes<S> | null;
   /** Generation of the subscriptions that `routes` belongs to. */
@@ -49,7 +51,8 @@ export function createTopicTable<S>(maxTopics: number): TopicTable<S> {
       last.evicted = true;
       last.routes = null;
     }
-    const entry: TopicEntry<S> = { text, bytes, routes: null, generation: -1, evicted: false };
+    const isControl = text.startsWith("$CONTROL/");
+    const entry: TopicEntry<S> = { text, bytes, isControl, routes: null, generation: -1, evicted: false };
     places[place + 1] = places[place] ?? null;
     places[place] = entry;
     return entry;

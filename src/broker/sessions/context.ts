@@ -16,6 +16,13 @@ import type { TimerWheel } from "./timer-wheel.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Writer } from "./writer.ts";
 
+/** Takes a message to a topic below $CONTROL/ that its sender may publish to. It must not answer before it returns. */
+export type TakeControlMessage = (
+  topic: string,
+  payload: Uint8Array,
+  from: Pick<Identity, "clientId" | "username">,
+) => void;
+
 /** The engine's state: made once by createEngine(), handed to every function that works on it. */
 export interface Context {
   readonly sessions: Map<string, Session>;
@@ -29,6 +36,9 @@ export interface Context {
   readonly record: RecordEvent;
   readonly now: () => number;
   readonly accessFor: (identity: Identity) => Access;
+  /** Messages that a client may publish in a second; null: as many as it can. */
+  readonly maxPublishRate: (identity: Identity) => number | null;
+  readonly control: TakeControlMessage;
   limits: EngineLimits;
   /** Grows with every message. */
   sequence: number;

@@ -3,6 +3,7 @@ export interface Counters {
   publishDenied: number;
   receiveDenied: number;
   subscribeDenied: number;
+  unsubscribeDenied: number;
   /** Copies for one subscriber that were not delivered. Its queue held as many messages, or bytes, as it may. */
   droppedQueueMessages: number;
   droppedQueueBytes: number;
@@ -24,6 +25,8 @@ export interface Counters {
   refusedText: number;
   /** The retained messages are at a limit, or none are taken. */
   refusedRetained: number;
+  /** Faster than the roles of the client allow. */
+  refusedRate: number;
   subscriptions: number;
   sharedSubscriptions: number;
   connections: number;
@@ -36,6 +39,7 @@ export function createCounters(): Counters {
     publishDenied: 0,
     receiveDenied: 0,
     subscribeDenied: 0,
+    unsubscribeDenied: 0,
     droppedQueueMessages: 0,
     droppedQueueBytes: 0,
     droppedUnsent: 0,
@@ -47,6 +51,7 @@ export function createCounters(): Counters {
     refusedOversize: 0,
     refusedText: 0,
     refusedRetained: 0,
+    refusedRate: 0,
     subscriptions: 0,
     sharedSubscriptions: 0,
     connections: 0,

@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { sendAck } from "./held-packets.ts";
 import { messageOf } from "./message-of.ts";
-import { mayPublish, payloadFault, type Refusal, refusePublish, RETAINED_FULL } from "./permissions.ts";
+import { isInTime, mayPublish, payloadFault, type Refusal, refusePublish, RETAINED_FULL } from "./permissions.ts";
 import { extendRun, flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
 
@@ -26,9 +26,11 @@ export function receivePublish(
   const entry = topicOf(context, connection, chunk);
   if ("sentence" in entry) return entry;
   context.received.payloadBytes += header.payloadEnd - header.payloadStart;
-  const isPlain = header.qos === 0 && !header.retain && header.alias === 0 && header.expiryS < 0;
+  const isPlain = header.qos === 0 && !header.retain && header.alias === 0 && header.expiryS < 0 && !entry.isControl;
   if (isPlain && !header.isTextPayload && header.payloadEnd - header.payloadStart <= limits.maxPayloadBytes) {
-    if (mayPublishAgain(context, connection, entry)) extendRun(context, connection, entry, chunk, start, end);
+    if (mayPublishAgain(context, connection, entry) && isInTime(context, connection.session, entry.text)) {
+      extendRun(context, connection, entry, chunk, start, end);
+    }
     return null;
   }
   flushRun(context);
@@ -115,6 +117,7 @@ const NOBODY: Answer = { code: Code.noMatchingSubscribers, reason: null };
 const DENIED: Answer = { code: Code.notAuthorized, reason: null };
 // mosquitto answers 0x95, which PUBACK and PUBREC do not have (MQTT 5, table 3-4); strict clients break off over it
 const TOO_LARGE: Answer = { code: Code.quotaExceeded, reason: "the payload is larger than this broker takes" };
+const TOO_FAST: Answer = { code: Code.quotaExceeded, reason: "published faster than this user may" };
 const NOT_TEXT: Answer = {
   code: Code.payloadFormatInvalid,
   reason: "the payload is not the UTF-8 text it claims to be",
@@ -130,6 +133,7 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
   const { header } = context;
   const { session } = connection;
   if (!mayPublishAgain(context, connection, entry)) return DENIED;
+  if (!isInTime(context, session, entry.text)) return TOO_FAST;
   const oversize = payloadFault(context, header.payloadEnd - header.payloadStart);
   if (oversize !== null) {
     refusePublish(context, session, entry.text, oversize);
@@ -138,6 +142,10 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
   if (header.isTextPayload && !isUtf8(chunk.subarray(header.payloadStart, header.payloadEnd))) {
     refusePublish(context, session, entry.text, BAD_TEXT);
     return NOT_TEXT;
+  }
+  if (entry.isControl) {
+    context.control(entry.text, Buffer.from(chunk.subarray(header.payloadStart, header.payloadEnd)), session.identity);
+    return ACCEPTED;
   }
   const message = messageOf(context, header, chunk, entry, session.clientId);
   if (message.retain && !retain(context, message)) {

@@ -8,6 +8,7 @@ import { sendAtOnce } from "./held-packets.ts";
 import { allInflight } from "./inflight.ts";
 import type { Output } from "./output.ts";
 import { pump } from "./outbound.ts";
+import { publishQuota } from "./publish-quota.ts";
 import { flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session, type SessionInfo } from "./session.ts";
 import { handOver } from "./shared-delivery.ts";
@@ -77,6 +78,7 @@ export function newSession(info: Pick<SessionInfo, "identity" | "client">, acces
     will: null,
     willTimer: null,
     replays: null,
+    publishQuota: null,
     publishDecisions: null,
     receiveDecisions: null,
   };
@@ -90,6 +92,7 @@ function resume(context: Context, session: Session, info: SessionInfo): void {
   session.identity = info.identity;
   session.client = info.client;
   session.access = context.accessFor(info.identity);
+  session.publishQuota = publishQuota(context.maxPublishRate(info.identity), context.now());
   session.publishDecisions = null;
   session.receiveDecisions = null;
   session.expiryS = Math.min(info.sessionExpiryS, context.limits.maxSessionExpiryS);
@@ -143,6 +146,9 @@ export interface Ending {
 
 /** A connection that broke, or that the broker ends. */
 export const BROKEN: Ending = { sendsWill: true, sessionExpiryS: -1 };
+
+/** A connection whose client lost the right to it: nobody speaks for it any more, its will neither. */
+export const EXPELLED: Ending = { sendsWill: false, sessionExpiryS: -1 };
 
 /** Parts a session from its connection, however that ended. Does nothing when it is parted already. */
 export function closeConnection(context: Context, connection: Connection, ending: Ending): void {
@@ -203,7 +209,13 @@ export function endSession(context: Context, session: Session): void {
 }
 
 /** Ends a connection from this side; clients of MQTT 5 hear why. */
-export function disconnect(context: Context, connection: Connection, code: number, reason: Reason): void {
+export function disconnect(
+  context: Context,
+  connection: Connection,
+  code: number,
+  reason: Reason,
+  ending: Ending = BROKEN,
+): void {
   if (connection.isClosed) return;
   flushRun(context);
   // before CONNACK is out nothing may be sent [MQTT-3.2.0-1]
@@ -211,7 +223,7 @@ export function disconnect(context: Context, connection: Connection, code: numbe
     if (context.writer.connection === connection) flushWriter(context.writer);
     sendAtOnce(context, connection, goodbye(connection, code, reason));
   }
-  closeConnection(context, connection, BROKEN);
+  closeConnection(context, connection, ending);
   connection.output.end(reason);
 }
 

@@ -3,6 +3,7 @@ import type { Decision, Reason } from "../../core/types.ts";
 import type { Target } from "../routing/routes.ts";
 import { megabytes } from "../megabytes.ts";
 import type { Context } from "./context.ts";
+import { takeOne } from "./publish-quota.ts";
 import type { Session } from "./session.ts";
 
 /** Decisions kept for one session; then it starts anew. */
@@ -23,9 +24,18 @@ export function mayPublish(context: Context, session: Session, topic: string): b
   return false;
 }
 
+/** Whether a message of a client is within the number that it may publish in a second; if not, that is recorded. */
+export function isInTime(context: Context, session: Session, topic: string): boolean {
+  const { publishQuota: quota } = session;
+  if (quota === null || takeOne(quota, context.now())) return true;
+  const sentence = `faster than ${quota.perSecond} messages a second, which is what its roles allow`;
+  refusePublish(context, session, topic, { counter: "refusedRate", reason: { kind: "publish_denied", sentence } });
+  return false;
+}
+
 /** Why a message that the rules allow is not accepted, and what counts it. */
 export interface Refusal {
-  readonly counter: "refusedOversize" | "refusedText" | "refusedRetained";
+  readonly counter: "refusedOversize" | "refusedText" | "refusedRetained" | "refusedRate";
   readonly reason: Reason;
 }
 

@@ -7,6 +7,7 @@ import type { Delivery } from "./delivery.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { Inflight } from "./inflight.ts";
 import type { Output } from "./output.ts";
+import type { PublishQuota } from "./publish-quota.ts";
 import type { Replay } from "./replay.ts";
 import type { Timer } from "./timer-wheel.ts";
 
@@ -64,6 +65,8 @@ export interface Session {
   willTimer: Timer<Due> | null;
   /** Retained messages still to be sent, by filter. null: none. */
   replays: Map<string, Replay> | null;
+  /** null: it may publish as fast as it can. */
+  publishQuota: PublishQuota | null;
   /** Decisions on topics, until the rules change. */
   publishDecisions: Map<string, Decision> | null;
   receiveDecisions: Map<string, boolean> | null;

@@ -77,10 +77,10 @@ function refusalOf(context: Context, session: Session, filter: Filter): number |
   if (filter.hasWildcard && !limits.wildcardAvailable) return Code.wildcardsNotSupported;
   const isNew = !session.subscriptions.has(filter.text);
   if (isNew && session.subscriptions.size >= limits.maxSubscriptions) return Code.quotaExceeded;
-  const decision = session.access.check("subscribe", filter.topic);
+  const decision = session.access.check("subscribe", filter.text);
   if (isAllowed(decision)) return null;
   counters.subscribeDenied++;
-  record({ kind: "denied", client: session.client, action: "subscribe", topic: filter.topic, decision });
+  record({ kind: "denied", client: session.client, action: "subscribe", topic: filter.text, decision });
   return Code.notAuthorized;
 }
 
@@ -96,6 +96,12 @@ export function receiveUnsubscribe(
   if (packet.kind === "fault") return packet.fault;
   const { session } = connection;
   const codes = packet.filters.map((text) => {
+    const decision = session.access.check("unsubscribe", text);
+    if (!isAllowed(decision)) {
+      context.counters.unsubscribeDenied++;
+      context.record({ kind: "denied", client: session.client, action: "unsubscribe", topic: text, decision });
+      return Code.notAuthorized;
+    }
     const subscription = session.subscriptions.get(text);
     if (subscription === undefined) return Code.noSubscriptionExisted;
     removeSubscription(context, subscription);
@@ -125,7 +131,7 @@ export function countSubscription(context: Context, filter: Filter, change: 1 | 
 /** Suspends and revives subscriptions as the rules say now. */
 export function recheckSubscriptions(context: Context, session: Session): void {
   for (const subscription of session.subscriptions.values()) {
-    const suspended = !isAllowed(session.access.check("subscribe", subscription.filter.topic));
+    const suspended = !isAllowed(session.access.check("subscribe", subscription.filter.text));
     if (suspended === subscription.suspended) continue;
     const changed = { ...subscription, suspended };
     session.subscriptions.set(subscription.filter.text, changed);

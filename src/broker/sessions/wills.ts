@@ -47,6 +47,8 @@ export function publishWill(context: Context, session: Session): void {
     return;
   }
   const entry = context.router.entryOf(will.topic);
+  // a command of somebody who has gone is carried out for nobody
+  if (entry.isControl) return;
   const message = messageOfWill(context, entry, will, session.clientId);
   if (message.retain && !retain(context, message)) refusePublish(context, session, will.topic, RETAINED_FULL);
   distribute(context, entry, message, session);

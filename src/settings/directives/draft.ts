@@ -1,5 +1,5 @@
 import type { Origin } from "../../core/types.ts";
-import type { FileReference, Folders, ListenerSettings, LogDestination } from "../types.ts";
+import type { DynamicSecuritySettings, FileReference, Folders, ListenerSettings, LogDestination } from "../types.ts";
 
 /** What the lines of conf files have said so far; replaced by each line that is carried out. */
 export interface Draft {
@@ -11,6 +11,9 @@ export interface Draft {
   readonly allowAnonymous: { readonly allowed: boolean; readonly origin: Origin } | null;
   /** A line about logins that cannot be carried out: beside it allow_anonymous would let in more than was meant. */
   readonly anonymousVeto: { readonly line: string; readonly origin: Origin } | null;
+  /** null: no line asks for it. */
+  readonly dynamicSecurity: DynamicSecurityDraft | null;
+  readonly controlApi: boolean;
   readonly maxPacketSize: number | null;
   readonly messageSizeLimit: number | null;
   readonly maxKeepaliveS: number | null;
@@ -32,9 +35,18 @@ interface Current {
   /** Index in `listeners`; "refused": the lines of a listener that was not understood. */
   readonly listener: number | "refused" | null;
   readonly isInConnection: boolean;
-  readonly isInPlugin: boolean;
+  /** Whose options the next lines are. */
+  readonly plugin: "dynamic-security" | "unknown" | null;
   /** Access rules in a conf file are reported once. */
   readonly hasAccessRules: boolean;
+}
+
+/** The plugin that is built in, while its lines are still read. */
+export interface DynamicSecurityDraft extends DynamicSecuritySettings {
+  /** As `plugin_load` calls it; null: it was not loaded that way. */
+  readonly name: string | null;
+  /** No: it was loaded, and no `plugin_use` line names it. */
+  readonly isInUse: boolean;
 }
 
 /** A listener, while its lines are still read. */
@@ -87,7 +99,7 @@ export interface Fault {
 export const NOTHING_YET: Current = {
   listener: null,
   isInConnection: false,
-  isInPlugin: false,
+  plugin: null,
   hasAccessRules: false,
 };
 
@@ -100,6 +112,8 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     passwordFile: null,
     allowAnonymous: null,
     anonymousVeto: null,
+    dynamicSecurity: null,
+    controlApi: false,
     maxPacketSize: null,
     messageSizeLimit: null,
     maxKeepaliveS: null,

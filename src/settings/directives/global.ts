@@ -65,7 +65,6 @@ export const globalDirectives: readonly DirectiveRow[] = [
   notYet("clientid_prefixes"),
   bool("connection_messages", (draft, connectionMessages) => used({ ...draft, connectionMessages })),
   ignored("dhparamfile", "the parameters of the key exchange are chosen automatically"),
-  notYet("enable_control_api"),
   notYet("global_max_clients"),
   notYet("global_max_connections"),
   // The files it brings in are read with the file it stands in.

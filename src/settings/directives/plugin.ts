@@ -1,49 +1,96 @@
-import { faulty, swallowed, type Draft, type Fault, type Line, type Outcome } from "./draft.ts";
-import { notYetFault, row, type DirectiveRow } from "./row.ts";
+import { faulty, swallowed, used, type Draft, type DynamicSecurityDraft, type Line, type Outcome } from "./draft.ts";
+import { bool, fileReference, firstWord, row, type DirectiveRow } from "./row.ts";
 
-/** Directives that load code into Mosquitto. */
+/** Directives that load code into Mosquitto. Of its plugins dynamic security is built in here. */
 export const pluginDirectives: readonly DirectiveRow[] = [
-  row("plugin", loadPlugin),
-  row("auth_plugin", loadPlugin),
-  row("global_plugin", loadPlugin),
+  row("plugin", plugin),
+  row("auth_plugin", plugin),
+  row("global_plugin", plugin),
   row("plugin_load", loadPlugin),
-  row("plugin_use", loadPlugin),
+  row("plugin_use", usePlugin),
   row("plugin_opt_*", pluginOption),
   row("auth_opt_*", pluginOption),
   row("auth_plugin_deny_special_chars", pluginOption),
+  bool("enable_control_api", (draft, controlApi) => used({ ...draft, controlApi })),
 ];
+
+const DYNAMIC_SECURITY = /mosquitto_dynamic_security(?:\.\w+)?$/;
 
 /** What to use instead of a plugin, by its file name. */
 const INSTEAD: readonly (readonly [fileName: RegExp, instead: string])[] = [
   [/mosquitto_acl_file/, 'Write "acl_file <file>" instead.'],
   [/mosquitto_password_file/, 'Write "password_file <file>" instead.'],
+  [/mosquitto_persist_sqlite/, 'Write "persistence true" instead.'],
   [/go-auth|auth-plug/, "Home Assistant's users log in here without it; more logins can be listed in the options."],
 ];
 
+/** `plugin /usr/lib/mosquitto_dynamic_security.so` */
+function plugin(draft: Draft, line: Line): Outcome {
+  if (!DYNAMIC_SECURITY.test(line.value)) return foreignPlugin(draft, line);
+  return dynamicSecurity(draft, line, { name: null, isInUse: true });
+}
+
+/** `plugin_load dynsec /usr/lib/mosquitto_dynamic_security.so`: only made known; `plugin_use` switches it on. */
 function loadPlugin(draft: Draft, line: Line): Outcome {
-  const { name, value, origin } = line;
-  const next = {
+  if (!DYNAMIC_SECURITY.test(line.value)) return foreignPlugin(draft, line);
+  return dynamicSecurity(draft, line, { name: firstWord(line.value), isInUse: false });
+}
+
+/** `plugin_use dynsec`: wherever it stands, it counts for every listener. */
+function usePlugin(draft: Draft, line: Line): Outcome {
+  const { dynamicSecurity } = draft;
+  if (dynamicSecurity === null || dynamicSecurity.name !== firstWord(line.value)) return foreignPlugin(draft, line);
+  const current = { ...draft.current, plugin: "dynamic-security" } as const;
+  return used({ ...draft, dynamicSecurity: { ...dynamicSecurity, isInUse: true }, current });
+}
+
+function dynamicSecurity(draft: Draft, { origin }: Line, how: Pick<DynamicSecurityDraft, "name" | "isInUse">): Outcome {
+  if (draft.dynamicSecurity !== null) {
+    return faulty(
+      { ...draft, current: { ...draft.current, plugin: "unknown" } },
+      { what: "dynamic security is loaded once only.", fix: "Keep one such line, with the options below it." },
+    );
+  }
+  return used({
+    ...draft,
+    dynamicSecurity: { ...how, file: null, passwordInitFile: null, origin },
+    current: { ...draft.current, plugin: "dynamic-security" },
+  });
+}
+
+function foreignPlugin(draft: Draft, { name, value, origin }: Line): Outcome {
+  const next: Draft = {
     ...draft,
     // A plugin decides about logins in its own way; without it, anonymous access would have no bounds.
     anonymousVeto: draft.anonymousVeto ?? { line: `${name} ${value}`.trim(), origin },
-    current: { ...draft.current, isInPlugin: true },
+    current: { ...draft.current, plugin: "unknown" },
   };
-  return faulty(next, pluginFault(name, value));
-}
-
-function pluginFault(name: string, value: string): Pick<Fault, "what" | "fix"> {
-  if (value.includes("mosquitto_dynamic_security")) return notYetFault(`"${name}": dynamic security`);
   const instead = INSTEAD.find(([fileName]) => fileName.test(value))?.[1];
-  return {
+  return faulty(next, {
     what: `"${name}" loads native code and is not supported here.`,
     fix: instead ?? "Logins can come from password_file, rules from acl_file.",
-  };
+  });
 }
 
-function pluginOption(draft: Draft, { name }: Line): Outcome {
-  if (draft.current.isInPlugin) return swallowed(draft);
-  return faulty(draft, {
-    what: `"${name}" belongs below a "plugin" line, and there is none above it.`,
-    fix: "Remove the line.",
-  });
+function pluginOption(draft: Draft, line: Line): Outcome {
+  const { current, dynamicSecurity } = draft;
+  if (current.plugin === "unknown") return swallowed(draft);
+  if (current.plugin === null || dynamicSecurity === null) {
+    return faulty(draft, {
+      what: `"${line.name}" belongs below a "plugin" line, and there is none above it.`,
+      fix: "Remove the line.",
+    });
+  }
+  const file = fileReference(line.value, line);
+  switch (line.name.slice(line.name.indexOf("_opt_") + "_opt_".length)) {
+    case "config_file":
+      return used({ ...draft, dynamicSecurity: { ...dynamicSecurity, file } });
+    case "password_init_file":
+      return used({ ...draft, dynamicSecurity: { ...dynamicSecurity, passwordInitFile: file } });
+    default:
+      return faulty(draft, {
+        what: `"${line.name}" is not an option of dynamic security.`,
+        fix: 'Use "plugin_opt_config_file" or "plugin_opt_password_init_file", or remove the line.',
+      });
+  }
 }

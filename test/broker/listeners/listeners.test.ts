@@ -87,7 +87,13 @@ async function setUp(
   const infos: ConnectionInfo[] = [];
   const log = createLogger(() => ({ types: new Set(), sinks: [] }));
   const record = (event: BrokerEvent): void => void events.push(event);
-  const broker = await createBroker({ current: () => snapshot, record, log, storage: null });
+  const broker = await createBroker({
+    current: () => snapshot,
+    record,
+    log,
+    storage: null,
+    control: () => undefined,
+  });
   const listeners = createListeners({
     accept(stream, info) {
       infos.push(info);

@@ -1,0 +1,47 @@
+import { hashPassword } from "./auth/password.ts";
+import type { Broker } from "./broker/broker.ts";
+import { BROKER_TOPIC, brokerEndpoint } from "./control/broker-endpoint.ts";
+import { createControlDesk, type Desk } from "./control/desk.ts";
+import { dynsecEndpoints } from "./control/dynsec-endpoints.ts";
+import type { Logger } from "./core/logger.ts";
+import { createControl } from "./dynsec/control.ts";
+import type { DynsecKeeper } from "./snapshot/dynsec-keeper.ts";
+import type { Live } from "./snapshot/live.ts";
+import { logProblem } from "./snapshot/reloader.ts";
+
+interface OpenDeskDeps {
+  readonly live: Live;
+  readonly dynsec: DynsecKeeper;
+  readonly broker: Broker;
+  readonly portOf: (listener: string) => number | null;
+  readonly log: Logger;
+}
+
+/** Opens the desk for what clients ask on $CONTROL topics: those of what is switched on now. */
+export function openDesk({ live, dynsec, broker, portOf, log }: OpenDeskDeps): Desk {
+  const control = createControl({
+    state: dynsec.state,
+    async save(state) {
+      // in the turn of the change: from now on nobody is answered by what counted before it
+      broker.rightsChanged();
+      const problem = await dynsec.save(state);
+      if (problem !== null) logProblem(log, problem);
+      return problem;
+    },
+    hash: hashPassword,
+    connections: (username) =>
+      broker.sessions().flatMap((client) => (client.username === username ? [client.address] : [])),
+  });
+  const ofDynsec = dynsecEndpoints({ control, expel: broker.expel, log });
+  const ofBroker = brokerEndpoint({ current: live.current, portOf });
+  return createControlDesk({
+    endpoint(topic) {
+      const { dynamicSecurity, controlApi } = live.current().settings;
+      if (topic === BROKER_TOPIC) return controlApi ? ofBroker : null;
+      return dynamicSecurity === null ? null : (ofDynsec.get(topic) ?? null);
+    },
+    publish: (topic, payload) => broker.publish({ topic, payload, qos: 0, retain: false }),
+    publishTo: (clientId, topic, payload) => broker.publishTo(clientId, { topic, payload, qos: 0, retain: false }),
+    log,
+  });
+}

@@ -1,0 +1,50 @@
+import type { BackendContext } from "../auth/backend.ts";
+import { decoyFor } from "../auth/decoy.ts";
+import { createUserList } from "../auth/user-list.ts";
+import { deny } from "../core/reasons.ts";
+import type { Authenticator } from "../core/types.ts";
+import { findLogin } from "../dynsec/login.ts";
+import type { DynsecMoment } from "./types.ts";
+
+/** The stage's name in settings, identities and logs. */
+export const DYNSEC = "dynamic-security";
+
+/**
+ * Makes the login stage of dynamic security. Its users are looked up at each login, since commands change them. A
+ * client without a password has none that is right; where a later stage may say yes, its password is that stage's
+ * business and its rights are still those of the client.
+ */
+export function dynsecLogin(dynsec: DynsecMoment | null, { verify, digest }: BackendContext): Authenticator {
+  const state = dynsec?.state ?? null;
+  let decoy: string | null | undefined;
+  const list = createUserList({
+    name: DYNSEC,
+    place: dynsec?.file ?? DYNSEC,
+    users: {
+      get(username) {
+        // which client id it may have is asked by bars()
+        const client = state?.clients.get(username);
+        if (client === undefined) return undefined;
+        const hash = client.password?.hash ?? null;
+        return {
+          // with the name in it, so that equal hashes do not show
+          proof: digest(JSON.stringify([username, hash])),
+          matches: hash === null ? () => false : (password) => verify(hash, password),
+          scram: null,
+        };
+      },
+    },
+    decoy: async (password) => {
+      decoy ??= decoyFor((state?.clients.sorted() ?? []).flatMap((client) => client.password?.hash ?? []).slice(0, 1));
+      return decoy !== null && verify(decoy, password);
+    },
+  });
+  return {
+    ...list,
+    bars({ clientId, username }) {
+      if (state === null || username === null) return null;
+      const found = findLogin(state, username, clientId);
+      return found.kind === "refused" ? deny(DYNSEC, found.reason) : null;
+    },
+  };
+}

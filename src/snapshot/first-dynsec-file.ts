@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { codeOf, messageOf } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import { placeOf } from "../core/problem.ts";
+import type { Problem } from "../core/types.ts";
+import { createDynsecFile } from "../dynsec/file.ts";
+import { firstDynsec } from "../dynsec/first-dynsec.ts";
+import type { FileReference } from "../settings/types.ts";
+import type { MakeFirstFile } from "./dynsec-keeper.ts";
+
+interface FirstFileDeps {
+  /** Makes a stored hash: `hashPassword` of src/auth/password.ts. */
+  readonly hash: (password: string) => Promise<string>;
+  readonly log: Logger;
+}
+
+/** 20 characters. */
+const PASSWORD_BYTES = 10;
+
+/**
+ * Makes the file of a first start, with one administrator, as Mosquitto 2.1 does. Its password is that of the file
+ * which the configuration names, or a random one, which is left in `<file>.pw` for the owner alone to read.
+ */
+export function firstDynsecFile({ hash, log }: FirstFileDeps): MakeFirstFile {
+  return async (reference, passwordInitFile) => {
+    try {
+      // the one folder that may be missing is the app's own in /share
+      await mkdir(dirname(reference.path)).catch((error: unknown) => {
+        if (codeOf(error) !== "EEXIST") throw error;
+      });
+      const password =
+        passwordInitFile === null ? await randomPassword(reference.path) : await firstLine(passwordInitFile.path);
+      if (password === "") return noPassword(passwordInitFile ?? reference, "is empty");
+      const name = reference.shown.slice(reference.shown.lastIndexOf("/") + 1);
+      const problem = await createDynsecFile({ path: reference.path, shown: name }).save(
+        firstDynsec(await hash(password), name),
+      );
+      if (problem !== null) return problem;
+      const source = passwordInitFile?.shown ?? `${reference.shown}.pw`;
+      log.warn(
+        {},
+        `${reference.shown} of dynamic security was not there. It was made with one client, "admin", whose password is in ${source}. Log in with it, set another password, and delete that file.`,
+      );
+      return null;
+    } catch (error) {
+      if (passwordInitFile !== null && isAbout(error, passwordInitFile.path)) {
+        return noPassword(passwordInitFile, `cannot be read (${codeOf(error) ?? messageOf(error)})`);
+      }
+      return cannotMake(reference, codeOf(error) ?? messageOf(error));
+    }
+  };
+}
+
+async function randomPassword(path: string): Promise<string> {
+  const password = randomBytes(PASSWORD_BYTES).toString("hex");
+  await rm(`${path}.pw`, { force: true });
+  // "wx": what somebody else puts there in between, a link for example, is not written to
+  await writeFile(`${path}.pw`, `admin ${password}\n`, { mode: 0o600, flag: "wx" });
+  return password;
+}
+
+async function firstLine(path: string): Promise<string> {
+  return (await readFile(path, "utf8")).split("\n", 1)[0]?.trim() ?? "";
+}
+
+function isAbout(error: unknown, path: string): boolean {
+  return error instanceof Error && "path" in error && error.path === path;
+}
+
+function noPassword({ shown, origin }: FileReference, isWhat: string): Problem {
+  return {
+    severity: "error",
+    what: `${placeOf(origin)}: the password file "${shown}" of dynamic security ${isWhat}.`,
+    now: "No clients and roles are made.",
+    fix: "Write the administrator's password into its first line.",
+    where: origin,
+  };
+}
+
+function cannotMake({ shown, origin }: FileReference, error: string): Problem {
+  return {
+    severity: "error",
+    what: `${shown} of dynamic security is not there and cannot be made (${error}).`,
+    now: "",
+    fix: "Create its folder, and let the broker write to it.",
+    where: origin,
+  };
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { createHouse } from "./engine-house.ts";
+import { publish, subscribe, texts } from "./packets-of.ts";
+
+const REASON = { kind: "not_allowed", sentence: "its rights were changed" } as const;
+
+describe("rights that change while clients are connected", () => {
+  it("count for what was decided before, in both directions, without a recheck of anybody", () => {
+    const { connect, rules, engine } = createHouse();
+    const reader = connect("reader");
+    reader.send(subscribe("#"));
+    const writer = connect("writer", { version: 5 });
+    writer.send(publish("a", "1"), publish("b", "1"));
+    rules.add("publish a");
+    rules.add("receive b");
+    engine.rightsChanged(() => false);
+    writer.send(publish("a", "2"), publish("b", "2"));
+    expect(texts(reader.take())).toEqual(["a=1", "b=1"]);
+    rules.clear();
+    engine.rightsChanged(() => false);
+    writer.send(publish("a", "3"), publish("b", "3"));
+    expect(texts(reader.take())).toEqual(["a=3", "b=3"]);
+  });
+
+  it("take subscriptions only from those they concern, connected or not", () => {
+    const { connect, rules, engine } = createHouse();
+    for (const name of ["one", "two"]) {
+      const client = connect(name, { clean: false });
+      client.send(subscribe("a", 1));
+      client.drop();
+    }
+    rules.add("subscribe a");
+    engine.rightsChanged(({ clientId }) => clientId === "one");
+    rules.delete("subscribe a");
+    connect("writer").send(publish("a", "x", { qos: 1 }));
+    expect(texts(connect("one", { clean: false }).take())).toEqual([]);
+    expect(texts(connect("two", { clean: false }).take())).toEqual(["a=x"]);
+  });
+
+  it.each([
+    [4, []],
+    [5, [{ cmd: "disconnect", reasonCode: 0x98 }]],
+  ] as const)("end a connection without its will, and keep its session: version %i", (version, goodbye) => {
+    const { connect, engine } = createHouse();
+    const watcher = connect("watcher");
+    watcher.send(subscribe("will"));
+    const session = version === 5 ? { properties: { sessionExpiryInterval: 60 } } : {};
+    const will = { topic: "will", payload: Buffer.from("x"), qos: 0, retain: false } as const;
+    const client = connect("c", { version, clean: false, will, ...session });
+    engine.expel(client.connection, 0x98, REASON);
+    expect(client.take()).toMatchObject(goodbye);
+    expect(client.closed()).toEqual(REASON);
+    expect(texts(watcher.take())).toEqual([]);
+    expect(engine.sessions.has("c")).toBe(true);
+    engine.endSession("c", REASON);
+    expect(texts(watcher.take())).toEqual([]);
+  });
+});
+
+describe("a refused UNSUBSCRIBE", () => {
+  it("says so in version 5, and leaves the subscription in place", () => {
+    const { connect, rules, events, engine } = createHouse();
+    rules.add("unsubscribe a");
+    for (const version of [4, 5] as const) {
+      const client = connect(`v${version}`, { version });
+      client.send(subscribe("a"), subscribe("b"));
+      client.take();
+      client.send({ cmd: "unsubscribe", messageId: 5, unsubscriptions: ["a", "b", "c"] });
+      expect(client.take()).toMatchObject([
+        { cmd: "unsuback", ...(version === 5 ? { granted: [0x87, 0, 0x11] } : {}) },
+      ]);
+      connect("writer").send(publish("a", "x"), publish("b", "x"));
+      expect(texts(client.take())).toEqual(["a=x"]);
+    }
+    expect(engine.counters.unsubscribeDenied).toBe(2);
+    expect(events).toContainEqual(
+      expect.objectContaining({ kind: "denied", action: "unsubscribe", topic: "a", client: expect.anything() }),
+    );
+  });
+});
+
+it.each([
+  [3, 1],
+  [4, 0x80],
+  [5, 0x87],
+] as const)("a shared subscription is asked about as it was written, version %i", (version, code) => {
+  const { connect, rules } = createHouse();
+  rules.add("subscribe $share/g/a");
+  const client = connect("c", { version });
+  client.send(subscribe("$share/g/a", 1), subscribe("a", 0));
+  expect(client.take()).toMatchObject([{ granted: [code] }, { granted: [0] }]);
+  connect("writer").send(publish("a", "x"));
+  expect(texts(client.take())).toEqual(["a=x"]);
+});
+
+describe("a limit of messages per second", () => {
+  it.each([0, 1, 2] as const)("drops what is faster and says so, QoS %i", (qos) => {
+    const { connect, rates, passTime, engine, events } = createHouse();
+    rates.perSecond = 2;
+    const reader = connect("reader");
+    reader.send(subscribe("a"));
+    const writer = connect("writer", { version: 5 });
+    for (const payload of ["1", "2", "3"]) writer.send(publish("a", payload, { qos, messageId: Number(payload) }));
+    const codes = writer.take().map((packet) => ("reasonCode" in packet ? packet.reasonCode : null));
+    expect(codes).toEqual(qos === 0 ? [] : [0, 0, 0x97]);
+    passTime(500);
+    writer.send(publish("a", "4", { qos, messageId: 4 }), publish("a", "5", { qos, messageId: 5 }));
+    expect(texts(reader.take())).toEqual(["a=1", "a=2", "a=4"]);
+    expect(engine.counters.refusedRate).toBe(2);
+    expect(events.flatMap((event) => (event.kind === "denied" ? [event.decision.reason.sentence] : []))).toEqual([
+      "faster than 2 messages a second, which is what its roles allow",
+      "faster than 2 messages a second, which is what its roles allow",
+    ]);
+  });
+
+  it("may be less than one, and counts anew when it changes", () => {
+    const { connect, rates, passTime, engine } = createHouse();
+    rates.perSecond = 0.5;
+    const reader = connect("reader");
+    reader.send(subscribe("a"));
+    const writer = connect("writer");
+    writer.send(publish("a", "1"), publish("a", "2"));
+    passTime(1_000);
+    writer.send(publish("a", "3"));
+    passTime(1_000);
+    writer.send(publish("a", "4"));
+    rates.perSecond = null;
+    engine.rightsChanged(({ clientId }) => clientId === "writer");
+    writer.send(publish("a", "5"), publish("a", "6"));
+    expect(texts(reader.take())).toEqual(["a=1", "a=4", "a=5", "a=6"]);
+  });
+});
