@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import manifest from "../package.json" with { type: "json" };
 import type { Backend } from "./auth/backend.ts";
 import { createPasswordVerifier, hashPassword } from "./auth/password.ts";
 import { backends } from "./auth/registry.ts";
@@ -12,6 +13,7 @@ import type { Problem } from "./core/types.ts";
 import { counted } from "./core/words.ts";
 import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
+import { createSys } from "./monitor/sys/sys.ts";
 import { build, type BuildDeps } from "./snapshot/build.ts";
 import { createDynsecKeeper } from "./snapshot/dynsec-keeper.ts";
 import { firstDynsecFile } from "./snapshot/first-dynsec-file.ts";
@@ -47,6 +49,9 @@ export interface App {
   stop(): Promise<void>;
 }
 
+/** A line of the log that nobody took by then is no news any more; mosquitto's number. */
+const LOG_EXPIRY_S = 20;
+
 /** Longest that one login source may take to answer. */
 const STAGE_TIMEOUT_MS = 30_000;
 
@@ -59,7 +64,7 @@ export async function startApp(context: AppContext): Promise<App> {
   let broker: Broker | null = null;
   const targets = createLogTargets({
     format: context.logFormat,
-    publish: (topic, payload) => broker?.publish({ topic, payload, qos: 0, retain: false }),
+    publish: (topic, payload) => broker?.publish({ topic, payload, qos: 2, retain: false, expiryS: LOG_EXPIRY_S }),
   });
   const log = createLogger(targets.current);
 
@@ -100,6 +105,12 @@ export async function startApp(context: AppContext): Promise<App> {
     control: (topic, payload, from) => desk(topic, payload, from),
   });
   broker = running;
+  const sys = createSys({
+    version: manifest.version,
+    figures: running.figures,
+    publish: (topic, payload) => running.publish({ topic, payload, qos: 2, retain: true }),
+  });
+  sys.update(live.current().settings.sysIntervalS);
   const listeners = createListeners({
     accept: running.accept,
     record: events.record,
@@ -108,6 +119,7 @@ export async function startApp(context: AppContext): Promise<App> {
   });
   desk = openDesk({ live, dynsec, broker: running, portOf: listeners.portOf, log });
   const closeAll = async (): Promise<void> => {
+    sys.stop();
     await listeners.stop();
     await running.stop();
     events.stop();
@@ -133,6 +145,7 @@ export async function startApp(context: AppContext): Promise<App> {
         useLog(snapshot);
         // First the rights: they must not wait for a port to close.
         const { checked, closed } = running.recheck();
+        sys.update(snapshot.settings.sysIntervalS);
         const problems = await listeners.apply(snapshot.listeners);
         context.settled?.(app);
         return { problems, done: `${counted(checked, "session")} re-checked, ${closed} closed` };

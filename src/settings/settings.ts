@@ -50,6 +50,7 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
       limits: limitsOf(draft),
       store,
       log,
+      sysIntervalS: draft.sysIntervalS,
     },
     problems: [...problems, ...listenerProblems, ...anonymousProblems, ...storeProblems],
   };
@@ -63,7 +64,8 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   const auth = addOnStages(environment, null, none);
   const { value: store } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
-  return { settings: { listeners, auth, ...none, limits: limitsOf(draft), store, log }, problems };
+  const { sysIntervalS } = draft;
+  return { settings: { listeners, auth, ...none, limits: limitsOf(draft), store, log, sysIntervalS }, problems };
 }
 
 function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFile[]): Composed {
@@ -94,6 +96,7 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
       limits: limitsOf(draft),
       store: standAloneStore(draft),
       log,
+      sysIntervalS: draft.sysIntervalS,
     },
     problems: [...problems, ...listenerProblems, ...anonymousProblems, ...(auth.length === 0 ? [nobody(origin)] : [])],
   };

@@ -51,6 +51,8 @@ export interface Settings {
   /** What a restart finds again; null: sessions and retained messages are in memory only. */
   readonly store: StoreSettings | null;
   readonly log: LogSettings;
+  /** Seconds between two updates of $SYS; 0: there is none. */
+  readonly sysIntervalS: number;
 }
 
 /** One stage of the login chain; `settings` is checked by the backend of that type. */

@@ -6,8 +6,8 @@ import { tempFolder } from "../helpers/temp.ts";
 
 test.each([
   ["", 0, "Configuration is OK.\n"],
-  ["sys_interval 1\n", 1, "0 errors, 1 warning.\n"],
-  ["allow_anonymous false\nsys_interval 1\nretry_interval 1\n", 2, "1 error, 2 warnings.\n"],
+  ["retry_interval 1\n", 1, "0 errors, 1 warning.\n"],
+  ["allow_anonymous false\npid_file /run/culex.pid\nretry_interval 1\n", 2, "1 error, 2 warnings.\n"],
 ])("a mosquitto.conf of %j gives %i and says how much is wrong", async (text, code, last) => {
   const folder = tempFolder();
   const confFile = join(folder, "mosquitto.conf");

@@ -41,6 +41,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       },
       store: null,
       log: { types: new Set(), destinations: [], connectionMessages: true },
+      sysIntervalS: 10,
     },
     listeners: [],
     logins: {

@@ -72,7 +72,7 @@ describe("a number in a conf file", () => {
 describe("a line that is not carried out", () => {
   const later = "Leave it for a later version, or remove it.";
   test.each([
-    ["sys_interval 10", `"sys_interval" is not supported yet. The line is ignored. ${later}`],
+    ["retain_expiry_interval 10", `"retain_expiry_interval" is not supported yet. The line is ignored. ${later}`],
     [
       "user mosquitto # root",
       '"user mosquitto" names the account that Mosquitto runs as and has no effect here. The line is ignored. Remove the line. If an access rule was meant, move it to the file that acl_file names.',
@@ -187,16 +187,18 @@ describe("a line that is not carried out", () => {
 
   test("counts the lines of its file that are used all the same", () => {
     const { problems } = composeAddOn({
-      "a.conf": "sys_interval 1\nset_tcp_nodelay true\n",
+      "a.conf": "retain_expiry_interval 1\nset_tcp_nodelay true\n",
       "b.conf": "persistence true\n",
     });
     expect(problems).toEqual([
-      `a.conf line 1: "sys_interval" is not supported yet. The line is ignored; the other line is used. ${later}`,
+      `a.conf line 1: "retain_expiry_interval" is not supported yet. The line is ignored; the other line is used. ${later}`,
     ]);
   });
 
   test("does not hide the next one", () => {
-    expect(composeAddOn({ "a.conf": "nonsense\nsys_interval 1\nmax_packet_size x\n" }).problems).toHaveLength(3);
+    expect(composeAddOn({ "a.conf": "nonsense\nretain_expiry_interval 1\nmax_packet_size x\n" }).problems).toHaveLength(
+      3,
+    );
   });
 });
 

@@ -38,6 +38,7 @@ describe("the add-on without any configuration", () => {
         destinations: [{ kind: "stdout" }],
         connectionMessages: true,
       },
+      sysIntervalS: 10,
     });
   });
 });
@@ -263,7 +264,7 @@ describe("the login chain", () => {
 describe("a problem", () => {
   test("has its place beside its words, and is an error where someone must act", () => {
     const { options, problems } = parseOptions('{"anonymous": 1, "debugg": true}', "options.yaml", addOn);
-    const conf = [confFile("a.conf", "\nsys_interval 1\nlistener 70000\nlistener 1885\ncertfile a\n")];
+    const conf = [confFile("a.conf", "\nretry_interval 1\nlistener 70000\nlistener 1885\ncertfile a\n")];
     const composed = composeSettings({ environment: addOn, options, conf });
     expect([...problems, ...composed.problems].map(({ severity, where }) => [severity, where])).toEqual([
       ["warning", { file: "options.yaml" }],
@@ -320,5 +321,16 @@ describe("the log", () => {
 
   test("leaves out connects and disconnects when asked to", () => {
     expect(composeAddOn({ "a.conf": "connection_messages false" }).settings.log.connectionMessages).toBe(false);
+  });
+});
+
+describe("$SYS", () => {
+  test.each([
+    ["", 10],
+    ["sys_interval 0", 0],
+    ["sys_interval 3600", 3600],
+    ["sys_interval 65536", 10],
+  ])("with %j is renewed each %i seconds", (conf, seconds) => {
+    expect(composeAddOn({ "a.conf": conf }).settings.sysIntervalS).toBe(seconds);
   });
 });

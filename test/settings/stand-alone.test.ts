@@ -29,6 +29,7 @@ describe("a broker without a configuration", () => {
         destinations: [{ kind: "stderr" }],
         connectionMessages: true,
       },
+      sysIntervalS: 10,
     });
   });
 

@@ -27,6 +27,8 @@ export interface Draft {
   readonly logTypes: readonly string[] | null;
   readonly logDestinations: readonly LogDestination[] | null;
   readonly connectionMessages: boolean;
+  /** Seconds; 0: nothing is said. */
+  readonly sysIntervalS: number;
   readonly current: Current;
 }
 
@@ -103,6 +105,9 @@ export const NOTHING_YET: Current = {
   hasAccessRules: false,
 };
 
+/** Mosquitto's own default. */
+const DEFAULT_SYS_INTERVAL_S = 10;
+
 /** The draft before the first line. */
 export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
   return {
@@ -123,6 +128,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     logTypes: null,
     logDestinations: null,
     connectionMessages: true,
+    sysIntervalS: DEFAULT_SYS_INTERVAL_S,
     current: NOTHING_YET,
   };
 }

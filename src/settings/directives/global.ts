@@ -110,7 +110,7 @@ export const globalDirectives: readonly DirectiveRow[] = [
   ignored("retry_interval", "messages are sent again when a client reconnects, as MQTT demands"),
   // Small packets are always sent at once.
   accepted("set_tcp_nodelay"),
-  notYet("sys_interval"),
+  int("sys_interval", { min: 0, max: 65_535 }, (draft, sysIntervalS) => used({ ...draft, sysIntervalS })),
   notYet("upgrade_outgoing_qos"),
   row("user", systemAccount),
   ignored("websockets_headers_size", "buffers grow and shrink by themselves"),
