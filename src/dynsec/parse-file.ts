@@ -47,6 +47,8 @@ export function parseDynsec(text: string, file: string): ParsedDynsec {
   }
   if (!isRawObject(value)) return unusable(file, null, "it must be one JSON object.");
   const members = membersOf(value);
+  const wrong = wrongKind(members);
+  if (wrong !== null) return unusable(file, null, wrong);
   const faults = createFaults(file);
   const state = emptyState(file, members.except(FILE_MEMBERS));
   state.changeIndex = Math.max(0, members.integer("changeindex", 0));
@@ -56,6 +58,16 @@ export function parseDynsec(text: string, file: string): ParsedDynsec {
   for (const group of members.list("groups")) readGroup(state, membersOf(group), faults);
   readAnonymousGroup(state, members.text("anonymousgroup"), faults);
   return { state, problems: faults.problems() };
+}
+
+/** What is there but of another kind would be gone after the next change, so such a file is not used at all. */
+function wrongKind(members: Members): string | null {
+  for (const name of ["clients", "groups", "roles"]) {
+    const value = members.get(name);
+    if (value !== undefined && !Array.isArray(value)) return `"${name}" must be a list.`;
+  }
+  const access = members.get("defaultaclaccess");
+  return access === undefined || isRawObject(access) ? null : '"defaultACLAccess" must be an object.';
 }
 
 function unusable(file: string, line: number | null, what: string): ParsedDynsec {

@@ -1,4 +1,4 @@
-import { parsePasswordHash } from "../core/password-hash.ts";
+import { hashFault } from "../core/password-hash.ts";
 import type { RawObject } from "../core/raw-object.ts";
 import type { Members } from "./members.ts";
 import type { StoredPassword } from "./types.ts";
@@ -33,7 +33,7 @@ export function storedPassword(hash: string): StoredPassword {
 }
 
 function usable(hash: string): string | null {
-  return parsePasswordHash(hash) === null ? null : hash;
+  return hashFault(hash) === null ? hash : null;
 }
 
 function dropUndefined(members: RawObject): RawObject {

@@ -1,7 +1,11 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Problem } from "../../src/core/types.ts";
+import { COMMANDS } from "../../src/dynsec/commands.ts";
 import { createControl } from "../../src/dynsec/control.ts";
 import { emptyState } from "../../src/dynsec/entries.ts";
+import { formatDynsec } from "../../src/dynsec/format-file.ts";
+import { parseDynsec } from "../../src/dynsec/parse-file.ts";
 import type { Control, ControlDeps } from "../../src/dynsec/types.ts";
 import { ADMIN, HASH, openHouse, responsesOf } from "./house.ts";
 
@@ -290,4 +294,50 @@ test("mosquitto_ctrl 2.0.11 says access where allow is meant", async () => {
   expect(state.defaultAccess.subscribe).toBe(true);
   await run({ command: "setDefaultACLAccess", acls: [{ acltype: "subscribe", access: "deny" }] });
   expect(state.defaultAccess.subscribe).toBe(false);
+});
+
+describe("whatever is in a command", () => {
+  const names = [...COMMANDS.values()].map(({ name }) => name);
+  const members = (
+    "username groupname rolename password clientid textname textdescription roles groups clients acls acltype topic " +
+    "priority allow allowwildcardsubs count offset verbose clientids maxconnections maxpublishrate variables " +
+    "__proto__ correlationData"
+  ).split(" ");
+  const value = fc.oneof(
+    fc.constantFrom<unknown>("a", "b", "", "publishClientSend", "a/#", "+/#", 1, -1, true, null, "%u", "\u0000"),
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.array(
+      fc.record(
+        {
+          rolename: fc.constantFrom("a", "b"),
+          groupname: fc.constantFrom("a", 3),
+          username: fc.constantFrom("a", "b"),
+        },
+        { requiredKeys: [] },
+      ),
+    ),
+    fc.array(fc.record({ acltype: fc.constantFrom("subscribePattern", "x"), topic: fc.constantFrom("a", "#/#", 3) })),
+  );
+  const command = fc
+    .tuple(fc.constantFrom(...names), fc.dictionary(fc.constantFrom(...members), value, { maxKeys: 8 }))
+    .map(([name, rest]) => ({ ...rest, command: name }));
+
+  test("each gets one answer, and the file can be read again and says the same", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { minLength: 1, maxLength: 30 }), async (commands) => {
+        const { state, control } = openHouse(
+          '{"roles":[{"rolename":"a"}],"groups":[{"groupname":"a"}],"clients":[{"username":"a"}]}',
+        );
+        for (const one of commands) {
+          const { reply } = await control.request(Buffer.from(JSON.stringify({ commands: [one] })), ADMIN);
+          expect(responsesOf(reply)).toHaveLength(1);
+        }
+        const text = formatDynsec(state).join("");
+        const read = parseDynsec(text, "dynamic-security.json");
+        expect(read.problems).toEqual([]);
+        expect(read.state === null ? null : formatDynsec(read.state).join("")).toBe(text);
+      }),
+      { numRuns: 100 },
+    );
+  });
 });

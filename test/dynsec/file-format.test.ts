@@ -163,6 +163,10 @@ describe("a file that is broken", () => {
     ['{\n"clients": [\n{"username": "c"\n}', `dynamic-security.json line 4: this is not valid JSON. ${rest}`],
     ['{\n"clients": [],\n}', `dynamic-security.json line 3: this is not valid JSON. ${rest}`],
     ["[]", `dynamic-security.json: it must be one JSON object. ${rest}`],
+    ['{"clients": {}}', `dynamic-security.json: "clients" must be a list. ${rest}`],
+    ['{"Groups": "g"}', `dynamic-security.json: "groups" must be a list. ${rest}`],
+    ['{"roles": null}', `dynamic-security.json: "roles" must be a list. ${rest}`],
+    ['{"defaultACLAccess": true}', `dynamic-security.json: "defaultACLAccess" must be an object. ${rest}`],
     ["null", `dynamic-security.json: it must be one JSON object. ${rest}`],
   ])("%j is no state and one problem", (text, said) => {
     expect(parseDynsec(text, FILE).state).toBeNull();
