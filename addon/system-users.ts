@@ -217,8 +217,12 @@ function createAuthenticator(
       return allow(NAME, { identity: { clientId, username, superuser: true, source: NAME, proof }, credential });
     },
     recheck({ username, proof }) {
-      if (username !== null && proof !== null && proofs.get(username) === proof) return allow(NAME, undefined);
-      return deny(NAME, { kind: "unknown_user", sentence: `${username} is no longer a system user` });
+      const wanted = username === null ? undefined : proofs.get(username);
+      if (wanted === undefined) {
+        return deny(NAME, { kind: "unknown_user", sentence: `${username} is no longer a system user` });
+      }
+      if (wanted === proof) return allow(NAME, undefined);
+      return deny(NAME, { kind: "wrong_password", sentence: `the password of ${username} was changed` });
     },
   };
 }

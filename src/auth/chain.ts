@@ -123,19 +123,35 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
   };
   const scram = createScramDesk({ find: findScram, digest });
 
+  const sourceOf = ({ source }: Identity): Authenticator | null =>
+    stages.find(({ authenticator }) => authenticator.name === source)?.authenticator ?? null;
+
   return {
     name: NAME,
     authenticate,
     exchange: (method, credentials) => (method === SCRAM ? scram.begin(credentials) : null),
     recheck(identity) {
-      const { source } = identity;
-      const authenticator = stages.find((stage) => stage.authenticator.name === source)?.authenticator;
-      if (authenticator === undefined) {
-        return deny(NAME, { kind: "not_allowed", sentence: `the login source ${source} is switched off` });
-      }
-      return barred(identity) ?? authenticator.recheck?.(identity) ?? allow(source, undefined);
+      const authenticator = sourceOf(identity);
+      if (authenticator === null) return deny(NAME, sourceIsOff(identity));
+      return barred(identity) ?? authenticator.recheck?.(identity) ?? allow(authenticator.name, undefined);
+    },
+    mayReturn(identity) {
+      const authenticator = sourceOf(identity);
+      const asked = authenticator === null ? deny(NAME, sourceIsOff(identity)) : authenticator.recheck?.(identity);
+      if (asked === undefined || (authenticator !== null && isKnown(asked))) return allow(identity.source, undefined);
+      const knows = stages.find((stage) => isKnown(stage.authenticator.recheck?.(identity)));
+      return knows === undefined ? asked : allow(knows.authenticator.name, undefined);
     },
   };
+}
+
+function sourceIsOff({ source }: Identity): Reason {
+  return { kind: "not_allowed", sentence: `the login source ${source} is switched off` };
+}
+
+/** Whether an answer is about a user that there is, be its password another one. */
+function isKnown(answer: Decision | undefined): boolean {
+  return answer !== undefined && answer.reason.kind !== "unknown_user";
 }
 
 function reservedName(username: string): Reason {

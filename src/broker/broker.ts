@@ -14,6 +14,7 @@ import { figuresOf } from "./figures.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
 import { createLink } from "./link.ts";
+import { endOrphans } from "./orphans.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
 import { Code } from "./packets/codes.ts";
 import type { Counters } from "./sessions/counters.ts";
@@ -110,6 +111,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     stored: storage?.takeState() ?? null,
   });
   storage?.attach(engine);
+  endOrphans(engine, current(), record);
 
   const authentication = createAuthentication({
     logins: () => current().logins,
@@ -184,6 +186,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         // The configuration was changed by its owner: an administrative action, not a fault of the client (3.14.2.1).
         link.close(decision.reason, Code.administrativeAction);
       }
+      endOrphans(engine, current(), record);
       return { checked, closed };
     },
     rightsChanged() {

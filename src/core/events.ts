@@ -31,6 +31,8 @@ export type BrokerEvent =
     }
   | { readonly kind: "subscribed"; readonly client: ClientInfo; readonly filter: string; readonly qos: Qos }
   | { readonly kind: "unsubscribed"; readonly client: ClientInfo; readonly filter: string }
+  /** The session of a client that is away ended before its time. */
+  | { readonly kind: "session_ended"; readonly client: ClientInfo; readonly reason: Reason }
   /** Messages not delivered because of a limit: a full queue, a client that does not read, its packet size. */
   | { readonly kind: "dropped"; readonly client: ClientInfo; readonly reason: Reason; readonly count: number };
 

@@ -196,6 +196,11 @@ export interface ScramKeys {
 /** Asks its stages in order; what the broker asks for each CONNECT. */
 export interface LoginChain extends Authenticator {
   recheck(identity: Identity): Decision;
+  /**
+   * Whether a client that is away may come back as who it was; its password may be another by then. A no is certain: its
+   * source does not know the user any more, and neither does any other that can say so from memory.
+   */
+  mayReturn(identity: Identity): Decision;
   /** Begins an authentication in several steps; null when there is none of that name. */
   exchange(method: string, credentials: Credentials): Exchange | null;
 }

@@ -53,6 +53,14 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
       case "unsubscribed":
         log.log("unsubscribe", { client }, `${client.clientId} ${event.filter}`);
         break;
+      case "session_ended":
+        folding.add(
+          `ended ${client.clientId}`,
+          `${deviceName(client)}${userPart(client)} lost its stored session: ${withHint(event.reason)}`,
+          { client },
+          { key: "ended", text: `Many devices lost their stored sessions, the latest ${deviceName(client)}` },
+        );
+        break;
       case "dropped":
         folding.add(
           `dropped ${client.clientId} ${event.reason.kind}`,

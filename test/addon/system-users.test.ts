@@ -193,4 +193,14 @@ test("lets a session stay as long as its password is the same", async () => {
   expect(recheck("addons", null)).toBe("deny");
   expect(recheck("klaus", null)).toBe("deny");
   expect(recheck(null, null)).toBe("deny");
+  const reasonOf = (username: string) => authenticator.recheck?.({ ...identity, username, proof: "of the last run" });
+  // their sessions outlive a restart, after which every proof is another
+  expect(reasonOf("addons")?.reason).toEqual({
+    kind: "wrong_password",
+    sentence: "the password of addons was changed",
+  });
+  expect(reasonOf("klaus")?.reason).toEqual({
+    kind: "unknown_user",
+    sentence: "klaus is no longer a system user",
+  });
 });

@@ -351,6 +351,45 @@ describe("after a reload", () => {
   });
 });
 
+describe("a client that is away", () => {
+  const identity = (source: string): Identity => ({
+    clientId: "plug-1",
+    username: "klaus",
+    superuser: false,
+    source,
+    proof: null,
+  });
+  /** "logins=unknown home-assistant=silent": what each stage says of klaus; a silent one has no recheck. */
+  function mayReturn(text: string): string {
+    const stages = text.split(" ").map((word): Stage => {
+      const [name = "", says = ""] = word.split("=");
+      const plain = stage(name, "allow").authenticator;
+      if (says === "silent") return { authenticator: plain, onBadPassword: "deny" };
+      const kind = says === "changed" ? "wrong_password" : "unknown_user";
+      const answer = says === "known" ? allow(name, undefined) : deny(name, { kind, sentence: `${name}: ${says}` });
+      return { authenticator: { ...plain, recheck: () => answer }, onBadPassword: "deny" };
+    });
+    const decision = chainOf(stages).mayReturn(identity("logins"));
+    return `${decision.verdict} by ${decision.by}: ${decision.reason.sentence}`;
+  }
+
+  test.each([
+    ["logins=known", "allow by logins: allowed"],
+    ["logins=changed", "allow by logins: allowed"],
+    ["logins=unknown", "deny by logins: logins: unknown"],
+    ["logins=silent", "allow by logins: allowed"],
+    // it was moved, and finds its session when it logs in there
+    ["logins=unknown password-file=changed", "allow by password-file: allowed"],
+    ["logins=unknown password-file=unknown", "deny by logins: logins: unknown"],
+    // who cannot say from memory is no witness: else no user would ever be gone
+    ["logins=unknown home-assistant=silent", "deny by logins: logins: unknown"],
+    ["home-assistant=silent", "deny by login-chain: the login source logins is switched off"],
+    ["password-file=known", "allow by password-file: allowed"],
+  ])("of the logins, where %s: %s", (stages, answer) => {
+    expect(mayReturn(stages)).toBe(answer);
+  });
+});
+
 test("each answer can be followed in the log, without the password", () => {
   const { log, entries } = recordingLogger();
   const stages = [stage("logins", "ignore"), stage("password-file", "deny")];

@@ -1,5 +1,5 @@
 import { allow, deny } from "../../src/core/reasons.ts";
-import type { Action, Credentials, Decision, Identity, LoginChain } from "../../src/core/types.ts";
+import type { Action, Credentials, Decision, Identity, LoginChain, Problem } from "../../src/core/types.ts";
 import type { Snapshot } from "../../src/snapshot/types.ts";
 
 export interface SnapshotParts {
@@ -10,6 +10,9 @@ export interface SnapshotParts {
     signal: AbortSignal,
   ) => Decision<Identity> | Promise<Decision<Identity>>;
   readonly recheck?: (identity: Identity) => Decision;
+  /** Whether a client that is away may come back; every one may when missing. */
+  readonly mayReturn?: (identity: Identity) => Decision;
+  readonly problems?: readonly Problem[];
   /** Authentication in several steps; none when missing. */
   readonly exchange?: LoginChain["exchange"];
   /** What a client may do; everything when missing. */
@@ -48,6 +51,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       name: "test",
       authenticate: authenticate ?? ((credentials) => allow("test", identityOf(credentials))),
       recheck: recheck ?? (() => allow("test", undefined)),
+      mayReturn: parts.mayReturn ?? (() => allow("test", undefined)),
       exchange: parts.exchange ?? (() => null),
     },
     policy: {
@@ -60,7 +64,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
     dynsec: null,
     acl: null,
     passwordFile: null,
-    problems: [],
+    problems: parts.problems ?? [],
     builtAtMs: 0,
   };
 }

@@ -41,6 +41,15 @@ describe("a line of the log", () => {
       "Device esp-1 at 192.0.2.7 was refused: sent no user name. This broker has no anonymous access; add a login in the device or a guest rule.",
     ],
     [
+      "a stored session whose user is gone",
+      {
+        kind: "session_ended",
+        client: CLIENT,
+        reason: { kind: "unknown_user", sentence: "user kitchen-plug was removed from the logins" },
+      },
+      "Device esp-1 (user kitchen-plug) lost its stored session: user kitchen-plug was removed from the logins.",
+    ],
+    [
       "TLS on the plain port",
       {
         kind: "refused",

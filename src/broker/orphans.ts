@@ -1,0 +1,28 @@
+import type { RecordEvent } from "../core/events.ts";
+import { isAllowed } from "../core/reasons.ts";
+import type { Snapshot } from "../snapshot/types.ts";
+import type { Engine } from "./engine.ts";
+
+/**
+ * Ends the sessions of clients that are away and whose user is gone: nobody could take them up, and messages would wait
+ * for them until they expire. While a file of the users has a fault none is ended, for the user may be back with the
+ * next save.
+ */
+export function endOrphans(engine: Engine, snapshot: Snapshot, record: RecordEvent): void {
+  if (!knowsItsUsers(snapshot)) return;
+  for (const { clientId, client, connection, identity } of engine.sessions.values()) {
+    if (connection !== null) continue;
+    const decision = snapshot.logins.mayReturn(identity);
+    if (isAllowed(decision)) continue;
+    record({ kind: "session_ended", client, reason: decision.reason });
+    engine.endSession(clientId, decision.reason);
+  }
+}
+
+function knowsItsUsers({ problems, settings }: Snapshot): boolean {
+  const path = settings.passwordFile?.path ?? null;
+  return !problems.some(
+    ({ severity, where }) =>
+      severity === "error" || (path !== null && where !== undefined && path.endsWith(`/${where.file}`)),
+  );
+}
