@@ -2,9 +2,9 @@ import type { Decision } from "../core/types.ts";
 import type { TopicAction } from "./reserved-topics.ts";
 
 /** Answers of one session that are kept: a device uses few topics, and each of them often. */
-interface DecisionCache {
-  /** null: no rule decides, and that is kept too. */
-  of(action: TopicAction, topic: string): Decision | null;
+interface DecisionCache<Kept extends Decision | null> {
+  /** null, where there is one: no rule decides, and that is kept too. */
+  of(action: TopicAction, topic: string): Kept;
   /** Forgets them: the rules have changed. */
   clear(): void;
 }
@@ -17,8 +17,10 @@ const MAX_CACHED = 1_000;
 const MAX_CACHED_TOPIC = 200;
 
 /** Keeps what `decide` answers. */
-export function keepDecisions(decide: (action: TopicAction, topic: string) => Decision | null): DecisionCache {
-  const caches: Readonly<Record<TopicAction, Map<string, Decision | null>>> = {
+export function keepDecisions<Kept extends Decision | null>(
+  decide: (action: TopicAction, topic: string) => Kept,
+): DecisionCache<Kept> {
+  const caches: Readonly<Record<TopicAction, Map<string, Kept>>> = {
     publish: new Map(),
     receive: new Map(),
   };

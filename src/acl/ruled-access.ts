@@ -1,5 +1,5 @@
-import { allow, deny } from "../core/reasons.ts";
-import type { Access, Decision, RuleTrial } from "../core/types.ts";
+import { allow, denyLazily } from "../core/reasons.ts";
+import type { Access, Decision, Reason, RuleTrial } from "../core/types.ts";
 import { keepDecisions } from "./decision-cache.ts";
 import { isFilterAction, reservedTopic } from "./reserved-topics.ts";
 import type { TopicAction } from "./reserved-topics.ts";
@@ -27,11 +27,13 @@ const SUBSCRIBE: Decision = allow("acl", undefined, {
 
 /** Access by the rules of a Mosquitto ACL file. What no rule allows is denied. */
 export function ruledAccess(input: RuledAccessInput): Access {
-  const decided = keepDecisions((action, topic) => decide(input, action, topic, null));
+  const decided = keepDecisions(
+    (action, topic) =>
+      decide(input, action, topic, null) ?? denyLazily("acl", () => nothingMatched(input, action, topic)),
+  );
   return {
     check(action, topic) {
-      if (isFilterAction(action)) return SUBSCRIBE;
-      return decided.of(action, topic) ?? nothingMatched(input, action, topic);
+      return isFilterAction(action) ? SUBSCRIBE : decided.of(action, topic);
     },
     explain(action, topic) {
       const trials: RuleTrial[] = [];
@@ -55,16 +57,16 @@ function decide(
   );
 }
 
-/** Composed when it is asked for: it names the line to add for this topic, and is not worth keeping per topic. */
-function nothingMatched(input: RuledAccessInput, action: TopicAction, topic: string): Decision {
+/** It names the line to add for this topic. */
+function nothingMatched(input: RuledAccessInput, action: TopicAction, topic: string): Reason {
   const { username, file, own, danger } = input;
   const kind = action === "publish" ? "publish_denied" : "receive_denied";
   if (file === null) {
-    return deny("acl", {
+    return {
       kind,
       sentence: "the ACL file has no rules in use, so no topic is allowed",
       hint: 'correct the ACL file ("culex check" names its faults), or remove it to allow every topic to every user',
-    });
+    };
   }
   const line = `"topic ${action === "publish" ? "write" : "read"} ${topic}"`;
   const hint =
@@ -77,5 +79,5 @@ function nothingMatched(input: RuledAccessInput, action: TopicAction, topic: str
     danger === null
       ? `no rule in ${file} allows it`
       : `no rule of its own in ${file} allows it, and ${danger}, so no pattern counts for it`;
-  return deny("acl", { kind, sentence, hint, where: { file } });
+  return { kind, sentence, hint, where: { file } };
 }

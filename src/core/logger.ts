@@ -23,8 +23,8 @@ export interface Logger {
   warn(fields: LogFields, message: string): void;
   /** A life event that someone may want to see: start, reload, client connected. */
   notice(fields: LogFields, message: string): void;
-  /** Per packet. */
-  debug(fields: LogFields, message: string): void;
+  /** Per packet; what is costly to compose is composed only if it is written. */
+  debug(fields: LogFields, message: string | (() => string)): void;
   /** A line of any type, such as mosquitto's "subscribe" and "unsubscribe". */
   log(type: LogType, fields: LogFields, message: string): void;
 }
@@ -47,10 +47,11 @@ export interface LogTarget {
 
 /** Makes a logger that asks for its target at each line, so that a reload can change it. */
 export function createLogger(target: () => LogTarget): Logger {
-  const log = (type: LogType, fields: LogFields, message: string): void => {
+  const log = (type: LogType, fields: LogFields, message: string | (() => string)): void => {
     const { types, sinks } = target();
     if (!types.has(type)) return;
-    const entry: LogEntry = { type, atMs: Date.now(), fields, message: oneLine(message) };
+    const text = oneLine(typeof message === "string" ? message : message());
+    const entry: LogEntry = { type, atMs: Date.now(), fields, message: text };
     for (const sink of sinks) sink(entry);
   };
   return {

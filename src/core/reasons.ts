@@ -57,6 +57,17 @@ export function deny(by: string, reason: Reason): Deny {
   return { verdict: "deny", by, reason };
 }
 
+/** Says no for a reason that is composed whenever it is read: where most denials are read by nobody. */
+export function denyLazily(by: string, compose: () => Reason): Deny {
+  return {
+    verdict: "deny",
+    by,
+    get reason() {
+      return compose();
+    },
+  };
+}
+
 /** Says "not mine, ask the next". */
 export function ignore(by: string, reason: Reason): Ignore {
   return { verdict: "ignore", by, reason };

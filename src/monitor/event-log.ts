@@ -89,13 +89,13 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
 
   function recordDenial({ client, action, topic, decision }: Extract<BrokerEvent, { kind: "denied" }>): void {
     const verb = VERBS[action];
-    const who = `${deviceName(client)}${userPart(client)} may not ${verb}`;
-    const text = `${who} ${shortened(topic)}: ${withHint(decision.reason)}`;
+    const who = (): string => `${deviceName(client)}${userPart(client)} may not ${verb}`;
     // One subscriber of "#" is denied a delivery per message: that is what the rules are for, not an event.
     if (action === "receive") {
-      log.debug({ client, topic }, `${text}.`);
+      log.debug({ client, topic }, () => `${who()} ${shortened(topic)}: ${withHint(decision.reason)}.`);
       return;
     }
+    const text = `${who()} ${shortened(topic)}: ${withHint(decision.reason)}`;
     const peer = `${action} ${client.clientId} ${client.username ?? ""}`;
     folding.add(
       `${peer} ${topic}`,
@@ -103,7 +103,7 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
       { client, topic },
       {
         key: peer,
-        text: `${who} many topics, the latest ${shortened(topic)}: ${withHint(decision.reason)}`,
+        text: `${who()} many topics, the latest ${shortened(topic)}: ${withHint(decision.reason)}`,
       },
     );
   }

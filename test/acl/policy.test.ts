@@ -434,6 +434,13 @@ describe("hostile names", () => {
     },
   );
 
+  it("answers a denial that is asked for again and again without composing it", () => {
+    const access = accessOf("user alice\ntopic write a", { username: "alice" });
+    const first = access.check("receive", "b");
+    expect(access.check("receive", "b")).toBe(first);
+    expect(first.reason.hint).toBe('add "topic read b" below "user alice"');
+  });
+
   it("keeps its answers when a client invents thousands of topics, short and long", () => {
     const access = accessOf("user alice\ntopic write a/+\ntopic deny a/7", { username: "alice" });
     for (let round = 0; round < 2; round++) {

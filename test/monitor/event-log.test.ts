@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { BrokerEvent, ClientInfo } from "../../src/core/events.ts";
 import { createLogger, type LogEntry, type LogType } from "../../src/core/logger.ts";
-import { deny } from "../../src/core/reasons.ts";
+import { deny, denyLazily } from "../../src/core/reasons.ts";
 import { createEventLog } from "../../src/monitor/event-log.ts";
 
 const CLIENT: ClientInfo = { clientId: "esp-1", username: "kitchen-plug", address: "192.0.2.7", listener: "1883" };
@@ -15,6 +15,20 @@ function lines(events: readonly BrokerEvent[], connectionMessages = true, types 
   for (const event of events) eventLog.record(event);
   return entries.map(({ message }) => message);
 }
+
+test("why a delivery is denied is not composed unless it is written", () => {
+  let composed = 0;
+  const decision = denyLazily("acl", () => {
+    composed++;
+    return { kind: "receive_denied", sentence: "no rule" };
+  });
+  const event: BrokerEvent = { kind: "denied", client: CLIENT, action: "receive", topic: "t", decision };
+  expect(lines([event])).toEqual([]);
+  expect(composed).toBe(0);
+  expect(lines([event], true, new Set(["debug"]))).toEqual([
+    "Device esp-1 (user kitchen-plug) may not receive t: no rule.",
+  ]);
+});
 
 describe("a line of the log", () => {
   test.each<[string, BrokerEvent, string]>([
