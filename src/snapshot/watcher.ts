@@ -10,7 +10,7 @@ export interface Watcher {
 }
 
 interface WatcherDeps {
-  /** Called once when a burst of changes has ended, with the base name of one changed file. */
+  /** Called once when a burst of changes has ended, with the base name of one changed file, or words in its place. */
   readonly changed: (file: string) => void;
   readonly log: Logger;
   /** Quiet time that ends a burst: editors write, rename and touch in quick succession. */
@@ -29,6 +29,7 @@ export function createWatcher({ changed, log, quietMs = 200, longestMs = 500 }: 
   let folders: readonly string[] = [];
   let timer: NodeJS.Timeout | null = null;
   let burstSinceMs: number | null = null;
+  let cause: string | null = null;
   let isClosed = false;
 
   // Of a listed folder only conf files count: a log file beside them changes all the time.
@@ -37,6 +38,12 @@ export function createWatcher({ changed, log, quietMs = 200, longestMs = 500 }: 
 
   function seen(path: string): void {
     if (isClosed || !isWanted(path)) return;
+    cause = path.slice(path.lastIndexOf(sep) + 1);
+    lookLater();
+  }
+
+  function lookLater(): void {
+    if (isClosed) return;
     if (timer !== null) clearTimeout(timer);
     const nowMs = performance.now();
     burstSinceMs ??= nowMs;
@@ -44,7 +51,9 @@ export function createWatcher({ changed, log, quietMs = 200, longestMs = 500 }: 
       () => {
         timer = null;
         burstSinceMs = null;
-        changed(path.slice(path.lastIndexOf(sep) + 1));
+        const named = cause ?? MEANWHILE;
+        cause = null;
+        changed(named);
       },
       Math.max(0, Math.min(quietMs, burstSinceMs + longestMs - nowMs)),
     );
@@ -80,10 +89,7 @@ export function createWatcher({ changed, log, quietMs = 200, longestMs = 500 }: 
       const old = watcher;
       watcher = open();
       // What was saved between reading and watching would go unseen, so one more look follows.
-      watcher.once("ready", () => {
-        const first = paths[0];
-        if (first !== undefined) seen(first);
-      });
+      watcher.once("ready", lookLater);
       void old?.close();
     },
     async close() {
@@ -93,6 +99,9 @@ export function createWatcher({ changed, log, quietMs = 200, longestMs = 500 }: 
     },
   };
 }
+
+/** The cause of a look that no file asked for. */
+const MEANWHILE = "saved while the files were read";
 
 /** A path, and the file it leads to when it is a link or lies below one. */
 function withTarget(path: string): readonly string[] {

@@ -122,6 +122,17 @@ test("a link is news where it points to", async () => {
   await vi.waitFor(() => expect(seen).not.toEqual([]));
 });
 
+test("the first look names no file, for it knows of none", async () => {
+  const folder = tempFolder();
+  const files = [join(folder, "options.json"), join(folder, "acl")];
+  for (const file of files) writeFileSync(file, "a");
+  const seen: string[] = [];
+  const watcher = createWatcher({ changed: (file) => seen.push(file), log, quietMs: 50 });
+  onTestFinished(watcher.close);
+  watcher.update(files);
+  await vi.waitFor(() => expect(seen).toEqual(["saved while the files were read"]), { timeout: 5_000 });
+});
+
 test("a closed watcher opens nothing any more", async () => {
   const seen: string[] = [];
   const file = join(tempFolder(), "acl");
