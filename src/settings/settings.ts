@@ -2,6 +2,7 @@ import type { Origin, Problem } from "../core/types.ts";
 import { addOnDynamicSecurity, confDynamicSecurity } from "./dynamic-security.ts";
 import { addOnAnonymous, addOnStages, standAloneAnonymous, standAloneStages } from "./login-chain.ts";
 import { applyConf } from "./conf-lines.ts";
+import { finishBridges } from "./bridges.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
 import { finishListeners, localListeners, ownListeners } from "./listeners.ts";
 import { logSettings } from "./log.ts";
@@ -38,6 +39,7 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
   const auth = addOnStages(environment, options, { passwordFile, dynamicSecurity, anonymous });
   const { value: store, problems: storeProblems } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
+  const { bridges, problems: bridgeProblems } = finishBridges(draft);
   return {
     settings: {
       listeners,
@@ -48,11 +50,12 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
       aclFile,
       anonymous,
       limits: limitsOf(draft),
+      bridges,
       store,
       log,
       sysIntervalS: draft.sysIntervalS,
     },
-    problems: [...problems, ...listenerProblems, ...anonymousProblems, ...storeProblems],
+    problems: [...problems, ...listenerProblems, ...anonymousProblems, ...storeProblems, ...bridgeProblems],
   };
 }
 
@@ -65,7 +68,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   const { value: store } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
   const { sysIntervalS } = draft;
-  return { settings: { listeners, auth, ...none, limits: limitsOf(draft), store, log, sysIntervalS }, problems };
+  return { settings: { listeners, auth, ...none, limits: limitsOf(draft), bridges: [], store, log, sysIntervalS }, problems };
 }
 
 function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFile[]): Composed {
@@ -84,6 +87,8 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
   const { value: anonymous, problems: anonymousProblems } = standAloneAnonymous(draft, isLocalOnly, origin.file);
   const auth = standAloneStages({ passwordFile, dynamicSecurity, anonymous });
   const log = logSettings(kind, null, draft);
+  const { bridges, problems: bridgeProblems } = finishBridges(draft);
+  const nobodyProblems = auth.length === 0 ? [nobody(origin)] : [];
   return {
     settings: {
       listeners,
@@ -94,11 +99,12 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
       aclFile,
       anonymous,
       limits: limitsOf(draft),
+      bridges,
       store: standAloneStore(draft),
       log,
       sysIntervalS: draft.sysIntervalS,
     },
-    problems: [...problems, ...listenerProblems, ...anonymousProblems, ...(auth.length === 0 ? [nobody(origin)] : [])],
+    problems: [...problems, ...listenerProblems, ...anonymousProblems, ...bridgeProblems, ...nobodyProblems],
   };
 }
 

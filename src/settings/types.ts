@@ -1,5 +1,5 @@
 import type { LogType } from "../core/logger.ts";
-import type { Origin } from "../core/types.ts";
+import type { Origin, ProtocolVersion, Qos } from "../core/types.ts";
 
 /** Where the process runs: what options and conf files cannot say. */
 export interface Environment {
@@ -48,6 +48,8 @@ export interface Settings {
   /** What clients without a user name may do when no ACL file says it; null: they may not connect. */
   readonly anonymous: AnonymousSettings | null;
   readonly limits: Limits;
+  /** Connections to other brokers. */
+  readonly bridges: readonly BridgeSettings[];
   /** What a restart finds again; null: sessions and retained messages are in memory only. */
   readonly store: StoreSettings | null;
   readonly log: LogSettings;
@@ -103,6 +105,79 @@ export interface TlsSettings {
   readonly keyfile: FileReference;
   readonly cafile: FileReference | null;
   readonly requireCertificate: boolean;
+}
+
+/** A connection to another broker. */
+export interface BridgeSettings {
+  /** Unique; the word after "connection". */
+  readonly name: string;
+  /** At least one; the first is the one that is wanted. */
+  readonly addresses: readonly BridgeAddress[];
+  /** At least one. */
+  readonly topics: readonly BridgeTopic[];
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly remoteClientId: string;
+  /** Unique among the bridges: the session here that keeps what the remote broker has not got yet. */
+  readonly localClientId: string;
+  readonly cleanSession: boolean;
+  readonly localCleanSession: boolean;
+  /** "lazy": connects when `threshold` messages wait. "once": not again when that connection is lost. */
+  readonly startType: "automatic" | "lazy" | "once";
+  readonly threshold: number;
+  /** Before a new attempt, in seconds; with `stableS` a shorter connection does not count as one. */
+  readonly restart: { readonly baseS: number; readonly capS: number; readonly stableS: number };
+  readonly keepaliveS: number;
+  /** Where the state of the connection is told, as a retained 0 or 1. */
+  readonly notifications: "off" | "local" | "both";
+  readonly notificationTopic: string;
+  /** Whether the remote broker is told that this is a bridge (a convention of mosquitto before MQTT 5). */
+  readonly tryPrivate: boolean;
+  readonly roundRobin: boolean;
+  readonly attemptUnsubscribe: boolean;
+  readonly version: ProtocolVersion;
+  /** Bytes of the largest packet that is sent; null: as the remote broker wants. */
+  readonly maxPacketSize: number | null;
+  readonly outgoingRetain: boolean;
+  /** null: as many as this broker takes from a client. */
+  readonly receiveMaximum: number | null;
+  /** Seconds the remote broker keeps the session (MQTT 5); null: for ever, unless it is clean. */
+  readonly sessionExpiryS: number | null;
+  /** An address of this machine; null: any. */
+  readonly bindAddress: string | null;
+  /** When a change counts: at once, or when the connection is lost the next time. */
+  readonly reload: "immediate" | "lazy";
+  readonly tls: BridgeTlsSettings | null;
+  readonly origin: Origin;
+}
+
+export interface BridgeAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What one `topic` line of a bridge carries. */
+export interface BridgeTopic {
+  readonly direction: "in" | "out" | "both";
+  readonly qos: Qos;
+  /** Filters, prefixes included. */
+  readonly local: string;
+  readonly remote: string;
+  readonly localPrefix: string;
+  readonly remotePrefix: string;
+}
+
+export interface BridgeTlsSettings {
+  readonly cafile: FileReference | null;
+  /** A folder with certificates, on this machine's disk. */
+  readonly capath: string | null;
+  readonly usesSystemCas: boolean;
+  readonly certfile: FileReference | null;
+  readonly keyfile: FileReference | null;
+  /** Whether the certificate may be for another host name. */
+  readonly isInsecure: boolean;
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly alpn: string | null;
 }
 
 export interface AnonymousSettings {

@@ -6,6 +6,7 @@ import { parsePasswordFile } from "../auth/password-file.ts";
 import { placeOf } from "../core/problem.ts";
 import type { AccessRule, Problem } from "../core/types.ts";
 import type { FileReference, ListenerSettings, Settings, TlsSettings } from "../settings/types.ts";
+import { loadBridges } from "./bridges.ts";
 import { closedSentence, loadTls } from "./certificates.ts";
 import { DYNSEC, dynsecLogin } from "./dynsec-login.ts";
 import { dynsecLimits, dynsecPolicy } from "./dynsec-policy.ts";
@@ -31,10 +32,12 @@ export function build(sources: Sources, previous: Snapshot | null, deps: BuildDe
   const acl = loadAcl(sources, previous, deps.reservedUsers);
   const passwordFile = loadPasswordFile(sources, previous, deps.reservedUsers);
   const listeners = loadListeners(sources, previous);
+  const bridges = loadBridges(sources, previous);
   return {
     generation: (previous?.generation ?? 0) + 1,
     settings,
     listeners: listeners.plans,
+    bridges: bridges.plans,
     logins: createChain({
       stages: settings.auth.map(({ type, settings: own, onBadPassword }) => ({
         authenticator:
@@ -65,6 +68,7 @@ export function build(sources: Sources, previous: Snapshot | null, deps: BuildDe
       ...passwordFile.problems,
       ...(sources.dynsec?.problems ?? []),
       ...listeners.problems,
+      ...bridges.problems,
     ],
     builtAtMs: sources.readAtMs,
   };

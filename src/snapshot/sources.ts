@@ -97,6 +97,7 @@ function filesOf(settings: Settings): ReadonlySet<string> {
     settings.aclFile,
     settings.passwordFile,
     ...settings.listeners.flatMap(({ tls }) => (tls === null ? [] : [tls.certfile, tls.keyfile, tls.cafile])),
+    ...settings.bridges.flatMap(({ tls }) => (tls === null ? [] : [tls.cafile, tls.certfile, tls.keyfile])),
   ];
   return new Set(references.flatMap((reference) => (reference === null ? [] : [reference.path])));
 }

@@ -1,7 +1,7 @@
 import type { AccessRule, Identity, LoginChain, Policy, Problem } from "../core/types.ts";
 import type { ClientLimits, DynsecState } from "../dynsec/types.ts";
 import type { Options } from "../settings/options.ts";
-import type { ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
+import type { BridgeSettings, ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
 
 /** Where configuration is read from; fixed for the life of the process. */
 export interface SourceSpec {
@@ -56,11 +56,26 @@ export interface TlsMaterial {
   readonly loadedAtMs: number;
 }
 
+/** A bridge that can be started: its settings with certificates loaded. */
+export interface BridgePlan {
+  readonly settings: BridgeSettings;
+  /** null: it does not use TLS. */
+  readonly tls: BridgeTls | null;
+}
+
+/** PEM texts; null: none is configured. */
+export interface BridgeTls {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
 /** One moment of configuration: built whole, never changed, replaced by one assignment. */
 export interface Snapshot {
   readonly generation: number;
   readonly settings: Settings;
   readonly listeners: readonly ListenerPlan[];
+  readonly bridges: readonly BridgePlan[];
   readonly logins: LoginChain;
   readonly policy: Policy;
   readonly limitsOf: (identity: Pick<Identity, "username">) => ClientLimits;

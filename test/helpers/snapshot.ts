@@ -42,11 +42,13 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
         messageSizeLimit: parts.messageSizeLimit ?? null,
         maxKeepaliveS: parts.maxKeepaliveS ?? null,
       },
+      bridges: [],
       store: null,
       log: { types: new Set(), destinations: [], connectionMessages: true },
       sysIntervalS: 10,
     },
     listeners: [],
+    bridges: [],
     logins: {
       name: "test",
       authenticate: authenticate ?? ((credentials) => allow("test", identityOf(credentials))),

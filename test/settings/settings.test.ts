@@ -32,6 +32,7 @@ describe("the add-on without any configuration", () => {
       aclFile: null,
       anonymous: null,
       limits: { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null },
+      bridges: [],
       store: { path: "/tmp/culex/data/culex.db", intervalS: 30, mode: "interval" },
       log: {
         types: new Set(["error", "warning", "notice", "information"]),

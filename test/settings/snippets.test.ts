@@ -2,26 +2,31 @@ import { describe, expect, test } from "vitest";
 import { chain, composeAddOn, confFile, addOn, opened, sentences } from "./compose.ts";
 import { parseOptions } from "../../src/settings/options.ts";
 import { composeSettings } from "../../src/settings/settings.ts";
+import type { BridgeSettings } from "../../src/settings/types.ts";
 
 /** Files as they are found in /share/mosquitto, and what becomes of them in the add-on. */
 const untouched = composeAddOn().settings;
 const later = "Leave it for a later version, or remove it.";
-const laterLines = "Leave its lines for a later version, or remove them.";
 
 function notYet(line: number, name: string, rest: string): string {
   return `a.conf line ${line}: "${name}" is not supported yet. The line is ignored${rest}. ${later}`;
-}
-
-function noBridge(line: number, name: string, rest = ""): string {
-  return `a.conf line ${line}: the bridge "${name}" cannot be started, bridges are not supported yet. The connection is not made${rest}. ${laterLines}`;
 }
 
 function letsIn(line: number): string {
   return `a.conf line ${line}: "allow_anonymous true" lets clients without a user name use every topic that no ACL file forbids. They are let in; the official Mosquitto app ignores this line. Remove the line if that is not wanted.`;
 }
 
+/** A bridge in a line: where it goes, and what it carries. */
+function shown({ name, addresses, topics }: BridgeSettings): string {
+  const carried = topics.map(({ direction, qos, local, remote }) => {
+    const arrow = { in: "<-", out: "->", both: "<->" }[direction];
+    return `${direction} ${qos} ${local} ${arrow} ${remote}`;
+  });
+  return `${name} ${addresses.map(({ host, port }) => `${host}:${port}`).join(" ")}: ${carried.join(", ")}`;
+}
+
 describe("a bridge", () => {
-  test("one way, with a global option below it, is one problem and the option counts", () => {
+  test("one way, with a global option below it, is taken over and the option counts", () => {
     const { settings, problems } = composeAddOn({
       "a.conf": `connection gx-device
 address 192.168.7.20:1883
@@ -32,7 +37,10 @@ start_type automatic
 allow_anonymous true
 `,
     });
-    expect(problems).toEqual([noBridge(1, "gx-device", "; the other line is used"), letsIn(7)]);
+    expect(problems).toEqual([letsIn(7)]);
+    expect(settings.bridges.map(shown)).toEqual([
+      "gx-device 192.168.7.20:1883: in 0 N/# <- N/#, out 0 R/# -> R/#, out 0 W/# -> W/#",
+    ]);
     const origin = { file: "a.conf", line: 7 };
     expect(settings.anonymous).toEqual({ rights: "all", origin });
     expect(chain(settings).at(-1)).toBe("anonymous: deny");
@@ -57,6 +65,7 @@ keepalive_interval 60
 restart_timeout 5 30
 topic home/# both 1
 `,
+      "abc123.s1.eu.example.cloud:8883: both 1 home/# <-> home/#",
     ],
     [
       "cabin",
@@ -68,6 +77,7 @@ topic # both 1 cabin/ house/
 cleansession false
 start_type automatic
 `,
+      "cabin.lan:1883: both 1 cabin/# <-> house/#",
     ],
     [
       "bridge-to-meter",
@@ -82,6 +92,7 @@ notifications false
 topic $aws/# out
 topic meter-0123/receive in
 `,
+      "a1example-ats.iot.eu-west-1.amazonaws.com:8883: out 0 $aws/# -> $aws/#, in 0 meter-0123/receive <- meter-0123/receive",
     ],
     [
       "livingroom-tv",
@@ -99,6 +110,7 @@ start_type automatic
 try_private true
 topic /remoteapp/# both 0 tv ""
 `,
+      "192.168.7.30:36669: both 0 tv/remoteapp/# <-> /remoteapp/#",
     ],
     [
       "status",
@@ -108,6 +120,7 @@ cleansession true
 topic "" in 0 mirror/uptime $SYS/broker/uptime
 topic clients/total in 0 mirror/sys/ $SYS/broker/
 `,
+      "192.168.7.5:1883: in 0 mirror/uptime <- $SYS/broker/uptime, in 0 mirror/sys/clients/total <- $SYS/broker/clients/total",
     ],
     [
       "uplink",
@@ -121,21 +134,28 @@ cleansession true
 try_private false
 start_type automatic
 `,
+      "mqtt.example.org:1883: out 0 msh/# -> msh/#",
     ],
-  ])("%s is one problem and changes nothing", (name, text) => {
+  ])("%s is taken over whole", (name, text, expected) => {
     const { settings, problems } = composeAddOn({ "a.conf": text });
-    expect(problems).toEqual([noBridge(1, name)]);
-    expect(settings).toEqual(untouched);
+    expect(problems.filter((problem) => !problem.includes("bridge_insecure true"))).toEqual([]);
+    expect(settings.bridges.map(shown)).toEqual([`${name} ${expected}`]);
+    expect({ ...settings, bridges: [] }).toEqual(untouched);
   });
 
-  test("beside another is a problem each", () => {
+  test("beside another is one of two", () => {
     const text = "connection a\naddress 192.0.2.1\ntopic # in 0\nconnection b\naddress 192.0.2.2\ntopic # in 0\n";
-    expect(composeAddOn({ "a.conf": text }).problems).toEqual([noBridge(1, "a"), noBridge(4, "b")]);
+    const { settings, problems } = composeAddOn({ "a.conf": text });
+    expect(problems).toEqual([]);
+    expect(settings.bridges.map(({ name }) => name)).toEqual(["a", "b"]);
   });
 
   test("ends with its file", () => {
     const { problems } = composeAddOn({ "a.conf": "connection a\n", "b.conf": "address 192.0.2.1\n" });
-    expect(problems[1]).toContain('b.conf line 1: "address" belongs below a "connection" line');
+    expect(problems[0]).toContain('b.conf line 1: "address" belongs below a "connection" line');
+    expect(problems[1]).toBe(
+      'a.conf line 1: the bridge "a" has no address. This connection is not made. Add address <host>:<port> below it.',
+    );
   });
 });
 

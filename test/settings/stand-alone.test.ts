@@ -23,6 +23,7 @@ describe("a broker without a configuration", () => {
       aclFile: null,
       anonymous: { rights: "all", origin },
       limits: { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null },
+      bridges: [],
       store: null,
       log: {
         types: new Set(["error", "warning", "notice", "information"]),

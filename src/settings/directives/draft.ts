@@ -1,5 +1,13 @@
 import type { Origin } from "../../core/types.ts";
-import type { DynamicSecuritySettings, FileReference, Folders, ListenerSettings, LogDestination } from "../types.ts";
+import type {
+  BridgeSettings,
+  BridgeTlsSettings,
+  DynamicSecuritySettings,
+  FileReference,
+  Folders,
+  ListenerSettings,
+  LogDestination,
+} from "../types.ts";
 
 /** What the lines of conf files have said so far; replaced by each line that is carried out. */
 export interface Draft {
@@ -29,6 +37,7 @@ export interface Draft {
   readonly connectionMessages: boolean;
   /** Seconds; 0: nothing is said. */
   readonly sysIntervalS: number;
+  readonly bridges: readonly BridgeDraft[];
   readonly current: Current;
 }
 
@@ -36,7 +45,8 @@ export interface Draft {
 interface Current {
   /** Index in `listeners`; "refused": the lines of a listener that was not understood. */
   readonly listener: number | "refused" | null;
-  readonly isInConnection: boolean;
+  /** Index in `bridges`; "refused": the lines of a connection that was not understood. */
+  readonly bridge: number | "refused" | null;
   /** Whose options the next lines are. */
   readonly plugin: "dynamic-security" | "unknown" | null;
   /** Access rules in a conf file are reported once. */
@@ -72,6 +82,23 @@ export interface ListenerDraft {
   readonly origin: Origin;
 }
 
+/** A connection to another broker, while its lines are still read. */
+export interface BridgeDraft extends Omit<
+  BridgeSettings,
+  "remoteClientId" | "localClientId" | "localCleanSession" | "notifications" | "notificationTopic" | "tls"
+> {
+  /** null: no line says it. */
+  readonly remoteClientId: string | null;
+  readonly localClientId: string | null;
+  readonly localCleanSession: boolean | null;
+  readonly isNotifying: boolean;
+  readonly isNotifyingLocalOnly: boolean;
+  readonly notificationTopic: string | null;
+  readonly tls: BridgeTlsSettings;
+  /** A line of it cannot be carried out and leaving it out would say more to the network than was meant. */
+  readonly isShut: boolean;
+}
+
 /** A directive with what is needed to carry it out. */
 export interface Line {
   readonly name: string;
@@ -100,7 +127,7 @@ export interface Fault {
 
 export const NOTHING_YET: Current = {
   listener: null,
-  isInConnection: false,
+  bridge: null,
   plugin: null,
   hasAccessRules: false,
 };
@@ -129,6 +156,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     logDestinations: null,
     connectionMessages: true,
     sysIntervalS: DEFAULT_SYS_INTERVAL_S,
+    bridges: [],
     current: NOTHING_YET,
   };
 }
