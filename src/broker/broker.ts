@@ -6,6 +6,7 @@ import { isAllowed } from "../core/reasons.ts";
 import type { Identity, Qos, Reason } from "../core/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
 import { counted } from "../core/words.ts";
+import { createBridgeEnds, type BridgeEnds } from "./bridge-end.ts";
 import { createAuthentication } from "./authentication.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { createEngine } from "./engine.ts";
@@ -49,6 +50,10 @@ export interface Broker {
   /** publish() to one client only, if it subscribed. */
   publishTo(clientId: string, message: BrokerMessage): void;
   figures(): Figures;
+  /** Where bridges to other brokers begin and end. */
+  readonly bridgeEnds: BridgeEnds;
+  /** Messages that are taken from one bridge of MQTT 5 before they are acknowledged. */
+  receiveMaximum(): number;
   /** Clients connected now. */
   sessions(): readonly ClientInfo[];
   /** What the data plane counts, every drop with its reason; the numbers go on growing. */
@@ -170,6 +175,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       engine.publishTo(clientId, ownMessageOf(message));
     },
     figures: () => figuresOf(engine, sockets),
+    bridgeEnds: createBridgeEnds(engine),
+    receiveMaximum: () => limits().receiveMaximum,
     sessions: () => [...links].filter((link) => link.isOpen()).map((link) => link.client()),
     counters: () => engine.counters,
     recheck() {

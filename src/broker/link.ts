@@ -3,6 +3,7 @@ import { codeOf, messageOf } from "../core/errors.ts";
 import type { ClientInfo } from "../core/events.ts";
 import { codesOf } from "../core/reasons.ts";
 import type { Identity, Reason } from "../core/types.ts";
+import { isBridgeSession } from "./bridge-end.ts";
 import { assignClientId } from "./client-id.ts";
 import { connackFor, keepaliveInForce, refusalFor, unsupported } from "./connack.ts";
 import { createAuthPackets } from "./auth-packets.ts";
@@ -20,6 +21,9 @@ import type { Link, LinkDeps } from "./types.ts";
 
 /** How long a peer may take to read our last words. */
 const LINGER_MS = 2_000;
+
+/** Taking over its session would be to take its messages. */
+const BRIDGE_ID: Reason = { kind: "client_id_refused", sentence: "the client id is that of a bridge of this broker" };
 
 const CLOSED_BY_CLIENT = "connection closed by the client";
 
@@ -231,6 +235,10 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       if (phase !== "waiting" || packet === null) return false;
       // an exchange tells the user name that CONNECT may have left out
       client = { ...client, username: accepted.username };
+      if (isBridgeSession(engine.sessions.get(client.clientId))) {
+        refuseWith(BRIDGE_ID, codesOf(BRIDGE_ID.kind).v5);
+        return false;
+      }
       lastAuthData = authData;
       const result = engine.open(
         { ...packet, identity: accepted, client, keepaliveS: keepaliveInForce(packet, limits()) },

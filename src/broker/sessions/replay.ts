@@ -84,7 +84,9 @@ function advance(context: Context, session: Session): boolean {
 /** Sends one retained message, or finds that it is not to be sent; false when the client has no room now. */
 function send(context: Context, session: Session, replay: Replay, message: StoredMessage): boolean {
   if (message.sequence > replay.upTo || isExpired(message, context.now())) return true;
-  const { qos: granted, identifier } = replay.subscription;
+  const { qos: granted, identifier, noLocal } = replay.subscription;
+  // [MQTT-3.8.3-3]; a bridge would overwrite what is newer over there with what it brought from there
+  if (noLocal && message.publisher === session.clientId) return true;
   const qos = granted < message.qos ? granted : message.qos;
   const { connection } = session;
   if (connection === null) return false;
