@@ -4,6 +4,8 @@ import type { Backend } from "./auth/backend.ts";
 import { createPasswordVerifier, hashPassword } from "./auth/password.ts";
 import { backends } from "./auth/registry.ts";
 import type { Desk } from "./control/desk.ts";
+import { createBridges } from "./bridge/bridges.ts";
+import type { BridgeState } from "./bridge/types.ts";
 import { openDesk } from "./open-desk.ts";
 import { createBroker, type Broker } from "./broker/broker.ts";
 import { createListeners } from "./broker/listeners/listeners.ts";
@@ -43,6 +45,8 @@ export interface App {
   addresses(): readonly string[];
   /** The real port of a listener, by its name in the settings; null when it is not open. */
   portOf(listener: string): number | null;
+  /** How the connections to other brokers are. */
+  bridges(): readonly BridgeState[];
   /** Reads the configuration again and makes it current; `cause` is named in the log. */
   reload(cause: string): Promise<void>;
   /** Says goodbye to every client and closes everything. */
@@ -118,8 +122,19 @@ export async function startApp(context: AppContext): Promise<App> {
     maxPacketSize: () => live.current().settings.limits.maxPacketSize,
   });
   desk = openDesk({ live, dynsec, broker: running, portOf: listeners.portOf, log });
+  const bridges = createBridges({
+    log,
+    now: Date.now,
+    openEnd: running.bridgeEnds.open,
+    waiting: running.bridgeEnds.waiting,
+    keepOnly: running.bridgeEnds.keepOnly,
+    publish: running.publish,
+    maxPacketSize: () => live.current().settings.limits.maxPacketSize,
+    receiveMaximum: running.receiveMaximum,
+  });
   const closeAll = async (): Promise<void> => {
     sys.stop();
+    await bridges.stop();
     await listeners.stop();
     await running.stop();
     events.stop();
@@ -132,6 +147,7 @@ export async function startApp(context: AppContext): Promise<App> {
     throw new ConfigError([...listenProblems, nothingListens()]);
   }
   for (const problem of listenProblems) logProblem(log, problem);
+  bridges.apply(live.current().bridges);
 
   const reloader = createReloader(
     {
@@ -147,6 +163,7 @@ export async function startApp(context: AppContext): Promise<App> {
         const { checked, closed } = running.recheck();
         sys.update(snapshot.settings.sysIntervalS);
         const problems = await listeners.apply(snapshot.listeners);
+        bridges.apply(snapshot.bridges);
         context.settled?.(app);
         return { problems, done: `${counted(checked, "session")} re-checked, ${closed} closed` };
       },
@@ -164,6 +181,7 @@ export async function startApp(context: AppContext): Promise<App> {
     log,
     addresses: listeners.addresses,
     portOf: listeners.portOf,
+    bridges: bridges.states,
     reload: reloader.run,
     async stop() {
       // A reload under way would open the watcher again.

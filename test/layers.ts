@@ -8,6 +8,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "src/snapshot": ["src/core", "src/settings", "src/acl", "src/auth", "src/dynsec"],
   "src/control": ["src/core", "src/settings", "src/dynsec", "src/snapshot"],
   "src/broker": ["src/core", "src/settings", "src/snapshot"],
+  "src/bridge": ["src/core", "src/settings", "src/snapshot"],
   "src/monitor": ["src/core", "src/settings"],
   "src/cli": ["src/core", "src/settings", "src/auth", "src/snapshot"],
   src: [
@@ -19,6 +20,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     "src/snapshot",
     "src/control",
     "src/broker",
+    "src/bridge",
     "src/monitor",
     "src/cli",
   ],
@@ -31,4 +33,5 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/auth": ["ajv", "bcryptjs"],
   "src/snapshot": ["chokidar"],
   "src/broker": ["aedes", "mqtt-packet", "ws"],
+  "src/bridge": ["mqtt-packet"],
 };

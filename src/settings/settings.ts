@@ -68,7 +68,10 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   const { value: store } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
   const { sysIntervalS } = draft;
-  return { settings: { listeners, auth, ...none, limits: limitsOf(draft), bridges: [], store, log, sysIntervalS }, problems };
+  return {
+    settings: { listeners, auth, ...none, limits: limitsOf(draft), bridges: [], store, log, sysIntervalS },
+    problems,
+  };
 }
 
 function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFile[]): Composed {

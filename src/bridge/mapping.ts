@@ -1,0 +1,73 @@
+import { matches } from "../core/topic.ts";
+import type { Qos } from "../core/types.ts";
+import type { BridgeTopic } from "../settings/types.ts";
+
+export interface Wanted {
+  readonly filter: string;
+  readonly qos: Qos;
+}
+
+/** What a bridge carries in which direction, and under which names. */
+export interface Mapping {
+  /** Subscriptions at this broker, for what goes out. */
+  readonly local: readonly Wanted[];
+  /** Subscriptions at the remote broker, for what comes in. */
+  readonly remote: readonly Wanted[];
+  /** Filters of the remote broker that an earlier configuration may have subscribed to. */
+  readonly remoteUnwanted: readonly string[];
+  /** Bytes that a topic name may be longer at the remote broker. */
+  readonly growth: number;
+  toRemote(topic: string): string;
+  toLocal(topic: string): string;
+}
+
+/** Compiles the `topic` lines of a bridge. */
+export function createMapping(topics: readonly BridgeTopic[]): Mapping {
+  const out = topics.filter(({ direction }) => direction !== "in");
+  const incoming = topics.filter(({ direction }) => direction !== "out");
+  const remote = strongest(incoming.map(({ remote: filter, qos }) => ({ filter, qos })));
+  const renamesOut = out.filter(isRenamed).map(({ local, localPrefix, remotePrefix }) => {
+    return { filter: local, from: localPrefix, to: remotePrefix };
+  });
+  const renamesIn = incoming.filter(isRenamed).map(({ remote, localPrefix, remotePrefix }) => {
+    return { filter: remote, from: remotePrefix, to: localPrefix };
+  });
+  const growths = renamesOut.map(({ from, to }) => Buffer.byteLength(to) - Buffer.byteLength(from));
+  return {
+    local: strongest(out.map(({ local: filter, qos }) => ({ filter, qos }))),
+    remote,
+    remoteUnwanted: out
+      .map(({ remote }) => remote)
+      .filter((filter) => !remote.some((wanted) => wanted.filter === filter)),
+    growth: Math.max(0, ...growths),
+    toRemote: (topic) => rename(topic, renamesOut),
+    toLocal: (topic) => rename(topic, renamesIn),
+  };
+}
+
+interface Rename {
+  readonly filter: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+function isRenamed({ localPrefix, remotePrefix }: BridgeTopic): boolean {
+  return localPrefix !== "" || remotePrefix !== "";
+}
+
+/** The first line with a prefix that covers the topic counts, as in mosquitto. */
+function rename(topic: string, renames: readonly Rename[]): string {
+  const found = renames.find(({ filter }) => matches(filter, topic));
+  if (found === undefined) return topic;
+  const rest = topic.startsWith(found.from) ? topic.slice(found.from.length) : topic;
+  const renamed = found.to + rest;
+  // a topic that is nothing but the prefix keeps its name
+  return renamed === "" ? topic : renamed;
+}
+
+/** A broker has one subscription for each filter: the highest quality of service that a line asks for. */
+function strongest(wanted: readonly Wanted[]): readonly Wanted[] {
+  const all = new Map<string, Wanted>();
+  for (const each of wanted) if ((all.get(each.filter)?.qos ?? -1) < each.qos) all.set(each.filter, each);
+  return [...all.values()];
+}
