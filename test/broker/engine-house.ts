@@ -63,8 +63,9 @@ export function createHouse(
   limits: Partial<EngineLimits> = {},
   storage: Storage | null = null,
   startMs = START_MS,
+  refused: readonly string[] = [],
 ): House {
-  const rules = new Set<string>();
+  const rules = new Set(refused);
   const events: BrokerEvent[] = [];
   let nowMs = startMs;
   const check = (action: Action, topic: string): Decision => {

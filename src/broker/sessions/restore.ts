@@ -43,7 +43,7 @@ function restoreSubscriptions(context: Context, session: Session, stored: Stored
   for (const { filter: text, qos, noLocal, retainAsPublished, retainHandling, identifier } of stored.subscriptions) {
     const filter = parseFilter(text, Infinity);
     if (filter === null) continue;
-    const suspended = !isAllowed(session.access.check("subscribe", filter.topic));
+    const suspended = !isAllowed(session.access.check("subscribe", text));
     const subscription: Subscription<Session> = {
       subscriber: session,
       filter,

@@ -54,7 +54,11 @@ function count(path: string, table: string): number {
 }
 
 describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
-  async function restart(build: (house: House) => void | Promise<void>, waitedMs = 0): Promise<House> {
+  async function restart(
+    build: (house: House) => void | Promise<void>,
+    waitedMs = 0,
+    refused: readonly string[] = [],
+  ): Promise<House> {
     const path = join(folder(), "culex.db");
     const first = open(path);
     const house = createHouse({}, first);
@@ -66,8 +70,18 @@ describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
       await first.close();
       second = open(path);
     }
-    return createHouse({}, second, START_MS + waitedMs);
+    return createHouse({}, second, START_MS + waitedMs, refused);
   }
+
+  it("asks anew about each subscription, a shared one by its whole filter", async () => {
+    const build = ({ connect }: House): void => {
+      connect("c", lasting(1000)).send(subscribe("$share/g/s/#", 0), subscribe("t", 0), subscribe("u", 0));
+    };
+    const house = await restart(build, 0, ["subscribe $share/g/s/#", "subscribe u"]);
+    const client = house.connect("c", lasting(1000));
+    house.connect("pub").send(publish("s/1", "x"), publish("t", "x"), publish("u", "x"));
+    expect(texts(client.take())).toEqual(["t=x"]);
+  });
 
   it("knows sessions, subscriptions with their options, and what waited, in order and with its properties", async () => {
     const house = await restart(({ connect }) => {
