@@ -29,8 +29,7 @@ export function openDesk({ live, dynsec, broker, portOf, log }: OpenDeskDeps): D
       return problem;
     },
     hash: hashPassword,
-    connections: (username) =>
-      broker.sessions().flatMap((client) => (client.username === username ? [client.address] : [])),
+    connected: broker.sessions,
   });
   const ofDynsec = dynsecEndpoints({ control, expel: broker.expel, log });
   const ofBroker = brokerEndpoint({ current: live.current, portOf });

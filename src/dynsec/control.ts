@@ -71,13 +71,22 @@ export function createControl(deps: ControlDeps): Control {
 }
 
 function contextOf(
-  { connections }: ControlDeps,
+  { connected }: ControlDeps,
   state: DynsecState,
   from: Requester,
   hashes: ReadonlyMap<Members, string>,
 ): CommandContext {
   const hashOf = (members: Members): string | null => hashes.get(members) ?? null;
-  return { state, from, connections, hashOf, effects: createEffects(state) };
+  return { state, from, connections: addressesBy(connected), hashOf, effects: createEffects(state) };
+}
+
+/** Looks through the connections once, when the first command of a request asks for some. */
+function addressesBy(connected: ControlDeps["connected"]): CommandContext["connections"] {
+  let byUser: ReadonlyMap<string | null, ReturnType<typeof connected>> | null = null;
+  return (username) => {
+    byUser ??= Map.groupBy(connected(), (client) => client.username);
+    return (byUser.get(username) ?? []).map(({ address }) => address);
+  };
 }
 
 function carryOut(asked: readonly Asked[], table: CommandTable, context: CommandContext): Carried {

@@ -1,3 +1,4 @@
+import type { ClientInfo } from "../core/events.ts";
 import type { RawObject } from "../core/raw-object.ts";
 import type { Decision, Identity, Problem, Reason } from "../core/types.ts";
 
@@ -209,8 +210,8 @@ export interface ControlDeps {
   readonly save: (state: DynsecState) => Promise<Problem | null>;
   /** Makes a stored hash without holding the event loop: `hashPassword` of src/auth/password.ts. */
   readonly hash: (password: string) => Promise<string>;
-  /** Addresses of the open connections of a user, for getClient. */
-  readonly connections: (username: string) => readonly string[];
+  /** The open connections, for getClient. */
+  readonly connected: () => readonly Pick<ClientInfo, "username" | "address">[];
 }
 
 /** The commands. Requests are carried out one after the other, and answered in that order. */

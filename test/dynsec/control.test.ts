@@ -22,7 +22,7 @@ function controlWith(deps: Partial<ControlDeps> = {}): Control {
     state: () => state,
     save: () => Promise.resolve(null),
     hash: () => Promise.resolve(HASH),
-    connections: () => [],
+    connected: () => [],
     ...deps,
   });
 }
@@ -286,6 +286,39 @@ describe("a deleted role", () => {
       group: { groupname: "g", clients: [], roles: [] },
     });
   });
+});
+
+test("the connections of a client are looked for once a request", async () => {
+  let looks = 0;
+  const control = controlWith({
+    connected: () => {
+      looks++;
+      return [
+        { username: "cam", address: "10.0.0.1" },
+        { username: null, address: "10.0.0.2" },
+        { username: "cam", address: "10.0.0.3" },
+      ];
+    },
+  });
+  await replies(control, { command: "createClient", username: "cam" }, { command: "createClient", username: "lamp" });
+  expect(looks).toBe(0);
+  const client = {
+    username: "cam",
+    roles: [],
+    groups: [],
+    connections: [{ address: "10.0.0.1" }, { address: "10.0.0.3" }],
+  };
+  const clients = [client, { username: "lamp", roles: [], groups: [], connections: [] }];
+  const answers = await replies(
+    control,
+    { command: "listClients", verbose: true },
+    { command: "getClient", username: "cam" },
+  );
+  expect(answers).toEqual([
+    { command: "listClients", data: { totalCount: 2, clients } },
+    { command: "getClient", data: { client } },
+  ]);
+  expect(looks).toBe(1);
 });
 
 test("mosquitto_ctrl 2.0.11 says access where allow is meant", async () => {

@@ -34,7 +34,7 @@ export function openHouse(text: string): House {
     state: () => state,
     save: () => Promise.resolve(null),
     hash: () => Promise.resolve(HASH),
-    connections: () => [],
+    connected: () => [],
   });
   const send = (payload: string): Promise<ControlAnswer> => control.request(Buffer.from(payload), ADMIN);
   const responses = async (commands: readonly object[]): Promise<readonly unknown[]> =>

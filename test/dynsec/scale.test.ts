@@ -57,7 +57,7 @@ test("one change among 50,000 clients with 200 roles makes the texts anew of wha
       return file.save(changed);
     },
     hash: () => Promise.resolve(HASH),
-    connections: () => [],
+    connected: () => [],
   });
   const change = async (command: object): Promise<readonly [readonly string[], number]> => {
     const { reply, effects } = await control.request(Buffer.from(JSON.stringify({ commands: [command] })), ADMIN);
