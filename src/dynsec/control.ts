@@ -1,9 +1,9 @@
 import { sentence } from "../core/problem.ts";
 import { auditLine } from "./audit.ts";
-import { CommandError } from "./command.ts";
-import type { CommandContext } from "./command.ts";
-import { COMMANDS, OWN_COMMANDS } from "./commands.ts";
-import type { CommandTable } from "./commands.ts";
+import { CommandError } from "./commands/command.ts";
+import type { CommandContext } from "./commands/command.ts";
+import { COMMANDS, OWN_COMMANDS } from "./commands/table.ts";
+import type { CommandTable } from "./commands/table.ts";
 import { createEffects } from "./effects.ts";
 import { readEnvelope } from "./envelope.ts";
 import type { Asked } from "./envelope.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Problem } from "../../src/core/types.ts";
-import { COMMANDS } from "../../src/dynsec/commands.ts";
+import { COMMANDS } from "../../src/dynsec/commands/table.ts";
 import { createControl } from "../../src/dynsec/control.ts";
 import { emptyState } from "../../src/dynsec/entries.ts";
 import { formatDynsec } from "../../src/dynsec/format-file.ts";

@@ -1,7 +1,7 @@
-import { filterFault } from "../core/topic.ts";
-import type { EffectsUnderWay } from "./effects.ts";
-import type { Members } from "./members.ts";
-import type { Client, DynsecState, Entry, Group, Requester, Role } from "./types.ts";
+import { filterFault } from "../../core/topic.ts";
+import type { EffectsUnderWay } from "../effects.ts";
+import type { Members } from "../members.ts";
+import type { Client, DynsecState, Entry, Group, Requester, Role } from "../types.ts";
 
 /** Refuses a command, in Mosquitto's words. Nothing was changed. */
 export class CommandError extends Error {

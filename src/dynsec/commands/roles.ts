@@ -1,15 +1,15 @@
-import { aclJson, aclTypeOf, inOrder, readAcls } from "./acls.ts";
+import { filterFault } from "../../core/topic.ts";
+import { aclJson, aclTypeOf, inOrder, readAcls } from "../acls.ts";
+import { createRole } from "../entries.ts";
+import { readMaxPublishRate } from "../extensions.ts";
+import { given, textsJson } from "../format-file.ts";
+import { removeRole } from "../links.ts";
+import { NO_MEMBERS, priorityOf } from "../members.ts";
+import type { Members } from "../members.ts";
+import { roleChanged } from "../role-rules.ts";
+import type { Acl, AclType, Role } from "../types.ts";
 import { aclTopic, change, CommandError, isUtf8, page, question, requiredName, roleOf, textsOf } from "./command.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { createRole } from "./entries.ts";
-import { readMaxPublishRate } from "./extensions.ts";
-import { given, textsJson } from "./format-file.ts";
-import { removeRole } from "./links.ts";
-import { NO_MEMBERS, priorityOf } from "./members.ts";
-import type { Members } from "./members.ts";
-import { roleChanged } from "./role-rules.ts";
-import { filterFault } from "../core/topic.ts";
-import type { Acl, AclType, Role } from "./types.ts";
 
 /** The commands about roles, by name. */
 export const ROLE_COMMANDS = {

@@ -1,9 +1,9 @@
-import { CLIENT_COMMANDS } from "./client-commands.ts";
+import { CLIENT_COMMANDS } from "./clients.ts";
 import type { Command } from "./command.ts";
-import { DEFAULT_COMMANDS } from "./default-commands.ts";
-import { GROUP_COMMANDS } from "./group-commands.ts";
-import { RIGHTS_COMMANDS, SELF_COMMANDS } from "./rights-commands.ts";
-import { ROLE_COMMANDS } from "./role-commands.ts";
+import { DEFAULT_COMMANDS } from "./defaults.ts";
+import { GROUP_COMMANDS } from "./groups.ts";
+import { RIGHTS_COMMANDS, SELF_COMMANDS } from "./rights.ts";
+import { ROLE_COMMANDS } from "./roles.ts";
 
 /** A command with its name as it is written. */
 export interface NamedCommand {

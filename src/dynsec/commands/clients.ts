@@ -1,3 +1,11 @@
+import { createClient } from "../entries.ts";
+import { readClientIds, readMaxConnections, readVariables } from "../extensions.ts";
+import { limitsJson, given, priorityJson, roleLinksJson, textsJson } from "../format-file.ts";
+import { join, leave, removeClient, setClientRoles, withoutRole } from "../links.ts";
+import { membersOf, NO_MEMBERS, priorityOf } from "../members.ts";
+import type { Members } from "../members.ts";
+import { storedPassword } from "../passwords.ts";
+import type { Client, GroupLink, StoredPassword } from "../types.ts";
 import {
   change,
   clientOf,
@@ -11,15 +19,7 @@ import {
   isUtf8,
 } from "./command.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { createClient } from "./entries.ts";
-import { readClientIds, readMaxConnections, readVariables } from "./extensions.ts";
-import { limitsJson, given, priorityJson, roleLinksJson, textsJson } from "./format-file.ts";
-import { join, leave, removeClient, setClientRoles, withoutRole } from "./links.ts";
-import { membersOf, NO_MEMBERS, priorityOf } from "./members.ts";
-import type { Members } from "./members.ts";
-import { storedPassword } from "./passwords.ts";
 import { readRoles } from "./role-lists.ts";
-import type { Client, GroupLink, StoredPassword } from "./types.ts";
 
 const BAD_ROLES = "'roles' not an array or missing/invalid rolename";
 

@@ -1,8 +1,8 @@
+import { membersOf, NO_MEMBERS, priorityOf } from "../members.ts";
+import type { Members } from "../members.ts";
+import type { RoleLink } from "../types.ts";
 import { CommandError, isUtf8 } from "./command.ts";
 import type { CommandContext } from "./command.ts";
-import { membersOf, NO_MEMBERS, priorityOf } from "./members.ts";
-import type { Members } from "./members.ts";
-import type { RoleLink } from "./types.ts";
 
 /**
  * Reads `"roles":[{"rolename":"r","priority":5}]` of a command; undefined: there is no such list. Of two for a role the

@@ -1,12 +1,12 @@
-import type { Action } from "../core/types.ts";
-import { accessOf } from "./access.ts";
+import type { Action } from "../../core/types.ts";
+import { accessOf } from "../access.ts";
+import { given, priorityJson, textsJson } from "../format-file.ts";
+import { heldRules } from "../held-rules.ts";
+import { limitsOf } from "../login.ts";
+import type { Members } from "../members.ts";
+import type { RoleLink, RoleRule, RoleRules } from "../types.ts";
 import { CommandError, isUtf8, optionalText, question } from "./command.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { given, priorityJson, textsJson } from "./format-file.ts";
-import { heldRules } from "./held-rules.ts";
-import { limitsOf } from "./login.ts";
-import type { Members } from "./members.ts";
-import type { RoleLink, RoleRule, RoleRules } from "./types.ts";
 
 /** What a client may ask about itself: `{"command":"getMe"}`. */
 export const SELF_COMMANDS = {

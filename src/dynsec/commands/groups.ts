@@ -1,13 +1,13 @@
+import { createGroup } from "../entries.ts";
+import { readVariables } from "../extensions.ts";
+import { roleLinksJson, textsJson, variablesJson } from "../format-file.ts";
+import { empty, join, leave, removeGroup, setGroupRoles, withoutRole } from "../links.ts";
+import { membersOf, NO_MEMBERS, priorityOf } from "../members.ts";
+import type { Members } from "../members.ts";
+import type { Client, Group } from "../types.ts";
 import { change, clientOf, CommandError, groupOf, page, question, requiredName, roleOf, textsOf } from "./command.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { createGroup } from "./entries.ts";
-import { readVariables } from "./extensions.ts";
-import { roleLinksJson, textsJson, variablesJson } from "./format-file.ts";
-import { empty, join, leave, removeGroup, setGroupRoles, withoutRole } from "./links.ts";
-import { membersOf, NO_MEMBERS, priorityOf } from "./members.ts";
-import type { Members } from "./members.ts";
 import { readRoles } from "./role-lists.ts";
-import type { Client, Group } from "./types.ts";
 
 /** The commands about groups, by name. */
 export const GROUP_COMMANDS = {

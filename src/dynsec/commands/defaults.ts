@@ -1,7 +1,7 @@
+import { membersOf } from "../members.ts";
+import type { Members } from "../members.ts";
 import { change, CommandError, question } from "./command.ts";
 import type { Command } from "./command.ts";
-import { membersOf } from "./members.ts";
-import type { Members } from "./members.ts";
 
 const KINDS = ["publishClientSend", "publishClientReceive", "subscribe", "unsubscribe"] as const;
 
