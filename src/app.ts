@@ -15,6 +15,7 @@ import type { Problem } from "./core/types.ts";
 import { counted } from "./core/words.ts";
 import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
+import { subscriptionLines } from "./monitor/subscription-list.ts";
 import { createSys } from "./monitor/sys/sys.ts";
 import { build, type BuildDeps } from "./snapshot/build.ts";
 import { createDynsecKeeper } from "./snapshot/dynsec-keeper.ts";
@@ -24,7 +25,7 @@ import { createReloader, logProblem } from "./snapshot/reloader.ts";
 import { readSources } from "./snapshot/sources.ts";
 import type { Snapshot, SourceSpec } from "./snapshot/types.ts";
 import { createWatcher } from "./snapshot/watcher.ts";
-import { startStorage, storeChange } from "./start-storage.ts";
+import { saveNow, startStorage, storeChange } from "./start-storage.ts";
 
 export interface AppContext {
   readonly spec: SourceSpec;
@@ -49,6 +50,10 @@ export interface App {
   bridges(): readonly BridgeState[];
   /** Reads the configuration again and makes it current; `cause` is named in the log. */
   reload(cause: string): Promise<void>;
+  /** Writes what is not on the disk yet, and says so in the log; `cause` is named there. */
+  save(cause: string): Promise<void>;
+  /** Writes every subscription to the log. */
+  readonly listSubscriptions: () => void;
   /** Says goodbye to every client and closes everything. */
   stop(): Promise<void>;
 }
@@ -183,6 +188,10 @@ export async function startApp(context: AppContext): Promise<App> {
     portOf: listeners.portOf,
     bridges: bridges.states,
     reload: reloader.run,
+    save: (cause) => saveNow(storage, live.current().settings.store, cause, log),
+    listSubscriptions() {
+      for (const line of subscriptionLines(running.subscriptions())) log.notice({}, line);
+    },
     async stop() {
       // A reload under way would open the watcher again.
       await reloader.stop();

@@ -17,7 +17,9 @@ export async function run(
   try {
     const running = await startApp(await makeContext());
     app = running;
-    signals.onHangup(() => void running.reload("SIGHUP"));
+    signals.on("SIGHUP", () => void running.reload("SIGHUP"));
+    signals.on("SIGUSR1", () => void running.save("SIGUSR1"));
+    signals.on("SIGUSR2", running.listSubscriptions);
     running.log.notice({}, `ready: ${running.addresses().join(" ")} after ${Math.round(performance.now())} ms`);
 
     const signal = await signals.stopped;

@@ -1,24 +1,35 @@
+import { close, url } from "node:inspector";
+
 /** The signals of a broker's life. */
 export interface Signals {
   /** Resolves with the name of the first signal that asks for the end. */
   readonly stopped: Promise<string>;
-  /** From now on SIGHUP calls this. */
-  onHangup(reload: () => void): void;
+  /** From now on this signal does that; before, it does nothing. */
+  on(signal: Asking, act: () => void): void;
 }
+
+/** Signals that ask a running broker for something: to read its files again, to save, to list its subscriptions. */
+const ASKING = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+type Asking = (typeof ASKING)[number];
 
 /**
  * Catches the signals. To be called before anything is loaded: until then they end the process by default, and a stop
  * during the start would look like a crash.
  */
 export function catchSignals(): Signals {
-  let hangup = (): void => undefined;
+  const acts = new Map<Asking, () => void>();
   const { promise, resolve } = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
-  process.on("SIGHUP", () => hangup());
-  return {
-    stopped: promise,
-    onHangup(reload) {
-      hangup = reload;
-    },
-  };
+  for (const signal of ASKING) process.on(signal, () => acts.get(signal)?.());
+  closeDebugger();
+  return { stopped: promise, on: (signal, act) => void acts.set(signal, act) };
+}
+
+/**
+ * Closes the door that a SIGUSR1 before our handler has opened: Node then listens for a debugger. Its own option against
+ * that, --disable-sigusr1, blocks the signal for us too.
+ */
+function closeDebugger(): void {
+  const isWanted = process.execArgv.some((argument) => /^--inspect(-brk|-wait)?(=|$)/.test(argument));
+  if (!isWanted && url() !== undefined) close();
 }

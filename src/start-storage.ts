@@ -34,6 +34,24 @@ export function startStorage(settings: StoreSettings | null, log: Logger): Start
   return { storage, problems: [] };
 }
 
+/** Writes what is not on the disk yet and says what came of it; what keeps it from being written was said before. */
+export async function saveNow(
+  storage: Storage | null,
+  wanted: StoreSettings | null,
+  cause: string,
+  log: Logger,
+): Promise<void> {
+  if (storage !== null && (await storage.save())) {
+    log.notice({}, `${cause}: sessions and retained messages are saved.`);
+    return;
+  }
+  const why =
+    wanted === null
+      ? "They are kept in memory only. Switch persistence on to keep them."
+      : "The store cannot be written, as said above. They stay in memory.";
+  log.warn({}, `${cause}: sessions and retained messages were not saved. ${why}`);
+}
+
 /** What to tell when the settings in force are not those that the file was opened with. */
 export function storeChange(opened: StoreSettings | null, wanted: StoreSettings | null): readonly Problem[] {
   if (isSame(opened, wanted)) return [];

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
-import type { Figures } from "../core/figures.ts";
+import type { Figures, SubscriptionInfo } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
 import { isAllowed } from "../core/reasons.ts";
 import type { Identity, Qos, Reason } from "../core/types.ts";
@@ -11,7 +11,7 @@ import { createAuthentication } from "./authentication.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
-import { figuresOf } from "./figures.ts";
+import { figuresOf, subscriptionsOf } from "./figures.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
 import { createLink } from "./link.ts";
@@ -54,6 +54,7 @@ export interface Broker {
   readonly bridgeEnds: BridgeEnds;
   /** Messages that are taken from one bridge of MQTT 5 before they are acknowledged. */
   receiveMaximum(): number;
+  subscriptions(): Iterable<SubscriptionInfo>;
   /** Clients connected now. */
   sessions(): readonly ClientInfo[];
   /** What the data plane counts, every drop with its reason; the numbers go on growing. */
@@ -177,6 +178,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     figures: () => figuresOf(engine, sockets),
     bridgeEnds: createBridgeEnds(engine),
     receiveMaximum: () => limits().receiveMaximum,
+    subscriptions: () => subscriptionsOf(engine),
     sessions: () => [...links].filter((link) => link.isOpen()).map((link) => link.client()),
     counters: () => engine.counters,
     recheck() {

@@ -1,4 +1,4 @@
-import type { Figures } from "../core/figures.ts";
+import type { Figures, SubscriptionInfo } from "../core/figures.ts";
 import type { Engine } from "./engine.ts";
 
 /** Everything that $SYS and the panel tell of the broker, at this moment. */
@@ -20,4 +20,13 @@ export function figuresOf(engine: Engine, sockets: number): Figures {
     stored: engine.stored(),
     bytesUnsent,
   };
+}
+
+/** Every subscription of every client, connected or not. */
+export function* subscriptionsOf({ sessions }: Engine): Generator<SubscriptionInfo, void> {
+  for (const { clientId, connection, subscriptions } of sessions.values()) {
+    for (const { filter, qos, suspended } of subscriptions.values()) {
+      yield { filter: filter.text, clientId, qos, isConnected: connection !== null, isSuspended: suspended };
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import type { Qos } from "./types.ts";
+
 /** Packets and bytes in one direction since the start. */
 export interface TrafficFigures {
   /** By the first byte of a packet, which tells its type, QoS and flags. */
@@ -35,4 +37,15 @@ export interface Figures {
   readonly stored: StoredFigures;
   /** Bytes that wait for clients to read. */
   readonly bytesUnsent: number;
+}
+
+/** One subscription of one client. */
+export interface SubscriptionInfo {
+  /** As the client wrote it: "home/#", "$share/group/home/#". */
+  readonly filter: string;
+  readonly clientId: string;
+  readonly qos: Qos;
+  readonly isConnected: boolean;
+  /** The rules no longer allow it: it delivers nothing until they do again. */
+  readonly isSuspended: boolean;
 }

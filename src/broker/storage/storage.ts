@@ -35,6 +35,8 @@ export interface Storage {
   readonly journal: Journal;
   /** What can be stored as a whole after a failure. */
   attach(tables: LiveState): void;
+  /** Writes what is not written yet; false when that failed, which report() has told then or before. */
+  save(): Promise<boolean>;
   /** Writes what is left and closes the file. */
   close(): Promise<void>;
 }
@@ -121,7 +123,7 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, loa
     timer.unref();
   };
 
-  const flush = (done: () => void): void => {
+  const flush = (done: (error: string | null) => void): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     timerDueMs = Infinity;
@@ -133,7 +135,7 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, loa
         : takeWholeBatch(changes, whole.sessions.values(), whole.retained.messages(), now());
     ask({ kind: "write", batch }, (error) => {
       noteOutcome(error, whole !== null || live === null);
-      done();
+      done(error);
     });
   };
 
@@ -194,7 +196,7 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, loa
       changes.retained.set(topic, null);
       schedule(URGENT_MS);
     },
-    afterStored: flush,
+    afterStored: (done) => flush(() => done()),
   };
 
   return {
@@ -209,6 +211,11 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, loa
     attach(tables) {
       live = tables;
     },
+    save: () =>
+      new Promise((resolve) => {
+        if (worker === null && !hasUnstored) resolve(true);
+        else flush((error) => resolve(error === null));
+      }),
     close: () =>
       new Promise((resolve) => {
         if (worker === null && !hasUnstored) {
