@@ -306,16 +306,17 @@ describe("a client that does not read", () => {
   });
 
   test("is cut off when acknowledgements pile up, which no limit of messages holds back", async () => {
-    const { port, events } = await startBroker();
+    const { port, events } = await startBroker({ messageSizeLimit: 0 });
     const deaf = await login(port, "deaf", { version: 5 });
     deaf.socket.pause();
-    // Each PINGREQ of two bytes asks for an answer of two bytes.
-    const pings = Buffer.alloc(1_000_000, Buffer.from("c000", "hex"));
-    const flood = setInterval(() => {
-      if (deaf.socket.writableLength === 0) deaf.send(pings);
-    }, 1);
+    // Each of these few bytes asks for an answer that says in words why the message is not taken.
+    const refused = encode(publish("t", "x", { qos: 1, messageId: 1 }), 5);
+    const flood = Buffer.alloc(refused.length * 20_000, refused);
+    const pour = (error?: Error | null): void => {
+      if (error === undefined || error === null) deaf.socket.write(flood, pour);
+    };
+    pour();
     await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ kind: "disconnected" }), { timeout: 80_000 });
-    clearInterval(flood);
     expect(events.at(-1)).toMatchObject({
       client: { clientId: "deaf" },
       reason: { kind: "queue_dropped", sentence: "too much is waiting because it does not read" },

@@ -12,17 +12,22 @@ export interface TestClient {
 
 /** Connects mqtt.js once, without reconnecting, and collects what it receives. */
 export async function connect(url: string, options: IClientOptions = {}): Promise<TestClient> {
-  const client = await mqtt.connectAsync(url, { reconnectPeriod: 0, connectTimeout: 10_000, ...options });
+  const client = mqtt.connect(url, { reconnectPeriod: 0, connectTimeout: 10_000, ...options });
   const messages: string[] = [];
   let closed = false;
+  // From the first moment: what waited for the client may come in one piece with its CONNACK.
   client.on("message", (topic, payload) => messages.push(`${topic} ${payload.toString()}`));
   client.on("close", () => {
     closed = true;
   });
-  client.on("error", () => undefined);
+  const { promise: connected, resolve, reject } = Promise.withResolvers<unknown>();
+  client.once("connect", resolve);
+  client.on("error", reject);
+  client.once("close", () => reject(new Error("the connection was closed before its CONNACK")));
   onTestFinished(async () => {
     await client.endAsync(true);
   });
+  await connected;
   return {
     client,
     messages,

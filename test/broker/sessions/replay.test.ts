@@ -139,14 +139,13 @@ describe("retained messages", () => {
     const client = connect("c");
     const filters = Array.from({ length: 50 }, (_, index) => ({ topic: `home/+/+/none${index}`, qos: 0 as const }));
     client.send({ cmd: "subscribe", messageId: 1, subscriptions: filters });
-    let longest = 0;
+    let turns = 0;
     while (client.connection.session.replays !== null) {
-      const before = performance.now();
       await turn();
-      longest = Math.max(longest, performance.now() - before);
+      turns++;
     }
     expect(texts(client.take())).toEqual([]);
-    // 2 ms by design; the rest is for a busy machine
-    expect(longest).toBeLessThan(1_000);
+    // a million topics are looked at, a millisecond in each turn: a slower machine needs more turns
+    expect(turns).toBeGreaterThan(10);
   });
 });
