@@ -166,7 +166,8 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, loa
     sessionEnded(session) {
       changes.sessions.delete(session);
       changes.ended.add(session.clientId);
-      schedule(URGENT_MS);
+      // no acknowledgement waits for this: a crash would bring back what a clean start has ended
+      schedule(mode === "always" ? 0 : URGENT_MS);
     },
     subscription(session, subscription) {
       changesOf(changes, session).subscriptions.set(subscription.filter.text, subscription);

@@ -264,6 +264,34 @@ describe("what is written", () => {
     for (const file of [path, `${path}-wal`]) expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  it("of a clean start is written within a second: a crash must not bring the old session back", async () => {
+    const path = join(folder(), "culex.db");
+    const storage = open(path, { intervalMs: 3_600_000 });
+    const { connect } = createHouse({}, storage);
+    const old = connect("c", lasting(1000));
+    old.send(subscribe("t", 1));
+    old.drop();
+    await stored(storage);
+    expect([count(path, "session"), count(path, "subscription")]).toEqual([1, 1]);
+    connect("c", { ...lasting(1000), clean: true });
+    await vi.waitFor(() => expect(count(path, "subscription")).toBe(0), { timeout: 3000, interval: 50 });
+    expect(count(path, "session")).toBe(1);
+    connect("c");
+    await vi.waitFor(() => expect(count(path, "session")).toBe(0), { timeout: 3000, interval: 50 });
+  });
+
+  it("of a clean start is written at once where nothing may be lost", async () => {
+    const storage = open(join(folder(), "culex.db"), { mode: "always" });
+    const { connect } = createHouse({}, storage);
+    connect("c", lasting(1000)).drop();
+    await stored(storage);
+    connect("c");
+    expect(storage.journal.hasUnstored).toBe(true);
+    // the next turn of the clock; whatever is only urgent waits for a second
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(storage.journal.hasUnstored).toBe(false);
+  });
+
   it("is written within a second without being asked", async () => {
     const path = join(folder(), "culex.db");
     const { connect } = createHouse({}, open(path));
