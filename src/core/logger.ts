@@ -1,3 +1,8 @@
+import { strftime } from "./strftime.ts";
+
+/** Local time as the official add-on writes it: "2026-11-20 12:03:04 ". */
+export const TIME_PREFIX = "%Y-%m-%d %H:%M:%S ";
+
 /** Mosquitto's log types; "subscribe" and "unsubscribe" are single lines a user can switch on. */
 export const EVERY_LOG_TYPE = [
   "error",
@@ -63,10 +68,13 @@ export function createLogger(target: () => LogTarget): Logger {
   };
 }
 
-/** Renders a line for people: "2026-11-20 12:03:04 warning: acl.conf line 4: ...". */
-export function textLine(entry: LogEntry): string {
+/**
+ * Renders a line for people: "2026-11-20 12:03:04 warning: acl.conf line 4: ...". `timePrefix` is what stands before it,
+ * in strftime's words.
+ */
+export function textLine(entry: LogEntry, timePrefix: string = TIME_PREFIX): string {
   const label = entry.type === "error" || entry.type === "warning" ? `${entry.type}: ` : "";
-  return `${timestamp(entry.atMs)} ${label}${entry.message}\n`;
+  return `${strftime(timePrefix, entry.atMs)}${label}${entry.message}\n`;
 }
 
 /** Renders a line for machines: one JSON object. */
@@ -86,9 +94,3 @@ export function oneLine(text: string): string {
 
 /** Characters; what is longer holds a name of 64 kB, and a log must not be filled by those who are refused. */
 const LONGEST_LINE = 2_000;
-
-/** Local time as the official add-on writes it: "2026-11-20 12:03:04". */
-function timestamp(atMs: number): string {
-  const date = new Date(atMs - new Date(atMs).getTimezoneOffset() * 60_000);
-  return date.toISOString().slice(0, 19).replace("T", " ");
-}

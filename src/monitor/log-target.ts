@@ -2,6 +2,7 @@ import { codeOf, messageOf } from "../core/errors.ts";
 import {
   DEFAULT_LOG_TYPES,
   jsonLine,
+  TIME_PREFIX,
   oneLine,
   textLine,
   type LogEntry,
@@ -37,7 +38,8 @@ const TOPICS: Readonly<Record<LogType, string | null>> = {
 
 /** Makes the destinations of the log: standard output until settings say otherwise. */
 export function createLogTargets({ format, publish }: LogTargetDeps): LogTargets {
-  const render = format === "json" ? jsonLine : textLine;
+  let timePrefix = TIME_PREFIX;
+  const render = format === "json" ? jsonLine : (entry: LogEntry) => textLine(entry, timePrefix);
   const stdout: LogSink = (entry) => void process.stdout.write(render(entry));
   const stderr: LogSink = (entry) => void process.stderr.write(render(entry));
   const topic = topicSink(publish);
@@ -61,7 +63,9 @@ export function createLogTargets({ format, publish }: LogTargetDeps): LogTargets
 
   return {
     current: () => target,
-    update({ types, destinations }) {
+    update(settings) {
+      const { types, destinations } = settings;
+      timePrefix = settings.timePrefix;
       const paths = new Set(destinations.flatMap((to) => (to.kind === "file" ? [to.path] : [])));
       for (const [path, file] of files) {
         if (paths.has(path)) {

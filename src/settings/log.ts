@@ -1,4 +1,4 @@
-import { DEFAULT_LOG_TYPES, EVERY_LOG_TYPE, type LogType } from "../core/logger.ts";
+import { DEFAULT_LOG_TYPES, EVERY_LOG_TYPE, TIME_PREFIX, type LogType } from "../core/logger.ts";
 import type { Draft } from "./directives/draft.ts";
 import type { LogDestName, Options } from "./options.ts";
 import type { Environment, LogDestination, LogSettings } from "./types.ts";
@@ -10,8 +10,15 @@ export function logSettings(kind: Environment["kind"], options: Options | null, 
   return {
     types: options?.debug === true ? new Set(EVERY_LOG_TYPE) : typesOf(types),
     destinations: draft.logDestinations ?? destinationsOf(names),
+    timePrefix: timePrefix(draft),
     connectionMessages: draft.connectionMessages,
   };
+}
+
+/** A format of the user's is followed by a colon, as mosquitto has it. */
+function timePrefix({ logTimestamp, logTimestampFormat }: Draft): string {
+  if (!logTimestamp) return "";
+  return logTimestampFormat === null ? TIME_PREFIX : `${logTimestampFormat}: `;
 }
 
 function nonEmpty<T>(values: readonly T[] | undefined): readonly T[] | null {

@@ -207,6 +207,8 @@ export interface StoreSettings {
 export interface LogSettings {
   readonly types: ReadonlySet<LogType>;
   readonly destinations: readonly LogDestination[];
+  /** What stands before each line, in strftime's words; empty: nothing. JSON has its own. */
+  readonly timePrefix: string;
   /** Whether connects and disconnects are written. */
   readonly connectionMessages: boolean;
 }

@@ -44,7 +44,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       },
       bridges: [],
       store: null,
-      log: { types: new Set(), destinations: [], connectionMessages: true },
+      log: { types: new Set(), destinations: [], timePrefix: "", connectionMessages: true },
       sysIntervalS: 10,
     },
     listeners: [],

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { createLogger, DEFAULT_LOG_TYPES, EVERY_LOG_TYPE, type LogType } from "../../src/core/logger.ts";
+import { createLogger, DEFAULT_LOG_TYPES, EVERY_LOG_TYPE, TIME_PREFIX, type LogType } from "../../src/core/logger.ts";
 import { createLogTargets } from "../../src/monitor/log-target.ts";
 import type { LogDestination, LogSettings } from "../../src/settings/types.ts";
 import { tempFolder } from "../helpers/temp.ts";
@@ -24,7 +24,7 @@ function read(path: string): string {
 }
 
 function settings(destinations: readonly LogDestination[], types: readonly LogType[] = DEFAULT_LOG_TYPES): LogSettings {
-  return { types: new Set(types), destinations, connectionMessages: true };
+  return { types: new Set(types), destinations, timePrefix: TIME_PREFIX, connectionMessages: true };
 }
 
 function makeLog(format: "text" | "json" = "text") {
@@ -77,6 +77,25 @@ describe("standard streams", () => {
     update(settings([]));
     log.error({}, "no listener");
     expect(output()).toBe("");
+  });
+});
+
+describe("the time before a line", () => {
+  test("is as the settings have it, on every destination but JSON", () => {
+    vi.useFakeTimers({ now: new Date(2026, 10, 20, 12, 3, 4), toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const spy = vi.spyOn(process.stdout, "write").mockImplementation(() => true);
+    onTestFinished(() => spy.mockRestore());
+    const said = (format: "text" | "json", timePrefix: string): string => {
+      const { log, update } = makeLog(format);
+      update({ ...settings([{ kind: "stdout" }]), timePrefix });
+      log.warn({}, "slow");
+      return String(spy.mock.calls.at(-1)?.[0]);
+    };
+    expect(said("text", TIME_PREFIX)).toBe("2026-11-20 12:03:04 warning: slow\n");
+    expect(said("text", "%H.%M: ")).toBe("12.03: warning: slow\n");
+    expect(said("text", "")).toBe("warning: slow\n");
+    expect(said("json", "")).toMatch(/^\{"time":"2026-11-/);
   });
 });
 

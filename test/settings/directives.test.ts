@@ -119,7 +119,15 @@ describe("a line that is not carried out", () => {
     ],
     [
       "log_dest syslog",
-      '"log_dest syslog": "syslog" is not offered here. The line is ignored. Use one of: none, stdout, stderr, topic, file <path>.',
+      '"log_dest syslog": this broker does not write to syslog. Lines go to the other destinations of these files, or to the usual one if there is none. Use "log_dest stderr", which a service manager hands to the system\'s log, or "log_dest file <path>".',
+    ],
+    [
+      "log_dest dlt",
+      '"log_dest dlt": "dlt" is not offered here. The line is ignored. Use one of: none, stdout, stderr, topic, file <path>.',
+    ],
+    [
+      "log_timestamp_format",
+      '"log_timestamp_format" has no value. The line is ignored. Write a format, for example "log_timestamp_format %Y-%m-%d %H:%M:%S".',
     ],
     ["log_dest file", '"log_dest file": "file" names no file. The line is ignored. Write "log_dest file <path>".'],
     [

@@ -37,6 +37,7 @@ describe("the add-on without any configuration", () => {
       log: {
         types: new Set(["error", "warning", "notice", "information"]),
         destinations: [{ kind: "stdout" }],
+        timePrefix: "%Y-%m-%d %H:%M:%S ",
         connectionMessages: true,
       },
       sysIntervalS: 10,
@@ -318,6 +319,15 @@ describe("the log", () => {
     [{}, "log_dest file my log.txt", [{ kind: "file", path: "/tmp/culex/share/mosquitto/my log.txt" }]],
   ])("goes where %j and %j say", (options, conf, destinations) => {
     expect(composeAddOn({ "a.conf": conf }, options).settings.log.destinations).toEqual(destinations);
+  });
+
+  test.each([
+    ["", "%Y-%m-%d %H:%M:%S "],
+    ["log_timestamp true", "%Y-%m-%d %H:%M:%S "],
+    ["log_timestamp_format %d. %m. %H:%M", "%d. %m. %H:%M: "],
+    ["log_timestamp false\nlog_timestamp_format %H:%M", ""],
+  ])("begins its lines as %j says", (conf, prefix) => {
+    expect(composeAddOn({ "a.conf": conf }).settings.log.timePrefix).toBe(prefix);
   });
 
   test("leaves out connects and disconnects when asked to", () => {

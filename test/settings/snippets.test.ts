@@ -231,10 +231,11 @@ connection_messages true
 log_timestamp_format %Y-%m-%dT%H:%M:%S
 `,
     });
-    expect(problems).toEqual([notYet(4, "log_timestamp_format", "; the other 3 lines are used")]);
+    expect(problems).toEqual([]);
     expect(settings.log).toEqual({
       types: new Set(["error", "warning", "notice", "information", "debug", "subscribe", "unsubscribe"]),
       destinations: [{ kind: "file", path: "/tmp/culex/share/mosquitto/mosquitto.log" }],
+      timePrefix: "%Y-%m-%dT%H:%M:%S: ",
       connectionMessages: true,
     });
   });

@@ -28,6 +28,7 @@ describe("a broker without a configuration", () => {
       log: {
         types: new Set(["error", "warning", "notice", "information"]),
         destinations: [{ kind: "stderr" }],
+        timePrefix: "%Y-%m-%d %H:%M:%S ",
         connectionMessages: true,
       },
       sysIntervalS: 10,

@@ -34,6 +34,9 @@ export interface Draft {
   /** Values of log_type in their order; null: no such line. */
   readonly logTypes: readonly string[] | null;
   readonly logDestinations: readonly LogDestination[] | null;
+  readonly logTimestamp: boolean;
+  /** In strftime's words; null: ours. */
+  readonly logTimestampFormat: string | null;
   readonly connectionMessages: boolean;
   /** Seconds; 0: nothing is said. */
   readonly sysIntervalS: number;
@@ -154,6 +157,8 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     autosaveIntervalS: null,
     logTypes: null,
     logDestinations: null,
+    logTimestamp: true,
+    logTimestampFormat: null,
     connectionMessages: true,
     sysIntervalS: DEFAULT_SYS_INTERVAL_S,
     bridges: [],

@@ -71,8 +71,12 @@ export const globalDirectives: readonly DirectiveRow[] = [
   accepted("include_dir"),
   row("log_dest", logDest),
   ignored("log_facility", "nothing is written to syslog"),
-  notYet("log_timestamp"),
-  notYet("log_timestamp_format"),
+  bool("log_timestamp", (draft, logTimestamp) => used({ ...draft, logTimestamp })),
+  row("log_timestamp_format", (draft, line) =>
+    line.value === ""
+      ? wrongValue(draft, line, "", 'Write a format, for example "log_timestamp_format %Y-%m-%d %H:%M:%S".')
+      : used({ ...draft, logTimestampFormat: line.value }),
+  ),
   oneOf("log_type", LOG_TYPES, (draft, type) => used({ ...draft, logTypes: [...(draft.logTypes ?? []), type] })),
   notYet("max_inflight_bytes"),
   notYet("max_inflight_messages"),
@@ -133,6 +137,12 @@ function logDest(draft: Draft, line: Line): Outcome {
       const { path } = fileReference(shown, line);
       return used({ ...draft, logDestinations: [...earlier, { kind, path }] });
     }
+    case "syslog":
+      return faulty(draft, {
+        what: '"log_dest syslog": this broker does not write to syslog.',
+        now: "Lines go to the other destinations of these files, or to the usual one if there is none",
+        fix: 'Use "log_dest stderr", which a service manager hands to the system\'s log, or "log_dest file <path>".',
+      });
     default:
       return wrongValue(draft, line, "is not offered here", "Use one of: none, stdout, stderr, topic, file <path>.");
   }
