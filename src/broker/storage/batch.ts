@@ -1,7 +1,7 @@
 import type { StoredMessage } from "../routing/stored-message.ts";
-import type { Subscription } from "../routing/subscription.ts";
 import type { Delivery } from "../sessions/delivery.ts";
 import type { Session } from "../sessions/session.ts";
+import type { StoredSession, StoredSubscription } from "../sessions/stored-state.ts";
 
 /** A value as SQLite takes it; byte strings are turned into blobs by the writer. */
 type Value = string | number | null;
@@ -56,17 +56,36 @@ export function sessionRow(session: Session, nowMs: number): Row {
   ];
 }
 
-export function subscriptionRow({ subscriber, filter, ...options }: Subscription<Session>): Row {
-  const { qos, noLocal, retainAsPublished, retainHandling, identifier } = options;
+/** The row of a session that is not in the engine's tables. */
+export function storedSessionRow({
+  identity,
+  address,
+  listener,
+  expiryS,
+  leftAtMs,
+  will,
+  willDueMs,
+}: StoredSession): Row {
+  const { clientId, username, superuser, source, proof } = identity;
+  const willJson = will === null ? null : JSON.stringify(will);
   return [
-    subscriber.clientId,
-    filter.text,
-    qos,
-    noLocal ? 1 : 0,
-    retainAsPublished ? 1 : 0,
-    retainHandling,
-    identifier,
+    clientId,
+    username,
+    superuser ? 1 : 0,
+    source,
+    proof,
+    address,
+    listener,
+    expiryS,
+    leftAtMs,
+    willJson,
+    willDueMs,
   ];
+}
+
+export function subscriptionRow(clientId: string, filter: string, options: Omit<StoredSubscription, "filter">): Row {
+  const { qos, noLocal, retainAsPublished, retainHandling, identifier } = options;
+  return [clientId, filter, qos, noLocal ? 1 : 0, retainAsPublished ? 1 : 0, retainHandling, identifier];
 }
 
 export function messageRow(message: StoredMessage): Row {
