@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { App, AppContext } from "../src/app.ts";
 import { run } from "../src/run.ts";
 import type { Signals } from "../src/signals.ts";
@@ -19,6 +20,7 @@ export function runAddon(env: NodeJS.ProcessEnv, signals: Signals): Promise<numb
       spec,
       logFormat: env["CULEX_LOG_FORMAT"] === "json" ? "json" : "text",
       verbose: false,
+      importFrom: join(spec.environment.folders.share, "mosquitto", "mosquitto.db"),
       problems: system.problems,
       backends: (log) =>
         supervisor === null

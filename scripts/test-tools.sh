@@ -4,6 +4,7 @@ set -eu
 missing=""
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need mosquitto_pub mosquitto-clients
+PATH="$PATH:/usr/sbin" need mosquitto mosquitto
 need openssl openssl
 need s6-svscan s6
 need unshare util-linux

@@ -36,6 +36,8 @@ export interface AppContext {
   readonly problems: readonly Problem[];
   /** Called when the listeners are as the configuration wants them: at the start and after each change. */
   readonly settled?: (app: App) => void;
+  /** A mosquitto.db to import once if it is there; null: none is looked for. */
+  readonly importFrom: string | null;
   /** mosquitto's -v: every type of log line, whatever the settings say. */
   readonly verbose: boolean;
 }
@@ -99,7 +101,7 @@ export async function startApp(context: AppContext): Promise<App> {
   };
   useLog(live.current());
   const { store } = live.current().settings;
-  const { storage, problems: storeProblems } = startStorage(store, log);
+  const { storage, problems: storeProblems } = await startStorage(store, context.importFrom, log);
   const startProblems = [...context.problems, ...live.current().problems, ...storeProblems];
   for (const problem of startProblems) logProblem(log, problem);
 

@@ -13,7 +13,14 @@ switch (command.verb) {
     const { run } = await import("./run.ts");
     const { standAlone } = await import("./cli/stand-alone.ts");
     const { logFormat, verbose } = command;
-    const context = { spec: standAlone(command), logFormat, verbose, problems: [], backends: () => [] };
+    const context = {
+      spec: standAlone(command),
+      logFormat,
+      verbose,
+      importFrom: null,
+      problems: [],
+      backends: () => [],
+    };
     process.exitCode = await run(signals, () => context);
     break;
   }
@@ -31,6 +38,12 @@ switch (command.verb) {
     const { backUp } = await import("./broker/storage/backup.ts");
     const { backup } = await import("./cli/backup.ts");
     process.exitCode = await backup(command, backUp);
+    break;
+  }
+  case "import": {
+    const parts = await import("./importing.ts");
+    const { importFrom } = await import("./cli/import.ts");
+    process.exitCode = await importFrom(command, parts, process.env);
     break;
   }
   case "help":

@@ -1,5 +1,9 @@
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
+import { restoreBackup } from "./broker/storage/backup.ts";
+import { openProblem } from "./broker/storage/problems.ts";
 import { openStorage, type Storage } from "./broker/storage/storage.ts";
+import { type ImportOutcome, importReport } from "./cli/import-report.ts";
 import type { Logger } from "./core/logger.ts";
 import type { Problem } from "./core/types.ts";
 import type { StoreSettings } from "./settings/types.ts";
@@ -11,11 +15,28 @@ interface StartedStorage {
   readonly problems: readonly Problem[];
 }
 
-/** Opens the file behind the sessions, taken from the backup when only that is there. */
-export function startStorage(settings: StoreSettings | null, log: Logger): StartedStorage {
+/**
+ * Opens the file behind the sessions, taken from the backup when only that is there. `importFrom` is a mosquitto.db that
+ * is imported once if it is there.
+ */
+export async function startStorage(
+  settings: StoreSettings | null,
+  importFrom: string | null,
+  log: Logger,
+): Promise<StartedStorage> {
   if (settings === null) return { storage: null, problems: [] };
   const { path, intervalS, mode } = settings;
   const file = basename(path);
+  try {
+    const restoredFrom = restoreBackup(path);
+    if (restoredFrom !== null) {
+      log.notice({}, `${file} was missing: sessions and retained messages are those of ${restoredFrom}`);
+    }
+  } catch (error) {
+    return { storage: null, problems: [openProblem(path, error)] };
+  }
+  const imported = importFrom === null ? null : await importOnce(importFrom, path);
+  if (imported?.kind === "done") for (const line of importReport(imported)) log.notice({}, line);
   const storage = openStorage({
     path,
     intervalMs: intervalS * 1000,
@@ -27,11 +48,14 @@ export function startStorage(settings: StoreSettings | null, log: Logger): Start
     },
   });
   if (storage.kind === "unusable") return { storage: null, problems: [storage.problem] };
-  const { restoredFrom } = storage;
-  if (restoredFrom !== null) {
-    log.notice({}, `${file} was missing: sessions and retained messages are those of ${restoredFrom}`);
-  }
-  return { storage, problems: [] };
+  return { storage, problems: imported?.kind === "failed" ? [imported.problem] : [] };
+}
+
+async function importOnce(from: string, store: string): Promise<ImportOutcome | null> {
+  if (!existsSync(from)) return null;
+  // rarely needed: not part of every start
+  const { importNewFile } = await import("./importing.ts");
+  return importNewFile(from, store);
 }
 
 /** Writes what is not on the disk yet and says what came of it; what keeps it from being written was said before. */

@@ -5,6 +5,7 @@ type Command =
   | CheckCommand
   | { readonly verb: "passwd"; readonly username: string | null }
   | { readonly verb: "backup"; readonly from: string; readonly to: string }
+  | ImportCommand
   | { readonly verb: "help" }
   | { readonly verb: "wrong"; readonly what: string };
 
@@ -26,12 +27,21 @@ export interface CheckCommand {
   readonly data: string;
 }
 
+export interface ImportCommand {
+  readonly verb: "import";
+  /** A mosquitto.db, or the address of a running broker: "mqtt://user@host:1883". */
+  readonly from: string;
+  readonly into: string;
+  readonly replaces: boolean;
+}
+
 export const USAGE = `Usage:
   culex [run] [-c mosquitto.conf] [-p port] [-v] [--log-format text|json]
   culex check -c mosquitto.conf
   culex check [--options /data/options.json] [--share /share] [--ssl /ssl] [--data /data]
   culex passwd [username]
   culex backup <from> <to>
+  culex import <mosquitto.db | mqtt://user@host:1883> [--into /data/culex.db] [--replace]
 
 run     starts the broker. Without a file it listens on this machine only, for everyone.
         Mosquitto's own arguments work without the verb: culex -c file -p port -v --test-config
@@ -41,6 +51,11 @@ passwd  asks for a password, or reads it from standard input, and prints its has
         a line for password_file when a username is given, else a value for an option's
         password with password_pre_hashed.
 backup  copies the session store <from>, also while a broker uses it, to the file <to>.
+import  adds what a mosquitto.db holds (retained messages, sessions, subscriptions, queued
+        messages) to a session store that no broker uses. With the address of a running
+        broker (mqtt:// or mqtts://) it copies the retained messages that the user may read;
+        the password is asked for, or taken from CULEX_IMPORT_PASSWORD or standard input.
+        What the store has stays as it is, or with --replace gives way.
 `;
 
 const OPTIONS = {
@@ -53,6 +68,8 @@ const OPTIONS = {
   share: { type: "string" },
   ssl: { type: "string" },
   data: { type: "string" },
+  into: { type: "string" },
+  replace: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -62,12 +79,14 @@ const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
   ["check", ["config", "options", "share", "ssl", "data"]],
   ["passwd", []],
   ["backup", []],
+  ["import", ["into", "replace"]],
 ]);
 
 /** How many words may follow a command. */
 const POSITIONALS: ReadonlyMap<string, number> = new Map([
   ["passwd", 1],
   ["backup", 2],
+  ["import", 1],
 ]);
 
 /** Parses the command line, with or without a verb. */
@@ -113,6 +132,17 @@ function parse(args: readonly string[]): Command {
       if (from === undefined || to === undefined)
         return { verb: "wrong", what: '"backup" needs two files: <from> <to>' };
       return { verb: "backup", from, to };
+    }
+    case "import": {
+      const [from] = rest;
+      if (from === undefined)
+        return { verb: "wrong", what: '"import" needs a mosquitto.db or the address of a broker' };
+      return {
+        verb: "import",
+        from,
+        into: values.into ?? `${folders.data}/culex.db`,
+        replaces: values.replace ?? false,
+      };
     }
     case "help":
       return { verb: "help" };

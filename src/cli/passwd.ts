@@ -1,6 +1,5 @@
-import { createInterface } from "node:readline";
-import { Writable } from "node:stream";
 import { hashPassword } from "../auth/password.ts";
+import { readHidden } from "./read-hidden.ts";
 
 /** Asks for a password and prints its hash. A password never comes from the command line: process lists show it. */
 export async function passwd(username: string | null): Promise<0 | 2> {
@@ -20,28 +19,10 @@ export async function passwd(username: string | null): Promise<0 | 2> {
 
 /** One line of standard input; on a terminal it is asked for twice and not shown. */
 async function readPassword(): Promise<string> {
-  if (!process.stdin.isTTY) return readLine("");
-  const first = await readLine("Password: ");
-  const second = await readLine("Once more: ");
+  if (!process.stdin.isTTY) return readHidden("");
+  const first = await readHidden("Password: ");
+  const second = await readHidden("Once more: ");
   if (first === second) return first;
   process.stderr.write("The two do not match.\n");
   return "";
-}
-
-function readLine(prompt: string): Promise<string> {
-  const isTerminal = process.stdin.isTTY;
-  process.stderr.write(prompt);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: isTerminal });
-  return new Promise((resolve) => {
-    let answer = "";
-    lines.once("line", (line) => {
-      answer = line;
-      lines.close();
-    });
-    lines.once("close", () => {
-      if (isTerminal) process.stderr.write("\n");
-      resolve(answer);
-    });
-  });
 }

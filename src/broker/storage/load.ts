@@ -13,6 +13,9 @@ export class ForeignDatabaseError extends Error {
   override readonly name = "ForeignDatabaseError";
 }
 
+/** An import that is under way has the file for itself for a moment. */
+const PATIENCE_MS = 5000;
+
 type Cells = Record<string, unknown>;
 
 /**
@@ -21,18 +24,26 @@ type Cells = Record<string, unknown>;
  */
 export function loadState(path: string): StoredState {
   if (!existsSync(path)) return { sessions: [], retained: [] };
-  const database = new DatabaseSync(path);
+  const database = new DatabaseSync(path, { timeout: PATIENCE_MS });
   try {
-    const version = numberOf(database.prepare("PRAGMA user_version").get(), "user_version");
-    const application = numberOf(database.prepare("PRAGMA application_id").get(), "application_id");
-    const isEmpty = numberOf(database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get(), "tables") === 0;
-    if (isEmpty) return { sessions: [], retained: [] };
-    if (application !== APPLICATION_ID) throw new ForeignDatabaseError("another program's database");
-    if (version > SCHEMA_VERSION) throw new ForeignDatabaseError(`database version ${version}`);
-    return readState(database);
+    return isEmptyStore(database) ? { sessions: [], retained: [] } : readState(database);
   } finally {
     database.close();
   }
+}
+
+/**
+ * Tells whether nothing was ever stored in a file.
+ * @throws ForeignDatabaseError when it is another program's or a newer version's.
+ */
+export function isEmptyStore(database: DatabaseSync): boolean {
+  const version = numberOf(database.prepare("PRAGMA user_version").get(), "user_version");
+  const application = numberOf(database.prepare("PRAGMA application_id").get(), "application_id");
+  const tables = numberOf(database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get(), "tables");
+  if (tables === 0) return true;
+  if (application !== APPLICATION_ID) throw new ForeignDatabaseError("another program's database");
+  if (version > SCHEMA_VERSION) throw new ForeignDatabaseError(`database version ${version}`);
+  return false;
 }
 
 function readState(database: DatabaseSync): StoredState {

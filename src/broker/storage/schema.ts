@@ -6,7 +6,8 @@ export const APPLICATION_ID = 0x43756c78;
 
 /**
  * The tables of the session store. Byte strings (payloads, property bytes) are blobs; moments are milliseconds since
- * 1970, 0 where there is none. A message is stored once for all deliveries that wait for it.
+ * 1970, 0 where there is none. A message is stored once for all deliveries that wait for it. `imported` has
+ * the SHA-256 of each file that was imported.
  */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS session (
@@ -36,6 +37,7 @@ CREATE TABLE IF NOT EXISTS retained (
   topic TEXT PRIMARY KEY, body BLOB NOT NULL, properties_length INTEGER NOT NULL, qos INTEGER NOT NULL,
   expires_at_ms INTEGER NOT NULL, publisher TEXT
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS imported (digest TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

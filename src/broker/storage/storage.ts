@@ -9,8 +9,8 @@ import type { Session } from "../sessions/session.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
 import type { StoredState } from "../sessions/stored-state.ts";
 import type { WriterReply, WriterRequest } from "./batch.ts";
-import { restoreBackup } from "./backup.ts";
 import { changesOf, createChanges, forgetDelivery, takeBatch, takeWholeBatch } from "./changes.ts";
+import { type Hold, holdStore } from "./hold.ts";
 import { loadState } from "./load.ts";
 import { openProblem, writeProblem } from "./problems.ts";
 
@@ -28,8 +28,6 @@ export interface StorageOptions {
 /** The file behind the engine's tables. */
 export interface Storage {
   readonly kind: "open";
-  /** Base name of the backup that took the place of a missing file; null: none. */
-  readonly restoredFrom: string | null;
   /** What the last run left; handed out once, so that nothing of it is kept. */
   takeState(): StoredState;
   readonly journal: Journal;
@@ -57,16 +55,18 @@ const RETRY_MS = 30_000;
 export function openStorage(
   options: StorageOptions,
 ): Storage | { readonly kind: "unusable"; readonly problem: Problem } {
+  let hold: Hold | null = null;
   try {
     accessSync(dirname(options.path), constants.W_OK);
-    const restoredFrom = restoreBackup(options.path);
-    return createStorage(options, restoredFrom, loadState(options.path));
+    hold = holdStore(options.path);
+    return createStorage(options, hold, loadState(options.path));
   } catch (error) {
+    hold?.release();
     return { kind: "unusable", problem: openProblem(options.path, error) };
   }
 }
 
-function createStorage(options: StorageOptions, restoredFrom: string | null, loaded: StoredState): Storage {
+function createStorage(options: StorageOptions, hold: Hold, loaded: StoredState): Storage {
   const { mode, now } = options;
   const changes = createChanges();
   const workerData = { path: options.path, isSynchronous: mode === "always" };
@@ -202,7 +202,6 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, loa
 
   return {
     kind: "open",
-    restoredFrom,
     takeState() {
       const taken = state;
       state = { sessions: [], retained: [] };
@@ -219,15 +218,19 @@ function createStorage(options: StorageOptions, restoredFrom: string | null, loa
       }),
     close: () =>
       new Promise((resolve) => {
-        if (worker === null && !hasUnstored) {
+        const closed = (): void => {
+          hold.release();
           resolve();
+        };
+        if (worker === null && !hasUnstored) {
+          closed();
           return;
         }
         worker ??= startWriter();
         worker.ref();
         flush(() => {
           if (timer !== null) clearTimeout(timer);
-          ask({ kind: "close" }, () => resolve());
+          ask({ kind: "close" }, closed);
         });
       }),
   };

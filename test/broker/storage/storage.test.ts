@@ -427,6 +427,7 @@ describe("a store that cannot be used", () => {
     const reports: (Problem | null)[] = [];
     const storage = open(path, { mode: "always", report: (problem) => reports.push(problem) });
     const { connect } = createHouse({}, storage);
+    for (const end of ["", "-wal", "-shm"]) rmSync(`${path}${end}`, { force: true });
     mkdirSync(path);
     const client = connect("c", { clean: false });
     client.send(subscribe("t", 1));
