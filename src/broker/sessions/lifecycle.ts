@@ -12,7 +12,7 @@ import { publishQuota } from "./publish-quota.ts";
 import { flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session, type SessionInfo } from "./session.ts";
 import { handOver } from "./shared-delivery.ts";
-import { removeSubscription } from "./subscribe.ts";
+import { recheckSubscriptions, removeSubscription } from "./subscribe.ts";
 import { cancelWill, publishWill, startWill } from "./wills.ts";
 import { flushWriter } from "./writer.ts";
 
@@ -89,12 +89,15 @@ function resume(context: Context, session: Session, info: SessionInfo): void {
   if (session.expiryTimer !== null) context.wheel.cancel(session.expiryTimer);
   cancelWill(context, session);
   const wasPersistent = isPersistent(session);
+  // what routes remember of the session is what the other user may receive
+  if (session.identity.username !== info.identity.username) context.router.invalidate();
   session.identity = info.identity;
   session.client = info.client;
   session.access = context.accessFor(info.identity);
   session.publishQuota = publishQuota(context.maxPublishRate(info.identity), context.now());
   session.publishDecisions = null;
   session.receiveDecisions = null;
+  recheckSubscriptions(context, session);
   session.expiryS = Math.min(info.sessionExpiryS, context.limits.maxSessionExpiryS);
   session.will = info.will;
   if (wasPersistent && !isPersistent(session)) context.journal?.sessionEnded(session);
