@@ -41,8 +41,11 @@ export function createDynsecFile(place: Place): DynsecFile {
   return {
     async load() {
       try {
-        known = await lookOf(path);
-        return parseDynsec(await readFile(path, "utf8"), shown);
+        const look = await lookOf(path);
+        const parsed = parseDynsec(await readFile(path, "utf8"), shown);
+        // a file that is not understood stays one that was changed by others, and is not written over
+        if (parsed.state !== null) known = look;
+        return parsed;
       } catch (error) {
         return unreadable(shown, codeOf(error) ?? messageOf(error));
       }

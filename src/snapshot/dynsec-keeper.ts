@@ -55,27 +55,26 @@ export function createDynsecKeeper(makeFirst: MakeFirstFile | null): DynsecKeepe
 
   const look = async (reference: FileReference, passwordInitFile: FileReference | null, of: Held, nowMs: number) => {
     // what commands wrote, or write now, is not news
-    await saving;
+    const saved = saving;
+    await saved;
     const { moment, file, path } = of;
     const state = moment?.state ?? null;
     if (moment !== null && (await file.isUnchanged())) {
-      // a file that was missing is there again by a command; one that is broken is still broken
-      const isBack = !of.isSettled && moment.isIntact;
-      return isBack ? settle({ ...moment, problems: [] }, true, of) : moment;
+      // a file that was missing is there again by a command
+      return of.isSettled ? moment : settle({ ...moment, isIntact: true, problems: [] }, true, of);
     }
     if (!existsSync(path)) {
       const problem = state === null && makeFirst !== null ? await makeFirst(reference, passwordInitFile) : MISSING;
       if (problem !== null) return missing(problem, reference, of);
     }
-    const changeIndex = state?.changeIndex;
     const { state: found, problems } = await file.load();
-    // a command came between: the file is about to be written anew
-    if (state?.changeIndex !== changeIndex) return look(reference, passwordInitFile, of, nowMs);
+    // a command came between: it writes the file anew
+    if (saving !== saved) return look(reference, passwordInitFile, of, nowMs);
     const name = basename(reference.shown);
     if (found === null) {
       const now = whatStays(of, "Commands are refused.");
       const faults = problems.map((problem) => ({ ...problem, now }));
-      return settle({ file: name, state, isIntact: false, problems: faults }, false, of);
+      return unusable({ file: name, state, isIntact: false, problems: faults }, of);
     }
     of.readAtMs = nowMs;
     return settle({ file: name, state: found, isIntact: true, problems }, true, of);
@@ -85,9 +84,14 @@ export function createDynsecKeeper(makeFirst: MakeFirstFile | null): DynsecKeepe
     const state = of.moment?.state ?? null;
     const now = whatStays(of, state === null ? "Commands are refused." : "The next command writes it anew.");
     const told = problem === MISSING ? notFound(reference, makeFirst === null, now) : { ...problem, now };
-    const known = of.moment?.problems[0];
-    if (of.moment !== null && !of.isSettled && known?.what === told.what) return of.moment;
-    return settle({ file: basename(reference.shown), state, isIntact: state !== null, problems: [told] }, false, of);
+    return unusable({ file: basename(reference.shown), state, isIntact: state !== null, problems: [told] }, of);
+  };
+
+  /** What is still wrong in the same way is the same moment still. */
+  const unusable = (moment: DynsecMoment, of: Held): DynsecMoment => {
+    const before = of.isSettled ? null : of.moment;
+    if (before !== null && before.problems[0]?.what === moment.problems[0]?.what) return before;
+    return settle(moment, false, of);
   };
 
   return {

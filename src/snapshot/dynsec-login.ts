@@ -4,6 +4,7 @@ import { createUserList } from "../auth/user-list.ts";
 import { deny } from "../core/reasons.ts";
 import type { Authenticator } from "../core/types.ts";
 import { findLogin } from "../dynsec/login.ts";
+import type { DynsecState } from "../dynsec/types.ts";
 import type { DynsecMoment } from "./types.ts";
 
 /** The stage's name in settings, identities and logs. */
@@ -17,6 +18,10 @@ export const DYNSEC = "dynamic-security";
 export function dynsecLogin(dynsec: DynsecMoment | null, { verify, digest }: BackendContext): Authenticator {
   const state = dynsec?.state ?? null;
   let decoy: string | null | undefined;
+  const checkInVain = async (password: Uint8Array): Promise<boolean> => {
+    decoy ??= decoyFor(firstHash(state));
+    return decoy !== null && verify(decoy, password);
+  };
   const list = createUserList({
     name: DYNSEC,
     place: dynsec?.file ?? DYNSEC,
@@ -29,15 +34,13 @@ export function dynsecLogin(dynsec: DynsecMoment | null, { verify, digest }: Bac
         return {
           // with the name in it, so that equal hashes do not show
           proof: digest(JSON.stringify([username, hash])),
-          matches: hash === null ? () => false : (password) => verify(hash, password),
+          // without one it takes as long, so that it does not show
+          matches: hash === null ? checkInVain : (password) => verify(hash, password),
           scram: null,
         };
       },
     },
-    decoy: async (password) => {
-      decoy ??= decoyFor((state?.clients.sorted() ?? []).flatMap((client) => client.password?.hash ?? []).slice(0, 1));
-      return decoy !== null && verify(decoy, password);
-    },
+    decoy: checkInVain,
   });
   return {
     ...list,
@@ -47,4 +50,11 @@ export function dynsecLogin(dynsec: DynsecMoment | null, { verify, digest }: Bac
       return found.kind === "refused" ? deny(DYNSEC, found.reason) : null;
     },
   };
+}
+
+function firstHash(state: DynsecState | null): readonly string[] {
+  for (const { password } of state?.clients.sorted() ?? []) {
+    if (password !== null && password.hash !== null) return [password.hash];
+  }
+  return [];
 }
