@@ -1,6 +1,6 @@
 import type { Credentials, Reason } from "../core/types.ts";
 
-const MAX_CLIENT_ID = 1024;
+const MAX_CLIENT_ID = 65_535;
 const MAX_USER_NAME = 256;
 const MAX_PASSWORD_BYTES = 4096;
 

@@ -15,6 +15,9 @@ interface Announced {
   readonly authData: Uint8Array | null;
 }
 
+/** What the length of a packet can say: 268,435,455 and its own five bytes (1.5.5). */
+const LARGEST_PACKET = 268_435_460;
+
 /** CONNACK of a client that was let in. */
 export function connackFor(
   packet: ConnectPacket,
@@ -29,7 +32,7 @@ export function connackFor(
     receiveMaximum: limits.receiveMaximum,
     maximumQos: limits.maximumQos,
     retainAvailable: limits.retainAvailable,
-    maximumPacketSize: maxPacketSize,
+    maximumPacketSize: maxPacketSize < LARGEST_PACKET ? maxPacketSize : Infinity,
     assignedClientId: packet.clientId === "" ? clientId : null,
     topicAliasMaximum: limits.topicAliasMaximum,
     wildcardAvailable: limits.wildcardAvailable,
@@ -99,7 +102,7 @@ export function unsupported(
   limits: EngineLimits,
 ): { readonly reason: Reason; readonly code: number } | null {
   const { will, version, keepaliveS } = packet;
-  const { retainAvailable, maximumQos, maxKeepaliveS } = limits;
+  const { retainAvailable, maximumQos, maxKeepaliveS, maxPayloadBytes } = limits;
   if (version < 5 && !isKeepaliveTaken(packet, limits)) {
     // Older versions cannot be told another interval; mosquitto answers them 2.
     const asked = keepaliveS === 0 ? "no keep alive" : `a keep alive of ${keepaliveS} s`;
@@ -120,6 +123,10 @@ export function unsupported(
       sentence: "asked for a will above the maximum QoS of this broker",
     };
     return { reason, code: Code.qosNotSupported }; // [MQTT-3.2.2-12]
+  }
+  if (will.payload.length > maxPayloadBytes) {
+    const sentence = `brought a will of ${will.payload.length} bytes; the limit is ${maxPayloadBytes} (message_size_limit)`;
+    return { reason: { kind: "not_allowed", sentence }, code: Code.packetTooLarge };
   }
   return null;
 }

@@ -73,8 +73,8 @@ export interface Engine {
   close(connection: Connection): void;
   /** Ends a connection from this side; clients of MQTT 5 hear `code` and why. */
   disconnect(connection: Connection, code: number, reason: Reason): void;
-  /** Publishes for the broker itself; tells how many subscribers there were. */
-  publish(message: OwnMessage): number;
+  /** Publishes for the broker itself. */
+  publish(message: OwnMessage): void;
   /** publish() to one client only, if it subscribed. */
   publishTo(clientId: string, message: OwnMessage): void;
   /** disconnect() for a client that lost its right to be here: its will is not published. */
@@ -180,9 +180,8 @@ export function createEngine(options: EngineOptions): Engine {
       const entry = context.router.entryOf(own.topic);
       const message = ownMessage(context, entry, own);
       if (message.retain) retain(context, message);
-      const receivers = distribute(context, entry, message, null);
+      distribute(context, entry, message, null);
       settle(context);
-      return receivers;
     },
     publishTo(clientId, own) {
       flushRun(context);

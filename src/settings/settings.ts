@@ -49,7 +49,7 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
       controlApi,
       aclFile,
       anonymous,
-      limits: limitsOf(draft),
+      limits: limitsOf(draft, "add-on"),
       bridges,
       store,
       log,
@@ -69,7 +69,16 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   const log = logSettings(environment.kind, options, draft);
   const { sysIntervalS } = draft;
   return {
-    settings: { listeners, auth, ...none, limits: limitsOf(draft), bridges: [], store, log, sysIntervalS },
+    settings: {
+      listeners,
+      auth,
+      ...none,
+      limits: limitsOf(draft, "stand-alone"),
+      bridges: [],
+      store,
+      log,
+      sysIntervalS,
+    },
     problems,
   };
 }
@@ -101,7 +110,7 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
       controlApi,
       aclFile,
       anonymous,
-      limits: limitsOf(draft),
+      limits: limitsOf(draft, "stand-alone"),
       bridges,
       store: standAloneStore(draft),
       log,
@@ -122,14 +131,14 @@ function nobody(origin: Origin): Problem {
 }
 
 /**
- * 16 MiB. Mosquitto 2.1 stops at 2,000,000 bytes, which cut off the camera pictures that users had sent for years
- * (home-assistant/addons#4570).
+ * 16 MiB in the add-on. Mosquitto 2.1 stops at 2,000,000 bytes, which cut off the camera pictures that users had sent for
+ * years (home-assistant/addons#4570). Stand-alone it is any size, as in Mosquitto 2.0.
  */
-const DEFAULT_MAX_PACKET_SIZE = 16_777_216;
+const DEFAULT_MAX_PACKET_SIZE = { "add-on": 16_777_216, "stand-alone": 268_435_460 } as const;
 
-function limitsOf({ maxPacketSize, messageSizeLimit, maxKeepaliveS }: Draft): Limits {
+function limitsOf({ maxPacketSize, messageSizeLimit, maxKeepaliveS }: Draft, kind: Environment["kind"]): Limits {
   return {
-    maxPacketSize: maxPacketSize ?? DEFAULT_MAX_PACKET_SIZE,
+    maxPacketSize: maxPacketSize ?? DEFAULT_MAX_PACKET_SIZE[kind],
     // 0 is no limit, as in mosquitto.
     messageSizeLimit: messageSizeLimit === 0 ? null : messageSizeLimit,
     maxKeepaliveS: maxKeepaliveS === 0 ? null : maxKeepaliveS,

@@ -12,7 +12,7 @@ describe("a client id", () => {
     ["a\u0085", "holds a control character"],
     ["a\ud800", "is not UTF-8"],
     ["a\ufffd", "is not UTF-8"],
-    ["x".repeat(1025), "is longer than 1024 characters"],
+    ["x".repeat(65_536), "is longer than 65535 characters"],
   ])("%j is refused", (clientId, why) => {
     expect(findUnfit({ ...ok, clientId })).toEqual({
       kind: "client_id_refused",
@@ -20,7 +20,7 @@ describe("a client id", () => {
     });
   });
 
-  test.each([[""], ["x".repeat(1024)], ["zigbee2mqtt/#+$"], ["küche 🔌"]])("%j is fine", (clientId) => {
+  test.each([[""], ["x".repeat(65_535)], ["zigbee2mqtt/#+$"], ["küche 🔌"]])("%j is fine", (clientId) => {
     expect(findUnfit({ ...ok, clientId })).toBeNull();
   });
 });

@@ -346,7 +346,7 @@ describe("faults of a client", () => {
     ["no topic and no alias", "30 03 0000 00", 0x82],
     ["topic alias 0", "30 06 0000 03 230000", 0x94],
     ["topic alias above the maximum", "30 06 0000 03 23000b", 0x94],
-    ["topic alias that was not set", "30 06 0000 03 230003", 0x94],
+    ["topic alias that was not set", "30 06 0000 03 230003", 0x82],
     ["subscription identifier in PUBLISH", "30 06 0001 61 02 0b01", 0x82],
     ["a property that does not belong", "30 09 0001 61 05 1100000001", 0x81],
     ["a repeated property", "30 08 0001 61 04 01000100", 0x82],

@@ -22,7 +22,7 @@ describe("a broker without a configuration", () => {
       controlApi: false,
       aclFile: null,
       anonymous: { rights: "all", origin },
-      limits: { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null },
+      limits: { maxPacketSize: 268_435_460, messageSizeLimit: null, maxKeepaliveS: null },
       bridges: [],
       store: null,
       log: {

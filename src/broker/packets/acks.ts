@@ -33,8 +33,9 @@ export function decodeAck(
 ): Fault | null {
   const first = source[start] ?? 0;
   const type = first >> 4;
-  // [MQTT-3.6.1-1] for PUBREL, [MQTT-2.1.3-1] for the others
-  if ((first & 15) !== (type === PacketType.pubrel ? 2 : 0)) return FAULTS.flags;
+  // [MQTT-3.6.1-1] for PUBREL, [MQTT-2.1.3-1] for the others; in MQTT 3.1 PUBREL has DUP (its 2.1)
+  const flags = version === 3 && type === PacketType.pubrel ? first & 7 : first & 15;
+  if (flags !== (type === PacketType.pubrel ? 2 : 0)) return FAULTS.flags;
   const at = bodyOffset(source, start);
   if (at + 2 > end) return FAULTS.tooShort;
   header.packetId = readU16(source, at);

@@ -41,6 +41,7 @@ export const Code = {
   packetIdNotFound: 0x92,
   receiveMaximumExceeded: 0x93,
   topicAliasInvalid: 0x94,
+  packetTooLarge: 0x95,
   quotaExceeded: 0x97,
   administrativeAction: 0x98,
   payloadFormatInvalid: 0x99,

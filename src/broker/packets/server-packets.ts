@@ -61,22 +61,23 @@ export function encodeConnackV3(sessionPresent: boolean, returnCode: number): Bu
 
 /** CONNACK of MQTT 5. */
 export function encodeConnackV5(sessionPresent: boolean, code: number, told: ConnackProperties): Buffer {
+  // In mosquitto's order: there are test suites and gateways that compare bytes.
   const properties = [
+    ...(told.serverKeepaliveS === null ? [] : u16(Property.serverKeepAlive, told.serverKeepaliveS)),
     ...(told.sessionExpiryS === null ? [] : u32(Property.sessionExpiry, told.sessionExpiryS)),
-    ...(told.receiveMaximum === 65_535 ? [] : u16(Property.receiveMaximum, told.receiveMaximum)),
-    ...(told.maximumQos === 2 ? [] : [Property.maximumQos, told.maximumQos]),
+    ...(told.topicAliasMaximum === 0 ? [] : u16(Property.topicAliasMaximum, told.topicAliasMaximum)),
+    ...text(Property.assignedClientId, told.assignedClientId),
     ...(told.retainAvailable ? [] : [Property.retainAvailable, 0]),
     ...(told.maximumPacketSize === Infinity ? [] : u32(Property.maximumPacketSize, told.maximumPacketSize)),
-    ...text(Property.assignedClientId, told.assignedClientId),
-    ...(told.topicAliasMaximum === 0 ? [] : u16(Property.topicAliasMaximum, told.topicAliasMaximum)),
     ...(told.reasonString === null ? [] : reasonStringProperty(told.reasonString)),
-    ...(told.wildcardAvailable ? [] : [Property.wildcardAvailable, 0]),
-    ...(told.sharedAvailable ? [] : [Property.sharedAvailable, 0]),
-    ...(told.serverKeepaliveS === null ? [] : u16(Property.serverKeepAlive, told.serverKeepaliveS)),
     ...text(Property.responseInfo, told.responseInformation),
     ...text(Property.serverReference, told.serverReference),
     ...text(Property.authMethod, told.authMethod),
     ...binary(Property.authData, told.authData),
+    ...(told.receiveMaximum === 65_535 ? [] : u16(Property.receiveMaximum, told.receiveMaximum)),
+    ...(told.maximumQos === 2 ? [] : [Property.maximumQos, told.maximumQos]),
+    ...(told.wildcardAvailable ? [] : [Property.wildcardAvailable, 0]),
+    ...(told.sharedAvailable ? [] : [Property.sharedAvailable, 0]),
   ];
   // session present goes with success only [MQTT-3.2.2-6]
   const flags = sessionPresent && code === 0 ? 1 : 0;

@@ -7,38 +7,34 @@ import { mayTargetReceive } from "./permissions.ts";
 import type { Session } from "./session.ts";
 import { deliverShared } from "./shared-delivery.ts";
 
-/** Sends a message to everyone who subscribed; tells how many that were. `publisher` is null for the broker itself. */
+/** Sends a message to everyone who subscribed; false: nobody did. `publisher` is null for the broker itself. */
 export function distribute(
   context: Context,
   entry: TopicEntry<Session>,
   message: StoredMessage,
   publisher: Session | null,
-): number {
+): boolean {
   const routes: Routes<Session> = context.router.routes(entry);
-  let receivers = 0;
-  for (const target of routes.targets) {
-    if (deliverToTarget(context, target, message, publisher)) receivers++;
-  }
+  for (const target of routes.targets) deliverToTarget(context, target, message, publisher);
   for (const group of routes.groups) {
-    if (deliverShared(context, group, message)) receivers++;
-    else context.counters.droppedGroup++;
+    if (!deliverShared(context, group, message)) context.counters.droppedGroup++;
   }
-  return receivers;
+  // Who does not get it, by its own wish or by the rules, has subscribed all the same, as in mosquitto.
+  return routes.targets.length > 0 || routes.groups.length > 0;
 }
 
-/** Sends a message to one subscriber; false when it is not for it. */
+/** Sends a message to one subscriber, if it is for it. */
 export function deliverToTarget(
   context: Context,
   target: Target<Session>,
   message: StoredMessage,
   publisher: Session | null,
-): boolean {
+): void {
   const chosen = target.subscriber === publisher ? target.own : target;
-  if (chosen === null || !mayTargetReceive(context, chosen, message.topic)) return false;
+  if (chosen === null || !mayTargetReceive(context, chosen, message.topic)) return;
   const qos = chosen.qos < message.qos ? chosen.qos : message.qos; // [MQTT-3.8.4-8]
   const retain = message.retain && chosen.retainAsPublished; // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
   deliver(context, chosen.subscriber, message, qos, retain, chosen.subscriptionIds, null);
-  return true;
 }
 
 /**

@@ -48,7 +48,7 @@ function topicOf(context: Context, connection: Connection, chunk: Buffer): Topic
   const { topicStart, topicEnd, alias } = context.header;
   // [MQTT-3.3.2-9]
   if (alias > context.limits.topicAliasMaximum) return FAULTS.topicAlias;
-  if (topicStart === topicEnd) return connection.aliasesIn?.[alias] ?? FAULTS.topicAlias;
+  if (topicStart === topicEnd) return connection.aliasesIn?.[alias] ?? FAULTS.unknownAlias; // 3.3.4
   const last = connection.lastTopic;
   if (alias === 0 && last !== null && sameBytes(last.bytes, chunk, topicStart, topicEnd)) return last;
   let entry = context.router.topics.find(chunk, topicStart, topicEnd);
@@ -152,7 +152,7 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
     refusePublish(context, session, entry.text, RETAINED_FULL);
     return NO_ROOM;
   }
-  return distribute(context, entry, message, session) === 0 ? NOBODY : ACCEPTED;
+  return distribute(context, entry, message, session) ? ACCEPTED : NOBODY;
 }
 
 /** Before MQTT 5 a refused message is acknowledged like any other and dropped, as mosquitto does. */

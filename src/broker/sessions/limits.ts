@@ -43,7 +43,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
   receiveMaximum: 20,
   maxInboundQos2: 1000,
   topicAliasMaximum: 10,
-  maxTopicLevels: 200,
+  maxTopicLevels: 201,
   maxKeepaliveS: Infinity,
   maxSubscriptions: 10_000,
   maxUnsentBytes: 8 * 1024 * 1024,
