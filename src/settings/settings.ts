@@ -73,7 +73,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
       listeners,
       auth,
       ...none,
-      limits: limitsOf(draft, "stand-alone"),
+      limits: limitsOf(draft, "add-on"),
       bridges: [],
       store,
       log,
