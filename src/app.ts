@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import manifest from "../package.json" with { type: "json" };
 import type { Backend } from "./auth/backend.ts";
 import { createPasswordVerifier, hashPassword } from "./auth/password.ts";
@@ -105,22 +106,26 @@ export async function startApp(context: AppContext): Promise<App> {
   const startProblems = [...context.problems, ...live.current().problems, ...storeProblems];
   for (const problem of startProblems) logProblem(log, problem);
 
+  const sys = createSys({
+    version: manifest.version,
+    node: hostname(),
+    figures: () => running.figures(),
+    publish: (message) => running.publish(message),
+  });
   const events = createEventLog({ log, connectionMessages: () => live.current().settings.log.connectionMessages });
   // What clients ask on $CONTROL topics is answered once all parts stand.
   let desk: Desk = () => undefined;
   const running = await createBroker({
     current: live.current,
-    record: events.record,
+    record(event) {
+      events.record(event);
+      sys.record(event);
+    },
     log,
     storage,
     control: (topic, payload, from) => desk(topic, payload, from),
   });
   broker = running;
-  const sys = createSys({
-    version: manifest.version,
-    figures: running.figures,
-    publish: (topic, payload) => running.publish({ topic, payload, qos: 2, retain: true }),
-  });
   sys.update(live.current().settings.sysIntervalS);
   const listeners = createListeners({
     accept: running.accept,

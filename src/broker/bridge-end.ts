@@ -4,6 +4,7 @@ import { createFrameReader } from "./packets/frames.ts";
 import { NEVER_EXPIRES, PacketType } from "./packets/codes.ts";
 import { inflightOf } from "./sessions/inflight.ts";
 import type { Session } from "./sessions/session.ts";
+import { countPacket } from "./sessions/traffic.ts";
 
 /** Marks the sessions of bridges among all others; no login source has this name. */
 const BRIDGE_SOURCE = "bridge";
@@ -92,7 +93,9 @@ function openEnd(engine: Engine, info: BridgeEndInfo, output: BridgeEndOutput): 
   const reader = createFrameReader({
     maxBytes: () => Infinity,
     frame(bytes, start, _body, end) {
-      if (!isMuted) output.packet(bytes.subarray(start, end));
+      if (isMuted) return true;
+      engine.sent.bytes += end - start;
+      output.packet(bytes.subarray(start, end));
       return true;
     },
     // the engine writes whole packets
@@ -138,7 +141,10 @@ function openEnd(engine: Engine, info: BridgeEndInfo, output: BridgeEndOutput): 
     filters: () => [...connection.session.subscriptions.keys()],
     begin: () => engine.begin(connection),
     receive(packet) {
-      if (isOpen) engine.receive(connection, packet, 0, packet.length);
+      if (!isOpen) return;
+      countPacket(engine.received, packet);
+      engine.received.bytes += packet.length;
+      engine.receive(connection, packet, 0, packet.length);
     },
     settle() {
       if (isOpen) engine.settle(connection);

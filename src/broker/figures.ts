@@ -5,7 +5,13 @@ import type { Engine } from "./engine.ts";
 export function figuresOf(engine: Engine, sockets: number): Figures {
   const { counters, received, sent, sessions, retained } = engine;
   let bytesUnsent = 0;
-  for (const { connection } of sessions.values()) bytesUnsent += connection?.output.bytesUnsent ?? 0;
+  let subscribers = 0;
+  const filters = new Set<string>();
+  for (const { connection, subscriptions } of sessions.values()) {
+    bytesUnsent += connection?.output.bytesUnsent ?? 0;
+    if (subscriptions.size > 0) subscribers++;
+    for (const filter of subscriptions.keys()) filters.add(filter);
+  }
   return {
     received,
     sent,
@@ -16,6 +22,8 @@ export function figuresOf(engine: Engine, sockets: number): Figures {
     dropped: counters.droppedQueueMessages + counters.droppedQueueBytes + counters.droppedUnsent,
     subscriptions: counters.subscriptions,
     sharedSubscriptions: counters.sharedSubscriptions,
+    subscribers,
+    filters: filters.size,
     retained: retained.count,
     stored: engine.stored(),
     bytesUnsent,

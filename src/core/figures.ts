@@ -32,6 +32,9 @@ export interface Figures {
   /** Shared ones included. */
   readonly subscriptions: number;
   readonly sharedSubscriptions: number;
+  /** Sessions with a subscription, and the different filters of all of them. */
+  readonly subscribers: number;
+  readonly filters: number;
   /** Retained messages, those of $SYS included. */
   readonly retained: number;
   readonly stored: StoredFigures;

@@ -120,6 +120,8 @@ describe("what is held", () => {
       dropped: 0,
       subscriptions: 2,
       sharedSubscriptions: 1,
+      subscribers: 1,
+      filters: 2,
       retained: 1,
       // the retained one also waits for a client, and is still one message
       stored: { count: 2, payloadBytes: 16 },

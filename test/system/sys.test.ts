@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import mqtt from "mqtt";
 import { describe, expect, test, vi } from "vitest";
@@ -140,5 +141,29 @@ describe("sys_interval", () => {
     await late.received(["kept by a user"]);
     // nor is any of it on the disk
     await vi.waitFor(() => expect(storedRows(folders, "retained")).toBe(1), PATIENCE);
+  });
+});
+
+describe("EMQ's tree", () => {
+  test("stands beside mosquitto's, and tells who comes and goes", async () => {
+    const url = `mqtt://127.0.0.1:${await startCulex(CONF)}`;
+    const watcher = await connect(url);
+    await watcher.client.subscribeAsync([
+      "$SYS/brokers",
+      "$SYS/brokers/+/clients/#",
+      "$SYS/brokers/+/stats/clients/max",
+    ]);
+    const { client } = await connect(url, { clientId: "a/b" });
+    await client.endAsync();
+    const node = hostname();
+    await vi.waitFor(() => {
+      expect(watcher.messages).toContain(`$SYS/brokers ${node}`);
+      expect(watcher.messages).toContain(`$SYS/brokers/${node}/stats/clients/max 1`);
+      const events = watcher.messages.filter((message) => message.includes("/clients/a"));
+      expect(events.map((message) => message.split(" ")[0])).toEqual([
+        `$SYS/brokers/${node}/clients/a%2Fb/connected`,
+        `$SYS/brokers/${node}/clients/a%2Fb/disconnected`,
+      ]);
+    }, PATIENCE);
   });
 });

@@ -1,39 +1,62 @@
+import type { RecordEvent } from "../../core/events.ts";
 import type { Figures } from "../../core/figures.ts";
+import { createEmqEvents } from "./emq-events.ts";
+import { createEmqTree } from "./emq-tree.ts";
 import { createMosquittoTree } from "./mosquitto-tree.ts";
-import type { SysValue } from "./reading.ts";
+import type { Reading, SysValue } from "./reading.ts";
 
 export interface SysDeps {
   /** Of this broker: "1.2.3". */
   readonly version: string;
+  /** The name of this broker in EMQ's tree. */
+  readonly node: string;
+  /** Not asked before the first update(). */
   readonly figures: () => Figures;
-  /** Publishes a retained message; an empty one takes it back. */
-  readonly publish: (topic: string, payload: string) => void;
+  readonly publish: (message: SysMessage) => void;
+}
+
+/** A message of $SYS; a retained one without payload takes back what was said. */
+export interface SysMessage {
+  readonly topic: string;
+  readonly payload: string;
+  readonly qos: 0 | 2;
+  readonly retain: boolean;
 }
 
 /** What the broker says of itself below $SYS, while it runs. */
 export interface Sys {
+  /** Hears what happens to clients. */
+  readonly record: RecordEvent;
   /** Says everything that changed each `intervalS` seconds, and now what was not said yet; 0 takes everything back. */
   update(intervalS: number): void;
   stop(): void;
 }
 
-/** Makes $SYS; nothing is said before the first update(). */
-export function createSys({ version, figures, publish }: SysDeps): Sys {
+/** Makes $SYS with mosquitto's topics and EMQ's; nothing is said before the first update(). */
+export function createSys({ version, node, figures, publish }: SysDeps): Sys {
   const startedAtMs = performance.now();
-  const tree = createMosquittoTree(version);
+  const mosquittoTree = createMosquittoTree(version);
+  const emqTree = createEmqTree(version, topicLevel(node));
+  const emqEvents = createEmqEvents(topicLevel(node), (topic, payload) =>
+    publish({ topic, payload, qos: 0, retain: false }),
+  );
   const said = new Map<string, string>();
   let timer: NodeJS.Timeout | null = null;
   let intervalMs = 0;
 
-  const say = ([topic, payload]: SysValue): void => {
-    if (said.get(topic) === payload) return;
-    said.set(topic, payload);
-    publish(topic, payload);
+  const say = (values: readonly SysValue[], qos: 0 | 2): void => {
+    for (const [topic, payload] of values) {
+      if (said.get(topic) === payload) continue;
+      said.set(topic, payload);
+      publish({ topic, payload, qos, retain: true });
+    }
   };
 
   const sayAll = (): void => {
     const uptimeMs = performance.now() - startedAtMs;
-    for (const value of tree({ figures: figures(), uptimeMs, memoryBytes: process.memoryUsage.rss() })) say(value);
+    const reading: Reading = { figures: figures(), uptimeMs, memoryBytes: process.memoryUsage.rss() };
+    say(mosquittoTree(reading), 2);
+    say(emqTree(reading), 0);
   };
 
   // When the clock shows a multiple of the interval, as mosquitto does: the values of several brokers fit together.
@@ -53,6 +76,10 @@ export function createSys({ version, figures, publish }: SysDeps): Sys {
   };
 
   return {
+    record(event) {
+      // later in this turn: what is reported may be in the middle of a delivery
+      if (timer !== null) queueMicrotask(() => emqEvents(event));
+    },
     update(intervalS) {
       if (intervalS * 1000 === intervalMs) return;
       stop();
@@ -62,9 +89,14 @@ export function createSys({ version, figures, publish }: SysDeps): Sys {
         schedule();
         return;
       }
-      for (const topic of said.keys()) publish(topic, "");
+      for (const topic of said.keys()) publish({ topic, payload: "", qos: 0, retain: true });
       said.clear();
     },
     stop,
   };
+}
+
+/** A name as one level of a topic. */
+function topicLevel(name: string): string {
+  return name.replace(/[/+#]/g, "-");
 }

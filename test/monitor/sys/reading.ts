@@ -25,6 +25,8 @@ export function reading(figures: Partial<Figures> = {}, rest: Partial<Omit<Readi
       dropped: 0,
       subscriptions: 0,
       sharedSubscriptions: 0,
+      subscribers: 0,
+      filters: 0,
       retained: 0,
       stored: { count: 0, payloadBytes: 0 },
       bytesUnsent: 0,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Figures } from "../../../src/core/figures.ts";
-import { createSys } from "../../../src/monitor/sys/sys.ts";
+import { createSys, type SysMessage } from "../../../src/monitor/sys/sys.ts";
 import { reading } from "./reading.ts";
 
 beforeEach(
@@ -14,9 +14,11 @@ function start() {
   const sys = createSys({
     version: "1.2.3",
     figures: () => figures,
-    publish(topic, payload) {
+    node: "house",
+    publish({ topic, payload }) {
       // memory is not ours to foretell
-      if (!topic.includes("/heap/")) published.push(`${topic.replace("$SYS/broker/", "")} ${payload}`);
+      if (!topic.includes("/heap/") && topic.startsWith("$SYS/broker/"))
+        published.push(`${topic.replace("$SYS/broker/", "")} ${payload}`);
     },
   });
   return {
@@ -74,4 +76,52 @@ test("a stopped one says no more", () => {
   sys.stop();
   vi.advanceTimersByTime(60_000);
   expect(take()).toEqual([]);
+});
+
+test("mosquitto's topics are published at QoS 2 and EMQ's at 0; all of them are taken back", () => {
+  const messages: SysMessage[] = [];
+  const sys = createSys({
+    version: "1.2.3",
+    node: "my/house",
+    figures: () => reading().figures,
+    publish: (message) => void messages.push(message),
+  });
+  sys.update(10);
+  const topics = messages.map(({ topic }) => topic);
+  expect(messages).toContainEqual({
+    topic: "$SYS/broker/version",
+    payload: "culex version 1.2.3",
+    qos: 2,
+    retain: true,
+  });
+  expect(messages).toContainEqual({ topic: "$SYS/brokers/my-house/version", payload: "1.2.3", qos: 0, retain: true });
+  messages.length = 0;
+  sys.update(0);
+  expect(messages).toEqual(topics.map((topic) => ({ topic, payload: "", qos: 0, retain: true })));
+});
+
+test("who comes and goes is said while $SYS is on, after what is going on", async () => {
+  const topics: string[] = [];
+  const sys = createSys({
+    version: "1.2.3",
+    node: "house",
+    figures: () => reading().figures,
+    publish: ({ topic }) => void topics.push(topic),
+  });
+  const client = { clientId: "c1", username: null, address: "192.0.2.1", listener: "1883" };
+  const gone = { kind: "disconnected", client, reason: null } as const;
+  sys.record(gone);
+  await Promise.resolve();
+  expect(topics).toEqual([]);
+  sys.update(10);
+  topics.length = 0;
+  sys.record(gone);
+  expect(topics).toEqual([]);
+  await Promise.resolve();
+  expect(topics).toEqual(["$SYS/brokers/house/clients/c1/disconnected"]);
+  sys.update(0);
+  topics.length = 0;
+  sys.record(gone);
+  await Promise.resolve();
+  expect(topics).toEqual([]);
 });

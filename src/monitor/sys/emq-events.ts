@@ -1,0 +1,87 @@
+import type { BrokerEvent, ClientInfo, RecordEvent } from "../../core/events.ts";
+import { codesOf } from "../../core/reasons.ts";
+import type { ProtocolVersion, Reason } from "../../core/types.ts";
+import { emqTopic } from "./emq-tree.ts";
+
+/** Longer client ids get no topic: it would be one that nobody subscribes to. */
+const LONGEST_CLIENT_ID = 1000;
+
+const PROTOCOL_NAMES: Readonly<Record<ProtocolVersion, string>> = { 3: "MQIsdp", 4: "MQTT", 5: "MQTT" };
+
+/**
+ * Turns who comes, goes and is refused into EMQ's messages: "$SYS/brokers/<node>/clients/<client id>/connected" with
+ * {"clientid": "c1", "username": "test", "ipaddress": "192.168.1.7", "connack": 0, "ts": 1432648482, ...}.
+ */
+export function createEmqEvents(
+  node: string,
+  publish: (topic: string, payload: string) => void,
+  now: () => number = Date.now,
+): RecordEvent {
+  const say = (client: ClientInfo, what: "connected" | "disconnected", rest: object): void => {
+    const { clientId, username, address } = client;
+    if (clientId === "" || clientId.length > LONGEST_CLIENT_ID) return;
+    const ts = Math.floor(now() / 1000);
+    publish(
+      emqTopic(node, `clients/${topicLevel(clientId)}/${what}`),
+      JSON.stringify({ clientid: clientId, username, ipaddress: address, ...rest, ts }),
+    );
+  };
+
+  return (event) => {
+    switch (event.kind) {
+      case "connected":
+        say(event.client, "connected", connectedFields(event));
+        break;
+      case "refused": {
+        const { connack } = codesOf(event.reason.kind);
+        if (connack !== null) say(event.client, "connected", { connack });
+        break;
+      }
+      case "disconnected":
+        say(event.client, "disconnected", { reason: reasonText(event.reason) });
+        break;
+      default:
+        break;
+    }
+  };
+}
+
+function connectedFields({ version, clean, keepaliveS }: Extract<BrokerEvent, { kind: "connected" }>): object {
+  return {
+    clean_sess: clean,
+    clean_start: clean,
+    session: !clean,
+    protocol: version,
+    proto_ver: version,
+    proto_name: PROTOCOL_NAMES[version],
+    keepalive: keepaliveS,
+    connack: 0,
+  };
+}
+
+/** One level of a topic: what separates levels, or stands for others in a filter, is written as in a URL. */
+function topicLevel(clientId: string): string {
+  return clientId.replace(/[%/+#]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** EMQ's words for why a connection ended. */
+function reasonText(reason: Reason | null): string {
+  switch (reason?.kind) {
+    case undefined:
+      return "normal";
+    case "ok":
+      return "closed";
+    case "keepalive":
+      return "keepalive_timeout";
+    case "taken_over":
+      return "conflict";
+    case "shutting_down":
+      return "shutdown";
+    case "not_allowed":
+    case "unknown_user":
+    case "wrong_password":
+      return "kick";
+    default:
+      return "internal_error";
+  }
+}
