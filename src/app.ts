@@ -18,7 +18,8 @@ import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
 import { subscriptionLines } from "./monitor/subscription-list.ts";
 import { createSys } from "./monitor/sys/sys.ts";
-import { build, type BuildDeps } from "./snapshot/build.ts";
+import type { AccessDeps } from "./snapshot/access.ts";
+import { build } from "./snapshot/build.ts";
 import { createDynsecKeeper } from "./snapshot/dynsec-keeper.ts";
 import { firstDynsecFile } from "./snapshot/first-dynsec-file.ts";
 import { createLive } from "./snapshot/live.ts";
@@ -82,7 +83,7 @@ export async function startApp(context: AppContext): Promise<App> {
 
   const verifier = createPasswordVerifier({ now: Date.now });
   const digestKey = randomBytes(32);
-  const deps: BuildDeps = {
+  const deps: AccessDeps = {
     backends: [...backends, ...context.backends(log)],
     context: {
       log,

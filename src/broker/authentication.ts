@@ -53,7 +53,7 @@ export function createAuthentication({ logins, crowded, log, timeoutMs }: Authen
     const login = startLogin(chain, credentials, { log, timeoutMs }, (answer) => {
       isAnswered = true;
       pending.delete(link);
-      ended(asOfNow(answer, chain));
+      ended(asOfNow(placed(link, answer), chain));
     });
     if (!isAnswered) pending.set(link, login);
   };
@@ -77,7 +77,7 @@ export function createAuthentication({ logins, crowded, log, timeoutMs }: Authen
       ended(end) {
         conversations.delete(link);
         // the client sets the pace, and commands may have disabled it since the first step
-        ended(asOfNow(end, null));
+        ended(asOfNow(placed(link, end), null));
       },
     });
     conversations.set(link, conversation);
@@ -130,6 +130,12 @@ export function createAuthentication({ logins, crowded, log, timeoutMs }: Authen
 
 function credentialsOf(link: Link): Omit<Credentials, "password"> {
   return { ...link.client(), certificate: link.info.tls };
+}
+
+/** An answer with the listener on whose terms it holds. */
+function placed<T extends LoginAnswer>(link: Link, answer: T): T {
+  if (answer.verdict === "deny") return answer;
+  return { ...answer, identity: { ...answer.identity, listener: link.info.listener } };
 }
 
 function unknownMethod(method: string): Reason {

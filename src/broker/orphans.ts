@@ -20,9 +20,9 @@ export function endOrphans(engine: Engine, snapshot: Snapshot, record: RecordEve
 }
 
 function knowsItsUsers({ problems, settings }: Snapshot): boolean {
-  const path = settings.passwordFile?.path ?? null;
+  const paths = [settings, ...settings.listenerAccess.values()].flatMap(({ passwordFile }) => passwordFile?.path ?? []);
   return !problems.some(
     ({ severity, where }) =>
-      severity === "error" || (path !== null && where !== undefined && path.endsWith(`/${where.file}`)),
+      severity === "error" || (where !== undefined && paths.some((path) => path.endsWith(`/${where.file}`))),
   );
 }

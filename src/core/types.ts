@@ -21,6 +21,8 @@ export interface Credentials {
 /** The verified client certificate of a TLS connection. */
 export interface CertificateName {
   readonly commonName: string;
+  /** The whole name as RFC 2253 writes it: "CN=meter,O=house". */
+  readonly subject: string;
   readonly fingerprint: string;
 }
 
@@ -35,6 +37,8 @@ export interface Identity {
   readonly source: string;
   /** Digest of the stored credential it was checked against; null when its source keeps none. */
   readonly proof: string | null;
+  /** Name of the listener it came in through, which may have logins and rules of its own. Missing: not known yet. */
+  readonly listener?: string;
 }
 
 /** A place in a user's file. */

@@ -1,3 +1,4 @@
+import { accessDirectives } from "./directives/access.ts";
 import { bridgeDirectives } from "./directives/bridge.ts";
 import { globalDirectives } from "./directives/global.ts";
 import { listenerDirectives } from "./directives/listener.ts";
@@ -6,6 +7,7 @@ import type { DirectiveRow } from "./directives/row.ts";
 
 /** Every directive of mosquitto.conf, one row each. */
 export const directives: readonly DirectiveRow[] = [
+  ...accessDirectives,
   ...globalDirectives,
   ...listenerDirectives,
   ...pluginDirectives,

@@ -74,7 +74,8 @@ function collisionOf(listener: ListenerDraft, earlier: readonly ListenerDraft[])
 
 /** Anything about TLS without all that it needs keeps a listener shut: it must never speak in plain instead. */
 function faultOfTls(listener: ListenerDraft): ListenerFault | null {
-  const { builtIn, certfile, keyfile, cafile, requireCertificate } = listener;
+  const { builtIn, certfile, keyfile, cafile } = listener;
+  const requireCertificate = requiresCertificate(listener);
   const hasPair = certfile !== null && keyfile !== null;
   if (hasPair) return requireCertificate && cafile === null ? "no cafile" : null;
   if (builtIn?.isTls === true) return isNamedInConf(listener) ? "no pair" : null;
@@ -88,8 +89,15 @@ function settingsOf(listener: ListenerDraft): ListenerSettings | null {
   return { name: listenerName(listener), protocol, host: host ?? "::", port, tls, maxConnections, origin };
 }
 
-function tlsOf({ certfile, keyfile, cafile, requireCertificate }: ListenerDraft): TlsSettings | null {
-  return certfile === null || keyfile === null ? null : { certfile, keyfile, cafile, requireCertificate };
+function tlsOf(listener: ListenerDraft): TlsSettings | null {
+  const { certfile, keyfile, cafile } = listener;
+  if (certfile === null || keyfile === null) return null;
+  return { certfile, keyfile, cafile, requireCertificate: requiresCertificate(listener) };
+}
+
+/** A certificate that is not asked for names nobody. */
+function requiresCertificate({ requireCertificate, access }: ListenerDraft): boolean {
+  return requireCertificate || access.certificateName !== null;
 }
 
 /** The add-on's own TLS ports share their options, so they share a problem. */

@@ -1,6 +1,6 @@
 import { placeOf } from "../core/problem.ts";
 import type { Origin, Problem } from "../core/types.ts";
-import type { Draft } from "./directives/draft.ts";
+import type { AnonymousLine, Draft } from "./directives/draft.ts";
 import type { Options } from "./options.ts";
 import type { AnonymousSettings, Environment, Settings, StageSettings } from "./types.ts";
 
@@ -24,7 +24,7 @@ export function addOnAnonymous(options: Options, draft: Draft): Composed<Anonymo
     };
     return { value: null, problems: options.anonymous ? [problem] : [] };
   }
-  const veto = vetoed(draft);
+  const veto = vetoed(draft, line, '"allow_anonymous true"');
   if (veto.length > 0) return { value: null, problems: veto };
   // The add-on that users come from never obeyed this line, so many have it in a file without knowing what it does.
   const problem: Problem = {
@@ -44,9 +44,16 @@ export function standAloneAnonymous(
   file: string,
 ): Composed<AnonymousSettings | null> {
   const line = draft.allowAnonymous ?? { allowed: isLocalOnly, origin: { file } };
-  const veto = line.allowed ? vetoed(draft) : [];
+  const subject = draft.allowAnonymous === null ? "anonymous access" : '"allow_anonymous true"';
+  const veto = line.allowed ? vetoed(draft, draft.allowAnonymous, subject) : [];
   if (!line.allowed || veto.length > 0) return { value: null, problems: veto };
   return { value: { rights: "all", origin: line.origin }, problems: [] };
+}
+
+/** What `listener_allow_anonymous true` comes to. */
+export function listenerAnonymous(draft: Draft, line: AnonymousLine): Composed<AnonymousSettings | null> {
+  const problems = vetoed(draft, line, '"listener_allow_anonymous true"');
+  return { value: problems.length > 0 ? null : { rights: "all", origin: line.origin }, problems };
 }
 
 /** The stages of the add-on's login chain; without options nobody but the system users gets in. */
@@ -93,10 +100,9 @@ function anonymousStage(anonymous: AnonymousSettings | null, acceptsUserNames: b
   return anonymous === null ? [] : [{ type: "anonymous", settings: { acceptsUserNames }, onBadPassword: "deny" }];
 }
 
-function vetoed({ anonymousVeto: veto, allowAnonymous }: Draft): readonly Problem[] {
+function vetoed({ anonymousVeto: veto }: Draft, line: AnonymousLine | null, subject: string): readonly Problem[] {
   if (veto === null) return [];
-  const origin = allowAnonymous?.origin ?? veto.origin;
-  const subject = allowAnonymous === null ? "anonymous access" : '"allow_anonymous true"';
+  const origin = line?.origin ?? veto.origin;
   return [
     {
       severity: "error",

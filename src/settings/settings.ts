@@ -1,6 +1,14 @@
+import { placeOf } from "../core/problem.ts";
 import type { Origin, Problem } from "../core/types.ts";
 import { addOnDynamicSecurity, confDynamicSecurity } from "./dynamic-security.ts";
-import { addOnAnonymous, addOnStages, standAloneAnonymous, standAloneStages } from "./login-chain.ts";
+import { listenerAccess } from "./listener-access.ts";
+import {
+  addOnAnonymous,
+  addOnStages,
+  listenerAnonymous,
+  standAloneAnonymous,
+  standAloneStages,
+} from "./login-chain.ts";
 import { applyConf } from "./conf-lines.ts";
 import { finishBridges } from "./bridges.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
@@ -8,7 +16,7 @@ import { finishListeners, localListeners, ownListeners } from "./listeners.ts";
 import { logSettings } from "./log.ts";
 import { addOnStore, standAloneStore } from "./store.ts";
 import type { Options } from "./options.ts";
-import type { ConfFile, Environment, Limits, Settings } from "./types.ts";
+import type { ConfFile, Environment, Limits, ListenerSettings, Settings } from "./types.ts";
 
 /** What the settings are made of; all of it has been read and parsed. */
 interface SettingsInput {
@@ -37,12 +45,21 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
   const dynamicSecurity = addOnDynamicSecurity(environment.folders, options, draft);
   const { value: anonymous, problems: anonymousProblems } = addOnAnonymous(options, draft);
   const auth = addOnStages(environment, options, { passwordFile, dynamicSecurity, anonymous });
+  const own = listenerAccess({
+    draft,
+    drafts: draft.listeners,
+    open: listeners,
+    anonymous: (allowAnonymous) => addOnAnonymous(options, { ...draft, allowAnonymous }),
+    allowed: (line) => listenerAnonymous(draft, line),
+    stages: (parts) => addOnStages(environment, options, { ...parts, dynamicSecurity }),
+  });
   const { value: store, problems: storeProblems } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
   const { bridges, problems: bridgeProblems } = finishBridges(draft);
   return {
     settings: {
       listeners,
+      listenerAccess: own.value,
       auth,
       passwordFile,
       dynamicSecurity,
@@ -55,7 +72,14 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
       log,
       sysIntervalS: draft.sysIntervalS,
     },
-    problems: [...problems, ...listenerProblems, ...anonymousProblems, ...storeProblems, ...bridgeProblems],
+    problems: [
+      ...problems,
+      ...listenerProblems,
+      ...anonymousProblems,
+      ...own.problems,
+      ...storeProblems,
+      ...bridgeProblems,
+    ],
   };
 }
 
@@ -71,6 +95,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   return {
     settings: {
       listeners,
+      listenerAccess: new Map(),
       auth,
       ...none,
       limits: limitsOf(draft, "add-on"),
@@ -98,12 +123,20 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
   const dynamicSecurity = confDynamicSecurity(draft);
   const { value: anonymous, problems: anonymousProblems } = standAloneAnonymous(draft, isLocalOnly, origin.file);
   const auth = standAloneStages({ passwordFile, dynamicSecurity, anonymous });
+  const own = listenerAccess({
+    draft,
+    drafts: wanted,
+    open: listeners,
+    anonymous: (allowAnonymous) => standAloneAnonymous({ ...draft, allowAnonymous }, isLocalOnly, origin.file),
+    allowed: (line) => listenerAnonymous(draft, line),
+    stages: (parts) => standAloneStages({ ...parts, dynamicSecurity }),
+  });
   const log = logSettings(kind, null, draft);
   const { bridges, problems: bridgeProblems } = finishBridges(draft);
-  const nobodyProblems = auth.length === 0 ? [nobody(origin)] : [];
   return {
     settings: {
       listeners,
+      listenerAccess: own.value,
       auth,
       passwordFile,
       dynamicSecurity,
@@ -116,15 +149,37 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
       log,
       sysIntervalS: draft.sysIntervalS,
     },
-    problems: [...problems, ...listenerProblems, ...anonymousProblems, ...bridgeProblems, ...nobodyProblems],
+    problems: [
+      ...problems,
+      ...listenerProblems,
+      ...anonymousProblems,
+      ...own.problems,
+      ...bridgeProblems,
+      ...nobodyProblems(listeners, { auth, listenerAccess: own.value }, origin),
+    ],
   };
 }
 
-function nobody(origin: Origin): Problem {
+/** Says where no login can succeed: everywhere, or on a listener with logins of its own. */
+function nobodyProblems(
+  listeners: readonly ListenerSettings[],
+  { auth, listenerAccess }: Pick<Settings, "auth" | "listenerAccess">,
+  origin: Origin,
+): readonly Problem[] {
+  const hasShared = listeners.length === 0 || listeners.some(({ name }) => !listenerAccess.has(name));
+  const own = listeners.filter(({ name }) => listenerAccess.get(name)?.auth.length === 0);
+  return [
+    ...(hasShared && auth.length === 0 ? [nobody(origin, origin.file)] : []),
+    ...own.map((listener) => nobody(listener.origin, `${placeOf(listener.origin)}: listener ${listener.name}`)),
+  ];
+}
+
+function nobody(origin: Origin, place: string): Problem {
+  const subject = place === origin.file ? `${place}: anonymous access is off` : `${place} has no anonymous access`;
   return {
     severity: "error",
-    what: `${origin.file}: anonymous access is off and there is no password_file, so no login can succeed.`,
-    now: "Every client is refused.",
+    what: `${subject} and there is no password_file, so no login can succeed.`,
+    now: place === origin.file ? "Every client is refused." : "Every client is refused there.",
     fix: 'Add "password_file <file>", or "allow_anonymous true".',
     where: origin,
   };

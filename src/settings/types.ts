@@ -33,20 +33,14 @@ export interface Ports {
 }
 
 /** Options and conf files as one: complete, valid, and with files still by name. */
-export interface Settings {
+export interface Settings extends AccessSettings {
   readonly listeners: readonly ListenerSettings[];
-  /** The stages of the login chain, in the order they are asked. */
-  readonly auth: readonly StageSettings[];
-  /** Users of a mosquitto password file; null: none is configured. */
-  readonly passwordFile: FileReference | null;
+  /** Listeners with logins or rules of their own, by name; nothing of what holds for the others holds for them. */
+  readonly listenerAccess: ReadonlyMap<string, ListenerAccess>;
   /** null: it is switched off. */
   readonly dynamicSecurity: DynamicSecuritySettings | null;
   /** Whether questions on $CONTROL/broker/v1 are answered. */
   readonly controlApi: boolean;
-  /** null: no ACL file is configured. */
-  readonly aclFile: FileReference | null;
-  /** What clients without a user name may do when no ACL file says it; null: they may not connect. */
-  readonly anonymous: AnonymousSettings | null;
   readonly limits: Limits;
   /** Connections to other brokers. */
   readonly bridges: readonly BridgeSettings[];
@@ -56,6 +50,26 @@ export interface Settings {
   /** Seconds between two updates of $SYS; 0: there is none. */
   readonly sysIntervalS: number;
 }
+
+/** Who may come in, and by which rules. */
+export interface AccessSettings {
+  /** The stages of the login chain, in the order they are asked. */
+  readonly auth: readonly StageSettings[];
+  /** Users of a mosquitto password file; null: none is configured. */
+  readonly passwordFile: FileReference | null;
+  /** null: no ACL file is configured. */
+  readonly aclFile: FileReference | null;
+  /** What clients without a user name may do when no ACL file says it; null: they may not connect. */
+  readonly anonymous: AnonymousSettings | null;
+}
+
+/** Who may come in through one listener. */
+export interface ListenerAccess extends AccessSettings {
+  readonly certificateName: CertificateNaming | null;
+}
+
+/** What of a client's certificate is its user name; the name and password in CONNECT do not count then. */
+export type CertificateNaming = "common-name" | "subject";
 
 /** One stage of the login chain; `settings` is checked by the backend of that type. */
 export interface StageSettings {

@@ -77,7 +77,7 @@ export function createReloader(deps: ReloaderDeps, start: Start): Reloader {
       sources = next;
       live.swap(snapshot);
       report(snapshot.problems);
-      if (previous.acl !== null && snapshot.settings.aclFile === null) log.warn({}, ACL_GONE);
+      if (isWithoutRulesNow(previous, snapshot)) log.warn({}, ACL_GONE);
     }
     await settle(cause, isNew);
   }
@@ -145,6 +145,11 @@ export function createReloader(deps: ReloaderDeps, start: Start): Reloader {
 /** The signal that asks for a reload, as it is named in the log. */
 const SIGHUP = "SIGHUP";
 const RETRY = "retry";
+
+/** With rules of its own for a listener there is no one sentence for all. */
+function isWithoutRulesNow(previous: Snapshot, { settings }: Snapshot): boolean {
+  return previous.acl !== null && settings.aclFile === null && settings.listenerAccess.size === 0;
+}
 
 const ACL_GONE =
   "No ACL file is configured any more. Every logged-in user may use every topic. Put the acl_file line back if that was not meant.";

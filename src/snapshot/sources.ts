@@ -94,8 +94,7 @@ function withoutFolder(options: Options | null): Options | null {
 
 function filesOf(settings: Settings): ReadonlySet<string> {
   const references = [
-    settings.aclFile,
-    settings.passwordFile,
+    ...[settings, ...settings.listenerAccess.values()].flatMap(({ aclFile, passwordFile }) => [aclFile, passwordFile]),
     ...settings.listeners.flatMap(({ tls }) => (tls === null ? [] : [tls.certfile, tls.keyfile, tls.cafile])),
     ...settings.bridges.flatMap(({ tls }) => (tls === null ? [] : [tls.cafile, tls.certfile, tls.keyfile])),
   ];

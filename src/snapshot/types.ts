@@ -70,8 +70,16 @@ export interface BridgeTls {
   readonly key: string | null;
 }
 
+/** What decides about users, as it was last read without a fault. */
+export interface AccessFiles {
+  /** null: no ACL file is in use. */
+  readonly acl: Loaded<readonly AccessRule[]> | null;
+  /** null: no password file is in use. */
+  readonly passwordFile: Loaded<readonly { readonly username: string; readonly hash: string }[]> | null;
+}
+
 /** One moment of configuration: built whole, never changed, replaced by one assignment. */
-export interface Snapshot {
+export interface Snapshot extends AccessFiles {
   readonly generation: number;
   readonly settings: Settings;
   readonly listeners: readonly ListenerPlan[];
@@ -81,10 +89,8 @@ export interface Snapshot {
   readonly limitsOf: (identity: Pick<Identity, "username">) => ClientLimits;
   /** null: dynamic security is switched off. */
   readonly dynsec: DynsecMoment | null;
-  /** null: no ACL file is in use. */
-  readonly acl: Loaded<readonly AccessRule[]> | null;
-  /** null: no password file is in use. */
-  readonly passwordFile: Loaded<readonly { readonly username: string; readonly hash: string }[]> | null;
+  /** Of the listeners that have logins or rules of their own, by name. */
+  readonly listenerFiles: ReadonlyMap<string, AccessFiles>;
   readonly problems: readonly Problem[];
   readonly builtAtMs: number;
 }

@@ -31,6 +31,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
     generation,
     settings: {
       listeners: [],
+      listenerAccess: new Map(),
       auth: [],
       passwordFile: null,
       dynamicSecurity: null,
@@ -66,6 +67,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
     dynsec: null,
     acl: null,
     passwordFile: null,
+    listenerFiles: new Map(),
     problems: parts.problems ?? [],
     builtAtMs: 0,
   };

@@ -159,14 +159,6 @@ describe("a line that is not carried out", () => {
       `"auth_plugin" loads native code and is not supported here. The line is ignored. Home Assistant's users log in here without it; more logins can be listed in the options.`,
     ],
     [
-      "per_listener_settings true",
-      `"per_listener_settings true" is not supported yet. Logins and rules count for every listener alike. ${later}`,
-    ],
-    [
-      "listener_allow_anonymous flase",
-      '"listener_allow_anonymous flase": "flase" is neither true nor false. Beside it "allow_anonymous true" does not count. Write true or false.',
-    ],
-    [
       "bind_address 127.0.0.1",
       'listener 1883 is the add-on\'s own, and its address cannot be set to "127.0.0.1". It keeps its address. Use another port for a listener with an address of its own.',
     ],
@@ -298,13 +290,14 @@ describe("a line that keeps somebody out and is misspelt", () => {
     expect(composeStandAlone(`${line}\n`).settings.anonymous).toBeNull();
   });
 
-  test("listener_allow_anonymous shuts out on every listener", () => {
+  test("listener_allow_anonymous shuts out on its listener", () => {
     const { settings, problems } = composeStandAlone(
       "listener 1885\nlistener_alow_anonymous false\nallow_anonymous true\n",
     );
-    expect(settings.anonymous).toBeNull();
+    expect(settings.anonymous?.rights).toBe("all");
+    expect(settings.listenerAccess.get("1885")?.anonymous).toBeNull();
     expect(problems[0]).toBe(
-      `mosquitto.conf line 2: ${notASetting("listener_alow_anonymous")} Beside it "allow_anonymous true" does not count; the other 2 lines are used. Did you mean "listener_allow_anonymous"?`,
+      `mosquitto.conf line 2: ${notASetting("listener_alow_anonymous")} Clients without a user name stay shut out of this listener; the other 2 lines are used. Did you mean "listener_allow_anonymous"?`,
     );
   });
 

@@ -21,6 +21,7 @@ describe("the add-on without any configuration", () => {
         { ...common, name: "8883", protocol: "mqtt", port: 8883, tls },
         { ...common, name: "8884", protocol: "websockets", port: 8884, tls },
       ],
+      listenerAccess: new Map(),
       auth: [
         { type: "system-users", settings: null, onBadPassword: "deny" },
         { type: "logins", settings: { logins: [] }, onBadPassword: "next" },
@@ -211,8 +212,7 @@ describe("clients without a user name", () => {
 
   test.each([
     ["plugin /usr/lib/something.so", "plugin /usr/lib/something.so"],
-    ["per_listener_settings true", "per_listener_settings true"],
-    ["listener_allow_anonymous false", "listener_allow_anonymous false"],
+    ["auth_plugin /something.so", "auth_plugin /something.so"],
   ])("are shut out beside %s, which bounds them in a way that is not carried out", (line, shown) => {
     const { settings, problems } = composeAddOn({ "a.conf": `${line}\nallow_anonymous true\n` });
     expect(settings.anonymous).toBeNull();

@@ -194,12 +194,24 @@ describe("a file that asks for", () => {
     expect(settings.anonymous?.rights).toBe("all");
   });
 
-  test("an anonymous listener gets one that asks for logins", () => {
+  test("an anonymous listener gets one, and the others ask for logins", () => {
     const { settings, problems } = composeAddOn({
       "a.conf": "listener 1885\nlistener_allow_anonymous true\nmax_connections 20\n",
     });
-    expect(problems).toEqual([notYet(2, "listener_allow_anonymous true", "; the other 2 lines are used")]);
+    expect(problems).toEqual([]);
     expect(settings.anonymous).toBeNull();
+    expect([...settings.listenerAccess]).toEqual([
+      [
+        "1885",
+        {
+          auth: [...settings.auth, { type: "anonymous", settings: { acceptsUserNames: false }, onBadPassword: "deny" }],
+          passwordFile: null,
+          aclFile: null,
+          anonymous: { rights: "all", origin: { file: "a.conf", line: 2 } },
+          certificateName: null,
+        },
+      ],
+    ]);
     expect(settings.listeners).toEqual([
       ...untouched.listeners,
       {
@@ -283,7 +295,7 @@ autosave_interval 300
     expect(settings).toEqual({ ...untouched, store });
   });
 
-  test("client certificates as identity gets the certificates, and logins beside them", () => {
+  test("client certificates as identity gets the name from them, and no login beside them", () => {
     const { settings, problems } = composeAddOn({
       "a.conf": `listener 8885
 certfile /ssl/fullchain.pem
@@ -293,7 +305,14 @@ require_certificate true
 use_identity_as_username true
 `,
     });
-    expect(problems).toEqual([notYet(6, "use_identity_as_username", "; the other 5 lines are used")]);
+    expect(problems).toEqual([]);
+    expect(settings.listenerAccess.get("8885")).toEqual({
+      auth: [{ type: "certificate", settings: { naming: "common-name" }, onBadPassword: "deny" }, ...settings.auth],
+      passwordFile: null,
+      aclFile: null,
+      anonymous: null,
+      certificateName: "common-name",
+    });
     const file = (name: string, line: number) => ({
       path: `/tmp/culex/ssl/${name}`,
       shown: `/ssl/${name}`,

@@ -16,6 +16,7 @@ describe("a broker without a configuration", () => {
         { ...listener, name: "127.0.0.1:1883", host: "127.0.0.1" },
         { ...listener, name: "[::1]:1883", host: "::1" },
       ],
+      listenerAccess: new Map(),
       auth: [{ type: "anonymous", settings: { acceptsUserNames: true }, onBadPassword: "deny" }],
       passwordFile: null,
       dynamicSecurity: null,

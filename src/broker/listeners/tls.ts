@@ -53,7 +53,21 @@ export function certificateOf(socket: TLSSocket): CertificateName | null {
   if (certificate === null || !("fingerprint256" in certificate)) return null;
   const { CN } = certificate.subject;
   const commonName = Array.isArray(CN) ? (CN[0] ?? "") : (CN ?? "");
-  return { commonName, fingerprint: certificate.fingerprint256 };
+  const subject = distinguishedName(socket.getPeerX509Certificate()?.subject ?? "");
+  return { commonName, subject, fingerprint: certificate.fingerprint256 };
+}
+
+/** Node gives a line for each part, escaped as RFC 2253 wants it except beyond ASCII: "O=house\nCN=meter". */
+function distinguishedName(lines: string): string {
+  return lines
+    .split("\n")
+    .toReversed()
+    .join(",")
+    .replaceAll(/\P{ASCII}+/gu, escapedBytes);
+}
+
+function escapedBytes(text: string): string {
+  return Array.from(Buffer.from(text), (byte) => `\\${byte.toString(16).toUpperCase()}`).join("");
 }
 
 const NOT_TLS: ReadonlySet<string> = new Set([

@@ -69,6 +69,7 @@ function readState(database: DatabaseSync): StoredState {
           superuser: numberOf(row, "superuser") === 1,
           source: textOf(row, "source") ?? "",
           proof: textOf(row, "proof"),
+          listener: textOf(row, "listener") ?? "",
         },
         address: textOf(row, "address") ?? "",
         listener: textOf(row, "listener") ?? "",

@@ -2,6 +2,7 @@ import type { Origin } from "../../core/types.ts";
 import type {
   BridgeSettings,
   BridgeTlsSettings,
+  CertificateNaming,
   DynamicSecuritySettings,
   FileReference,
   Folders,
@@ -16,7 +17,9 @@ export interface Draft {
   readonly namesListener: boolean;
   readonly aclFile: FileReference | null;
   readonly passwordFile: FileReference | null;
-  readonly allowAnonymous: { readonly allowed: boolean; readonly origin: Origin } | null;
+  readonly allowAnonymous: AnonymousLine | null;
+  /** Whether logins and rules belong to the listener that their lines stand below. */
+  readonly isPerListener: boolean;
   /** A line about logins that cannot be carried out: beside it allow_anonymous would let in more than was meant. */
   readonly anonymousVeto: { readonly line: string; readonly origin: Origin } | null;
   /** null: no line asks for it. */
@@ -64,6 +67,21 @@ export interface DynamicSecurityDraft extends DynamicSecuritySettings {
   readonly isInUse: boolean;
 }
 
+/** `allow_anonymous` or `listener_allow_anonymous`. */
+export interface AnonymousLine {
+  readonly allowed: boolean;
+  readonly origin: Origin;
+}
+
+/** What the lines of a listener say about who may come in; null: nothing. */
+export interface AccessDraft {
+  readonly aclFile: FileReference | null;
+  readonly passwordFile: FileReference | null;
+  readonly allowAnonymous: AnonymousLine | null;
+  readonly listenerAllowAnonymous: AnonymousLine | null;
+  readonly certificateName: CertificateNaming | null;
+}
+
 /** A listener, while its lines are still read. */
 export interface ListenerDraft {
   /** null: the environment wants no such listener. */
@@ -79,6 +97,7 @@ export interface ListenerDraft {
   readonly keyfile: FileReference | null;
   readonly cafile: FileReference | null;
   readonly requireCertificate: boolean;
+  readonly access: AccessDraft;
   readonly maxConnections: number | null;
   /** A line of it cannot be carried out and leaving it out would open more than was meant; that was reported. */
   readonly isShut: boolean;
@@ -138,6 +157,14 @@ export const NOTHING_YET: Current = {
 /** Mosquitto's own default. */
 const DEFAULT_SYS_INTERVAL_S = 10;
 
+const NO_ACCESS: AccessDraft = {
+  aclFile: null,
+  passwordFile: null,
+  allowAnonymous: null,
+  listenerAllowAnonymous: null,
+  certificateName: null,
+};
+
 /** The draft before the first line. */
 export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
   return {
@@ -146,6 +173,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     aclFile: null,
     passwordFile: null,
     allowAnonymous: null,
+    isPerListener: false,
     anonymousVeto: null,
     dynamicSecurity: null,
     controlApi: false,
@@ -178,6 +206,7 @@ export function newListener(port: number, host: string | null, origin: Origin): 
     keyfile: null,
     cafile: null,
     requireCertificate: false,
+    access: NO_ACCESS,
     maxConnections: null,
     isShut: false,
     origin,

@@ -3,14 +3,11 @@ import { faulty, used, type Draft, type Line, type Outcome } from "./draft.ts";
 import {
   accepted,
   bool,
-  file,
   fileReference,
   firstWord,
   ignored,
   int,
-  missingReference,
   notYet,
-  notYetFault,
   oneOf,
   refused,
   row,
@@ -38,22 +35,6 @@ const LARGEST_PACKET = 268_435_460;
 
 /** Directives that belong to no listener, bridge or plugin. */
 export const globalDirectives: readonly DirectiveRow[] = [
-  file(
-    "acl_file",
-    (draft, aclFile) => used({ ...draft, aclFile }),
-    (draft, line) => ({
-      draft: { ...draft, aclFile: missingReference(line) },
-      now: "The rules in use stay, and without any no device may use a topic",
-    }),
-  ),
-  bool(
-    "allow_anonymous",
-    (draft, allowed, { origin }) => used({ ...draft, allowAnonymous: { allowed, origin } }),
-    (draft, { origin }) => ({
-      draft: { ...draft, allowAnonymous: { allowed: false, origin } },
-      now: "Clients without a user name stay shut out",
-    }),
-  ),
   notYet("allow_duplicate_messages"),
   notYet("allow_zero_length_clientid"),
   notYet("auto_id_prefix"),
@@ -89,15 +70,6 @@ export const globalDirectives: readonly DirectiveRow[] = [
     used({ ...draft, messageSizeLimit }),
   ),
   ignored("packet_buffer_size", "buffers grow and shrink by themselves"),
-  file(
-    "password_file",
-    (draft, passwordFile) => used({ ...draft, passwordFile }),
-    (draft, line) => ({
-      draft: { ...draft, passwordFile: missingReference(line) },
-      now: "The users of a file in use stay, and without any nobody logs in with that file",
-    }),
-  ),
-  bool("per_listener_settings", perListenerSettings),
   bool("persistence", persistence),
   // Another program's format belongs to that name: the store is always culex.db beside it.
   accepted("persistence_file"),
@@ -150,14 +122,6 @@ function logDest(draft: Draft, line: Line): Outcome {
 
 function persistence(draft: Draft, isOn: boolean, { origin }: Line): Outcome {
   return used({ ...draft, persistence: { isOn, origin } });
-}
-
-function perListenerSettings(draft: Draft, isOn: boolean, { origin }: Line): Outcome {
-  if (!isOn) return used(draft);
-  return faulty(
-    { ...draft, anonymousVeto: draft.anonymousVeto ?? { line: "per_listener_settings true", origin } },
-    { ...notYetFault('"per_listener_settings true"'), now: "Logins and rules count for every listener alike" },
-  );
 }
 
 /** In mosquitto.conf `user` is an account of the system, in an ACL file it heads the rules of a client. */

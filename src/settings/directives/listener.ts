@@ -16,7 +16,6 @@ import {
   ignored,
   int,
   notYet,
-  notYetFault,
   oneOf,
   parseInteger,
   refused,
@@ -65,11 +64,6 @@ export const listenerDirectives: readonly DirectiveRow[] = [
       );
     }),
   ),
-  bool("listener_allow_anonymous", listenerAllowAnonymous, (draft, line) => ({
-    draft: vetoAnonymous(draft, line),
-    severity: "error",
-    now: 'Beside it "allow_anonymous true" does not count',
-  })),
   ofListener(notYet("accept_protocol_versions")),
   shutting(notYet("bind_interface")),
   shutting(notYet("capath")),
@@ -92,8 +86,6 @@ export const listenerDirectives: readonly DirectiveRow[] = [
   ofListener(ignored("tls_engine_kpass_sha1", "keys are read from files only")),
   ofListener(ignored("tls_keyform", "keys are read from files only")),
   ofListener(notYet("tls_version")),
-  ofListener(notYet("use_identity_as_username")),
-  ofListener(notYet("use_subject_as_username")),
   ofListener(notYet("use_username_as_clientid")),
   ofListener(notYet("websockets_origin")),
 ];
@@ -192,18 +184,25 @@ function withCurrent(draft: Draft, listener: number): Draft {
   return { ...draft, current: { ...draft.current, listener } };
 }
 
-function replaceListener(draft: Draft, index: number, change: (listener: ListenerDraft) => ListenerDraft): Draft {
+/** Changes one listener of a draft. */
+export function replaceListener(
+  draft: Draft,
+  index: number,
+  change: (listener: ListenerDraft) => ListenerDraft,
+): Draft {
   return { ...draft, listeners: draft.listeners.map((listener, at) => (at === index ? change(listener) : listener)) };
 }
 
-function onListener<T>(carryOut: (draft: Draft, index: number, value: T, line: Line) => Outcome): CarryOut<T> {
+/** Carries out a line of a listener on the one it belongs to, by its index. */
+export function onListener<T>(carryOut: (draft: Draft, index: number, value: T, line: Line) => Outcome): CarryOut<T> {
   return (draft, value, line) => {
     const found = listenerOf(draft, line);
     return found === null ? swallowed(draft) : carryOut(...found, value, line);
   };
 }
 
-function onTlsListener<T>(change: (listener: ListenerDraft, value: T) => ListenerDraft): CarryOut<T> {
+/** onListener() for what only a listener with TLS can do. */
+export function onTlsListener<T>(change: (listener: ListenerDraft, value: T) => ListenerDraft): CarryOut<T> {
   return onListener((draft, index, value, line) => {
     const own = draft.listeners[index]?.builtIn ?? null;
     if (own === null || own.isTls) return used(replaceListener(draft, index, (listener) => change(listener, value)));
@@ -226,7 +225,7 @@ function setProtocol(draft: Draft, index: number, protocol: ListenerDraft["proto
 }
 
 /** Keeps a listener shut for which leaving out a line would open more than was meant. */
-function shut(draft: Draft, line: Line): ReturnType<WhenWrong> {
+export function shut(draft: Draft, line: Line): ReturnType<WhenWrong> {
   const found = listenerOf(draft, line);
   if (found === null) return { draft };
   const [next, index] = found;
@@ -254,15 +253,4 @@ function shutting(row: DirectiveRow): DirectiveRow {
     return { draft: next, isUsed: false, fault: fault === null ? null : { ...fault, ...closed } };
   };
   return ofListener({ ...row, whenMisspelt: shut, run });
-}
-
-function listenerAllowAnonymous(draft: Draft, isAllowed: boolean, line: Line): Outcome {
-  if (draft.current.listener === "refused") return swallowed(draft);
-  if (isAllowed) return faulty(draft, notYetFault('"listener_allow_anonymous true"'));
-  return used(vetoAnonymous(draft, line));
-}
-
-/** What keeps anonymous clients off one listener cannot be told apart yet, so it keeps them off all. */
-function vetoAnonymous(draft: Draft, { name, value, origin }: Line): Draft {
-  return { ...draft, anonymousVeto: draft.anonymousVeto ?? { line: `${name} ${value}`.trim(), origin } };
 }

@@ -1,0 +1,37 @@
+import type { Credentials, LoginChain } from "../core/types.ts";
+import { nameIn } from "./backends/certificate.ts";
+
+/**
+ * Makes one chain of that of the whole broker and those that listeners have of their own: what counts is where a client
+ * came in.
+ */
+export function createListenerChains(general: LoginChain, own: ReadonlyMap<string, LoginChain>): LoginChain {
+  if (own.size === 0) return general;
+  const chainOf = ({ listener }: { readonly listener?: string }): LoginChain =>
+    (listener === undefined ? undefined : own.get(listener)) ?? general;
+  return {
+    name: general.name,
+    authenticate: (credentials, signal) => chainOf(credentials).authenticate(credentials, signal),
+    recheck: (identity) => chainOf(identity).recheck(identity),
+    mayReturn: (identity) => chainOf(identity).mayReturn(identity),
+    exchange: (method, credentials) => chainOf(credentials).exchange(method, credentials),
+  };
+}
+
+/**
+ * Puts the name of the certificate in the place of what CONNECT says before anybody is asked, so that whoever is
+ * reserved, disabled or without a fit name is kept out by that name.
+ */
+export function namedByCertificate(chain: LoginChain, naming: "common-name" | "subject"): LoginChain {
+  const named = (credentials: Credentials): Credentials => ({
+    ...credentials,
+    username: credentials.certificate === null ? null : nameIn(credentials.certificate, naming),
+    password: null,
+  });
+  return {
+    ...chain,
+    authenticate: (credentials, signal) => chain.authenticate(named(credentials), signal),
+    // there is no password to prove
+    exchange: () => null,
+  };
+}

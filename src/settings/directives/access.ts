@@ -1,0 +1,107 @@
+import {
+  faulty,
+  swallowed,
+  used,
+  type AccessDraft,
+  type AnonymousLine,
+  type Draft,
+  type Line,
+  type Outcome,
+} from "./draft.ts";
+import { onListener, onTlsListener, replaceListener, shut } from "./listener.ts";
+import { bool, file, missingReference, type CarryOut, type DirectiveRow } from "./row.ts";
+
+/** Directives about who may come in, and by which rules: of the whole broker, or of one listener. */
+export const accessDirectives: readonly DirectiveRow[] = [
+  file(
+    "acl_file",
+    scoped((aclFile) => ({ aclFile })),
+    (draft, line) => ({
+      draft: scoped(() => ({ aclFile: missingReference(line) }))(draft, null, line).draft,
+      now: "The rules in use stay, and without any no device may use a topic",
+    }),
+  ),
+  file(
+    "password_file",
+    scoped((passwordFile) => ({ passwordFile })),
+    (draft, line) => ({
+      draft: scoped(() => ({ passwordFile: missingReference(line) }))(draft, null, line).draft,
+      now: "The users of a file in use stay, and without any nobody logs in with that file",
+    }),
+  ),
+  bool(
+    "allow_anonymous",
+    scoped((allowed, line) => ({ allowAnonymous: anonymousLine(allowed, line) })),
+    (draft, line) => ({
+      draft: scoped(() => ({ allowAnonymous: anonymousLine(false, line) }))(draft, null, line).draft,
+      now: "Clients without a user name stay shut out",
+    }),
+  ),
+  bool("per_listener_settings", perListenerSettings),
+  bool(
+    "listener_allow_anonymous",
+    onListener((draft, index, allowed, line) => used(shutOut(draft, index, anonymousLine(allowed, line)))),
+    (draft, line) => ({
+      draft: onListener((draft, index) => used(shutOut(draft, index, anonymousLine(false, line))))(draft, null, line)
+        .draft,
+      severity: "error",
+      now: "Clients without a user name stay shut out of this listener",
+    }),
+  ),
+  bool("use_identity_as_username", certificateName("common-name"), shut),
+  bool("use_subject_as_username", certificateName("subject"), shut),
+];
+
+type Shared = Pick<AccessDraft, "aclFile" | "passwordFile" | "allowAnonymous">;
+
+/** Carries out a line of the whole broker, which with per_listener_settings is one of the listener above it. */
+function scoped<T>(change: (value: T, line: Line) => Partial<Shared>): CarryOut<T> {
+  return (draft, value, line) => {
+    const { listener } = draft.current;
+    if (!draft.isPerListener) return used({ ...draft, ...change(value, line) });
+    if (listener === "refused") return swallowed(draft);
+    if (listener !== null) return used(withAccess(draft, listener, change(value, line)));
+    const fault = {
+      what: `"${line.name}" belongs below a "listener" line because of per_listener_settings, and there is none above it.`,
+      fix: "Move the line below the listener that it is meant for.",
+    };
+    if (value === true) return faulty(draft, fault);
+    // to leave the line out would open every listener that has none of its own
+    return faulty(
+      { ...draft, ...change(value, line) },
+      { ...fault, now: "It counts for every listener without such a line of its own" },
+    );
+  };
+}
+
+function perListenerSettings(draft: Draft, isOn: boolean, line: Line): Outcome {
+  // As in mosquitto it cannot be switched back: lines that were below a listener belong to it.
+  if (!isOn || draft.isPerListener) return used(draft);
+  const next = { ...draft, isPerListener: true };
+  if (draft.aclFile === null && draft.passwordFile === null && draft.allowAnonymous === null) return used(next);
+  return faulty(next, {
+    what: `"${line.name} true" stands below a line that it is about (acl_file, password_file or allow_anonymous).`,
+    now: 'An acl_file or password_file above it counts for every listener without one of its own, an "allow_anonymous true" for none',
+    fix: `Move "${line.name} true" to the first line.`,
+  });
+}
+
+function anonymousLine(allowed: boolean, { origin }: Line): AnonymousLine {
+  return { allowed, origin };
+}
+
+function shutOut(draft: Draft, index: number, listenerAllowAnonymous: AnonymousLine): Draft {
+  return withAccess(draft, index, { listenerAllowAnonymous });
+}
+
+function withAccess(draft: Draft, index: number, change: Partial<AccessDraft>): Draft {
+  return replaceListener(draft, index, (listener) => ({ ...listener, access: { ...listener.access, ...change } }));
+}
+
+function certificateName(naming: NonNullable<AccessDraft["certificateName"]>): CarryOut<boolean> {
+  return onTlsListener((listener, isOn) => {
+    const { certificateName: before } = listener.access;
+    const certificateName = isOn ? naming : before === naming ? null : before;
+    return { ...listener, access: { ...listener.access, certificateName } };
+  });
+}

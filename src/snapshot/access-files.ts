@@ -1,0 +1,97 @@
+import { parseAclFile, missingUsers } from "../acl/formats/acl-file.ts";
+import { parsePasswordFile } from "../auth/password-file.ts";
+import { clockTime } from "../core/clock-time.ts";
+import { placeOf } from "../core/problem.ts";
+import type { AccessRule, Problem } from "../core/types.ts";
+import type { AccessSettings, FileReference } from "../settings/types.ts";
+import type { AccessFiles, Loaded, Sources } from "./types.ts";
+
+interface LoadedAcl {
+  readonly loaded: Loaded<readonly AccessRule[]> | null;
+  /** The rules when nothing is loaded: none at all denies everyone, null is a broker without an ACL file. */
+  readonly closed: readonly AccessRule[] | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the rules; a file that cannot be used leaves what `earlier` had of it. */
+export function loadAcl(
+  reference: FileReference | null,
+  earlier: AccessFiles["acl"],
+  { files, readAtMs, problems: reported }: Sources,
+  reserved: readonly string[],
+): LoadedAcl {
+  if (reference === null) return { loaded: null, closed: null, problems: [] };
+  const kept = keptSentence(earlier, "rules", closedAcl(reserved));
+  const found = files.get(reference.path);
+  if (found === undefined || found.error !== null) {
+    const problem = missingFile("ACL file", reference, found?.error ?? "ENOENT", kept);
+    return { loaded: earlier, closed: [], problems: isReported(reference, reported) ? [] : [problem] };
+  }
+  const file = baseName(reference);
+  const { rules, problems } = parseAclFile(found.text, file, kept);
+  if (rules === null) return { loaded: earlier, closed: [], problems };
+  return {
+    loaded: { path: reference.path, value: rules, loadedAtMs: readAtMs },
+    closed: null,
+    problems: [...problems, ...missingUsers(rules, reserved, file)],
+  };
+}
+
+function closedAcl(reserved: readonly string[]): string {
+  return reserved.length === 0
+    ? "Nobody may use any topic."
+    : "No device except Home Assistant and apps may use any topic.";
+}
+
+/** Reads the users, likewise. */
+export function loadPasswordFile(
+  reference: FileReference | null,
+  earlier: AccessFiles["passwordFile"],
+  { files, readAtMs, problems: reported }: Sources,
+  reserved: readonly string[],
+): { readonly loaded: AccessFiles["passwordFile"]; readonly problems: readonly Problem[] } {
+  if (reference === null) return { loaded: null, problems: [] };
+  const found = files.get(reference.path);
+  if (found === undefined || found.error !== null) {
+    const kept = keptSentence(earlier, "users", "Its users cannot log in.");
+    const problem = missingFile("Password file", reference, found?.error ?? "ENOENT", kept);
+    return { loaded: earlier, problems: isReported(reference, reported) ? [] : [problem] };
+  }
+  const { entries, problems } = parsePasswordFile(found.text, baseName(reference), reserved);
+  return { loaded: { path: reference.path, value: entries, loadedAtMs: readAtMs }, problems };
+}
+
+/** The settings of the stage of a password file. */
+export function passwordStage({ passwordFile }: AccessSettings, loaded: AccessFiles["passwordFile"]): unknown {
+  return { file: passwordFile?.shown ?? "", entries: loaded?.value ?? [] };
+}
+
+function keptSentence(earlier: Loaded<unknown> | null, what: string, closed: string): string {
+  return earlier === null ? closed : `The ${what} loaded at ${clockTime(earlier.loadedAtMs)} stay in use.`;
+}
+
+/** Whether the line that names a file has an error of its own: then the file is not what is wrong. */
+function isReported({ origin }: FileReference, problems: readonly Problem[]): boolean {
+  return problems.some(({ severity, where }) => {
+    return (
+      severity === "error" && where?.file === origin.file && where.line === origin.line && origin.line !== undefined
+    );
+  });
+}
+
+function missingFile(kind: string, reference: FileReference, error: string, now: string): Problem {
+  return {
+    severity: "error",
+    what:
+      error === "ENOENT"
+        ? `${kind} ${baseName(reference)} not found in ${reference.folder}.`
+        : `${kind} ${baseName(reference)} in ${reference.folder} cannot be read (${error}).`,
+    now,
+    fix: `Create the file or remove the line in ${placeOf(reference.origin)}.`,
+    where: reference.origin,
+  };
+}
+
+function baseName({ shown }: FileReference): string {
+  return shown.slice(shown.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,104 @@
+import { compilePolicy } from "../acl/policy.ts";
+import { createChain } from "../auth/chain.ts";
+import { createListenerChains, namedByCertificate } from "../auth/listener-chains.ts";
+import type { Backend, BackendContext } from "../auth/backend.ts";
+import type { LoginChain, Policy, Problem } from "../core/types.ts";
+import type { AccessSettings } from "../settings/types.ts";
+import { loadAcl, loadPasswordFile, passwordStage } from "./access-files.ts";
+import { DYNSEC, dynsecLogin } from "./dynsec-login.ts";
+import { dynsecPolicy } from "./dynsec-policy.ts";
+import type { AccessFiles, Snapshot, Sources } from "./types.ts";
+
+export interface AccessDeps {
+  /** Every kind of login source there is; settings name the stages in use. */
+  readonly backends: readonly Backend[];
+  readonly context: BackendContext;
+  /** Names kept for the system, lower case; empty in a stand-alone broker. */
+  readonly reservedUsers: readonly string[];
+  /** Longest that one stage of the login chain may take. */
+  readonly stageTimeoutMs: number;
+}
+
+interface BuiltAccess {
+  readonly logins: LoginChain;
+  readonly policy: Policy;
+  readonly files: AccessFiles;
+  readonly problems: readonly Problem[];
+}
+
+/** What decides who may come in and do what, for the whole broker and for the listeners that have their own. */
+export function buildAccess(
+  sources: Sources,
+  previous: Snapshot | null,
+  deps: AccessDeps,
+): BuiltAccess & { readonly listenerFiles: Snapshot["listenerFiles"] } {
+  const { settings } = sources;
+  const general = buildOne(settings, previous, sources, deps);
+  const own = new Map<string, BuiltAccess>();
+  for (const [name, access] of settings.listenerAccess) {
+    const built = buildOne(access, previous?.listenerFiles.get(name) ?? null, sources, deps);
+    const { certificateName } = access;
+    const logins = certificateName === null ? built.logins : namedByCertificate(built.logins, certificateName);
+    own.set(name, { ...built, logins });
+  }
+  const ownBy = <T>(pick: (built: BuiltAccess) => T): Map<string, T> =>
+    new Map([...own].map(([name, built]) => [name, pick(built)]));
+  return {
+    logins: createListenerChains(
+      general.logins,
+      ownBy(({ logins }) => logins),
+    ),
+    policy: listenerPolicies(
+      general.policy,
+      ownBy(({ policy }) => policy),
+    ),
+    files: general.files,
+    listenerFiles: ownBy(({ files }) => files),
+    problems: [general, ...own.values()].flatMap(({ problems }) => problems),
+  };
+}
+
+function buildOne(
+  settings: AccessSettings,
+  earlier: AccessFiles | null,
+  sources: Sources,
+  { backends, context, reservedUsers, stageTimeoutMs }: AccessDeps,
+): BuiltAccess {
+  const acl = loadAcl(settings.aclFile, earlier?.acl ?? null, sources, reservedUsers);
+  const passwordFile = loadPasswordFile(settings.passwordFile, earlier?.passwordFile ?? null, sources, reservedUsers);
+  return {
+    logins: createChain({
+      stages: settings.auth.map(({ type, settings: own, onBadPassword }) => ({
+        authenticator:
+          type === DYNSEC
+            ? dynsecLogin(sources.dynsec, context)
+            : backendOf(type, backends).create(
+                type === "password-file" ? passwordStage(settings, passwordFile.loaded) : own,
+                context,
+              ),
+        onBadPassword,
+      })),
+      reservedUsers,
+      timeoutMs: stageTimeoutMs,
+      digest: context.digest,
+      log: context.log,
+    }),
+    policy: dynsecPolicy(sources.dynsec, {
+      rest: compilePolicy({ rules: acl.loaded?.value ?? acl.closed, anonymous: settings.anonymous }),
+      hasRules: settings.aclFile !== null,
+    }),
+    files: { acl: acl.loaded, passwordFile: passwordFile.loaded },
+    problems: [...acl.problems, ...passwordFile.problems],
+  };
+}
+
+function listenerPolicies(general: Policy, own: ReadonlyMap<string, Policy>): Policy {
+  if (own.size === 0) return general;
+  return { for: (identity) => (own.get(identity.listener ?? "") ?? general).for(identity) };
+}
+
+function backendOf(type: string, backends: readonly Backend[]): Backend {
+  const backend = backends.find((candidate) => candidate.type === type);
+  if (backend === undefined) throw new Error(`no backend of type ${type}`);
+  return backend;
+}
