@@ -81,7 +81,7 @@ function receiveAcknowledged(
   const { receiveMaximum, maxInboundQos2 } = context.limits;
   if (qos === 1) {
     // [MQTT-3.3.4-9]; only acknowledgements that wait for the disk can fill it here
-    if (connection.version === 5 && connection.inboundOpen >= receiveMaximum) return FAULTS.receiveMaximum;
+    if (isFull(connection, receiveMaximum)) return FAULTS.receiveMaximum;
     connection.inboundOpen++;
     const { code, reason } = accept(context, connection, chunk, entry);
     sendAck(context, connection, PacketType.puback, packetId, codeFor(connection, code), true, reason);
@@ -89,7 +89,7 @@ function receiveAcknowledged(
   }
   const isOpen = session.inbound?.get(packetId);
   if (isOpen !== true) {
-    if (connection.version === 5 && connection.inboundOpen >= receiveMaximum) return FAULTS.receiveMaximum;
+    if (isFull(connection, receiveMaximum)) return FAULTS.receiveMaximum;
     if (isOpen === undefined && (session.inbound?.size ?? 0) >= maxInboundQos2) return FAULTS.receiveMaximum;
     connection.inboundOpen++;
   }
@@ -102,6 +102,14 @@ function receiveAcknowledged(
   }
   sendAck(context, connection, PacketType.pubrec, packetId, codeFor(connection, code), isRefused, reason);
   return null;
+}
+
+/**
+ * Whether a client of MQTT 5 has as many messages open as it may. A bridge of our own has more behind a mosquitto that
+ * takes up a session: it repeats all it has in flight at once, and to end that connection would only have it begin anew.
+ */
+function isFull(connection: Connection, receiveMaximum: number): boolean {
+  return connection.version === 5 && connection.inboundOpen >= receiveMaximum && !connection.isBridge;
 }
 
 /** What a PUBLISH is answered; constants, so that answering allocates nothing. */
