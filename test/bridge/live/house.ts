@@ -5,10 +5,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { IClientOptions } from "mqtt";
 import { expect, onTestFinished, vi } from "vitest";
-import { launch, save, type Running } from "../helpers/culex.ts";
-import { freePort } from "../helpers/free-port.ts";
-import { connect, type TestClient } from "../helpers/mqtt.ts";
-import { tempFolder } from "../helpers/temp.ts";
+import { launch, save, type Running } from "../../helpers/culex.ts";
+import { freePort } from "../../helpers/free-port.ts";
+import { connect, type TestClient } from "../../helpers/mqtt.ts";
+import { tempFolder } from "../../helpers/temp.ts";
 
 /** A broker that can be ended and started again with its data. */
 export interface Broker {

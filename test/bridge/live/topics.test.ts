@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeWith } from "../helpers/needs.ts";
+import { describeWith } from "../../helpers/needs.ts";
 import { eventually, linked, listen, prepare, PROBE, retainedAt, start, type Broker } from "./house.ts";
 
 const TOPICS = `topic both/# both 1
