@@ -21,6 +21,7 @@ export function runAddon(env: NodeJS.ProcessEnv, signals: Signals): Promise<numb
       logFormat: env["CULEX_LOG_FORMAT"] === "json" ? "json" : "text",
       verbose: false,
       importFrom: join(spec.environment.folders.share, "mosquitto", "mosquitto.db"),
+      dynsecPassword: env["MOSQUITTO_DYNSEC_PASSWORD"] ?? null,
       problems: system.problems,
       backends: (log) =>
         supervisor === null

@@ -40,6 +40,8 @@ export interface AppContext {
   readonly settled?: (app: App) => void;
   /** A mosquitto.db to import once if it is there; null: none is looked for. */
   readonly importFrom: string | null;
+  /** The administrator's password for a dynamic security that starts for the first time; null: none was given. */
+  readonly dynsecPassword: string | null;
   /** mosquitto's -v: every type of log line, whatever the settings say. */
   readonly verbose: boolean;
 }
@@ -95,7 +97,9 @@ export async function startApp(context: AppContext): Promise<App> {
     stageTimeoutMs: STAGE_TIMEOUT_MS,
   };
 
-  const dynsec = createDynsecKeeper(firstDynsecFile({ hash: hashPassword, log }));
+  const dynsec = createDynsecKeeper(
+    firstDynsecFile({ hash: hashPassword, environmentPassword: context.dynsecPassword, log }),
+  );
   const firstSources = await readSources(spec, null, dynsec);
   const live = createLive(build(firstSources, null, deps));
   const useLog = ({ settings }: Snapshot): void => {

@@ -18,6 +18,7 @@ switch (command.verb) {
       logFormat,
       verbose,
       importFrom: null,
+      dynsecPassword: process.env["MOSQUITTO_DYNSEC_PASSWORD"] ?? null,
       problems: [],
       backends: () => [],
     };

@@ -63,13 +63,14 @@ export async function startDynsec(
   text: string | null,
   lines = "",
   folder: string = tempFolder(),
+  env: Readonly<Record<string, string>> = {},
 ): Promise<DynsecBroker> {
   const path = join(folder, "dynamic-security.json");
   if (text !== null) save(path, text);
   const port = await freePort();
   const plugin = `plugin /usr/lib/mosquitto_dynamic_security.so\nplugin_opt_config_file ${path}\n`;
   save(join(folder, "mosquitto.conf"), `listener ${port} 127.0.0.1\n${plugin}${lines}`);
-  const running = launch(["src/main.ts", "-c", join(folder, "mosquitto.conf")]);
+  const running = launch(["src/main.ts", "-c", join(folder, "mosquitto.conf")], env);
   await running.line(/ ready: /);
   return { running, url: `mqtt://127.0.0.1:${port}`, port, path, text: () => readFileSync(path, "utf8") };
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { admin, client, DYNSEC, dynsecText, may, PASSWORD, startDynsec } from "../helpers/dynsec.ts";
@@ -71,6 +71,22 @@ describe("a first start", () => {
     expect(readdirSync(folder)).not.toContain("dynamic-security.json.pw");
     expect(await refusal(url, { username: "admin", password: PASSWORD })).toBe(0);
     expect(JSON.parse(readFileSync(path, "utf8")).clients).toHaveLength(1);
+  });
+
+  test.each([
+    ["twelve-chars", 0],
+    ["eleven-char", 5],
+  ])("takes the first password %s from the environment: %i", async (password, code) => {
+    const { url, path, running } = await startDynsec(null, "", tempFolder(), { MOSQUITTO_DYNSEC_PASSWORD: password });
+    expect(await refusal(url, { username: "admin", password, protocolVersion: 4 })).toBe(code);
+    expect(existsSync(path)).toBe(code === 0);
+    expect(existsSync(`${path}.pw`)).toBe(false);
+    expect(running.lines.join("\n")).not.toContain(password);
+    await running.line(
+      code === 0
+        ? /whose password is in MOSQUITTO_DYNSEC_PASSWORD\. Log in with it and set another password\.$/
+        : /error: The password in MOSQUITTO_DYNSEC_PASSWORD has fewer than 12 characters\. Nobody can log in with it, and no device except Home Assistant and apps may use any topic\. Commands are refused\. Set a longer one, or none: then a random one is made\.$/,
+    );
   });
 
   test("makes nothing without that password, and lets nobody in", async () => {
