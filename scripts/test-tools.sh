@@ -9,6 +9,8 @@ need openssl openssl
 need s6-svscan s6
 need unshare util-linux
 need ip iproute2
+need cc "gcc libc6-dev"
+[ -e /usr/include/MQTTClient.h ] || missing="$missing libpaho-mqtt-dev"
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
 if [ -z "$missing" ]; then
   :

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { describe } from "vitest";
 
-/** Tells whether a program is on the PATH. */
+/** Tells whether a program is on the PATH, or a file with a whole path on this machine. */
 export function has(program: string): boolean {
+  if (isAbsolute(program)) return existsSync(program);
   return (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
