@@ -3,21 +3,26 @@ import type { Backend } from "../auth/backend.ts";
 import { backends } from "../auth/registry.ts";
 import { ConfigError } from "../core/errors.ts";
 import { createLogger } from "../core/logger.ts";
-import { sentence } from "../core/problem.ts";
 import { ignore } from "../core/reasons.ts";
 import type { Problem } from "../core/types.ts";
 import { counted } from "../core/words.ts";
 import { HOME_ASSISTANT_USERS } from "../settings/reserved-users.ts";
+import type { ConfFile } from "../settings/types.ts";
 import { build } from "../snapshot/build.ts";
 import { readSources } from "../snapshot/sources.ts";
 import type { SourceSpec } from "../snapshot/types.ts";
+import { carryOver, problemLine } from "./carry-over.ts";
 import type { CheckCommand } from "./command.ts";
 import { standAlone } from "./stand-alone.ts";
 
-/** Reads the configuration as the broker would and prints every problem. Gives the exit code 0, 1 or 2. */
+/**
+ * Reads the configuration as the broker would and prints every problem, and of a conf file also which lines are carried
+ * out. Gives the exit code 0, 1 or 2.
+ */
 export async function check(command: CheckCommand): Promise<0 | 1 | 2> {
-  const problems = await problemsOf(specOf(command));
-  for (const problem of problems) process.stdout.write(`${problem.severity}: ${sentence(problem)}\n`);
+  const { conf, problems } = await read(specOf(command));
+  const texts = command.listsLines && conf !== null ? carryOver(conf, problems) : problems.map(problemLine);
+  for (const text of texts) process.stdout.write(`${text}\n`);
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const warnings = problems.length - errors;
   process.stdout.write(
@@ -28,7 +33,13 @@ export async function check(command: CheckCommand): Promise<0 | 1 | 2> {
   return errors > 0 ? 2 : warnings > 0 ? 1 : 0;
 }
 
-async function problemsOf(spec: SourceSpec): Promise<readonly Problem[]> {
+interface Found {
+  /** null: it cannot be read. */
+  readonly conf: readonly ConfFile[] | null;
+  readonly problems: readonly Problem[];
+}
+
+async function read(spec: SourceSpec): Promise<Found> {
   try {
     const silent = createLogger(() => ({ types: new Set(), sinks: [] }));
     const sources = await readSources(spec, null);
@@ -38,9 +49,9 @@ async function problemsOf(spec: SourceSpec): Promise<readonly Problem[]> {
       reservedUsers: spec.environment.reservedUsers,
       stageTimeoutMs: 0,
     });
-    return snapshot.problems;
+    return { conf: sources.conf, problems: snapshot.problems };
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
+    if (error instanceof ConfigError) return { conf: null, problems: error.problems };
     throw error;
   }
 }

@@ -14,7 +14,15 @@ test.each([
   writeFileSync(confFile, text);
   const spy = vi.spyOn(process.stdout, "write").mockImplementation(() => true);
   onTestFinished(() => spy.mockRestore());
-  const found = await check({ verb: "check", confFile, optionsFile: null, share: folder, ssl: folder, data: folder });
+  const found = await check({
+    verb: "check",
+    confFile,
+    optionsFile: null,
+    listsLines: true,
+    share: folder,
+    ssl: folder,
+    data: folder,
+  });
   expect(spy.mock.calls.at(-1)?.[0]).toBe(last);
   expect(found).toBe(code);
 });
@@ -28,7 +36,15 @@ test("a file of dynamic security is looked through and not made", async () => {
   onTestFinished(() => spy.mockRestore());
   const found = async (): Promise<unknown> => {
     spy.mockClear();
-    await check({ verb: "check", confFile, optionsFile: null, share: folder, ssl: folder, data: folder });
+    await check({
+      verb: "check",
+      confFile,
+      optionsFile: null,
+      listsLines: false,
+      share: folder,
+      ssl: folder,
+      data: folder,
+    });
     return spy.mock.calls.map(([line]) => line);
   };
   expect(await found()).toEqual([

@@ -117,7 +117,14 @@ describe("culex check", () => {
   test("is content with a sound conf (0), in mosquitto's words too", () => {
     const folder = tempFolder();
     save(join(folder, "mosquitto.conf"), "listener 1883\nallow_anonymous true\n");
-    expect(culex(["check", "-c", join(folder, "mosquitto.conf")])).toEqual({ code: 0, out: "Configuration is OK.\n" });
+    expect(culex(["check", "-c", join(folder, "mosquitto.conf")])).toEqual({
+      code: 0,
+      out: `ok: mosquitto.conf line 1: "listener" is carried out.
+ok: mosquitto.conf line 2: "allow_anonymous" is carried out.
+2 of 2 lines carried out as written.
+Configuration is OK.
+`,
+    });
     expect(culex(["-c", join(folder, "mosquitto.conf"), "--test-config"])).toEqual({
       code: 0,
       out: "Configuration is OK.\n",
