@@ -4,8 +4,8 @@ import { createLoopGuard } from "./loop-guard.ts";
 import type { BridgeDeps, BridgeState } from "./types.ts";
 
 export interface BridgesDeps extends BridgeDeps {
-  /** Ends the sessions of all bridges but these. */
-  readonly keepOnly: (clientIds: ReadonlySet<string>) => void;
+  /** Ends the sessions of all bridges but these; tells which those were. */
+  readonly keepOnly: (clientIds: ReadonlySet<string>) => readonly string[];
 }
 
 /** All connections to other brokers. */
@@ -25,6 +25,13 @@ export function createBridges(deps: BridgesDeps): Bridges {
   /** Bridges whose predecessor says goodbye. */
   const next = new Map<string, BridgePlan>();
   let isStopped = false;
+  let isFirst = true;
+
+  /** A bridge of the last run that is no longer configured told its state, where it was not told to do otherwise. */
+  const takeBackState = (clientId: string): void => {
+    const topic = `$SYS/broker/connection/${clientId.replace(/^local\./, "")}/state`;
+    deps.publish({ topic, payload: "", qos: 1, retain: true });
+  };
 
   const start = (plan: BridgePlan): void => {
     running.set(plan.settings.name, startBridge(deps, guard, plan));
@@ -72,7 +79,9 @@ export function createBridges(deps: BridgesDeps): Bridges {
         else if (isSame(old.plan, plan)) later.delete(plan.settings.name);
         else change(old, plan);
       }
-      deps.keepOnly(new Set(plans.map(({ settings }) => settings.localClientId)));
+      const gone = deps.keepOnly(new Set(plans.map(({ settings }) => settings.localClientId)));
+      if (isFirst) for (const clientId of gone) takeBackState(clientId);
+      isFirst = false;
     },
     states: () => [...running.values()].map((bridge) => bridge.state()),
     async stop() {

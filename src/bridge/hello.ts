@@ -65,7 +65,7 @@ const VERSION = {
   text: "that broker does not speak this version of MQTT",
   fix: "Set bridge_protocol_version, or try_private false.",
 };
-const BUSY = { text: "that broker is not ready", fix: "It is tried again." };
+const BUSY = { text: "that broker is not ready", fix: "" };
 
 const REFUSALS: ReadonlyMap<number, { readonly text: string; readonly fix: string }> = new Map([
   [1, VERSION],

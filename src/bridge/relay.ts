@@ -131,7 +131,7 @@ export function openRelay(deps: RelayDeps): Relay | null {
       case "pubrec":
       case "pubrel":
       case "pubcomp":
-        noteRefusal(packet.reasonCode ?? 0);
+        if (packet.cmd === "puback" || packet.cmd === "pubrec") noteRefusal(packet.reasonCode ?? 0);
         // the first answer for this id is ours: later the session may give it to a message
         if (packet.cmd === "puback" && packet.messageId === notificationId) notificationId = 0;
         else end.receive(generate(packet, options));

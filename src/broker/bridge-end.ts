@@ -58,8 +58,8 @@ export interface BridgeEnds {
   open(info: BridgeEndInfo, output: BridgeEndOutput): BridgeEnd | null;
   /** Messages that wait for a bridge. */
   waiting(clientId: string): number;
-  /** Ends the sessions of all bridges but these. */
-  keepOnly(clientIds: ReadonlySet<string>): void;
+  /** Ends the sessions of all bridges but these; tells which those were. */
+  keepOnly(clientIds: ReadonlySet<string>): readonly string[];
 }
 
 /** Whether a session is that of a bridge: no client may take it over. */
@@ -73,10 +73,13 @@ export function createBridgeEnds(engine: Engine): BridgeEnds {
     open: (info, output) => openEnd(engine, info, output),
     waiting: (clientId) => engine.sessions.get(clientId)?.queue?.count ?? 0,
     keepOnly(clientIds) {
-      for (const session of engine.sessions.values()) {
-        if (!isBridgeSession(session) || clientIds.has(session.clientId)) continue;
-        engine.endSession(session.clientId, { kind: "ok", sentence: "the bridge is no longer configured" });
+      const gone = [...engine.sessions.values()].filter(
+        (session) => isBridgeSession(session) && !clientIds.has(session.clientId),
+      );
+      for (const { clientId } of gone) {
+        engine.endSession(clientId, { kind: "ok", sentence: "the bridge is no longer configured" });
       }
+      return gone.map(({ clientId }) => clientId);
     },
   };
 }

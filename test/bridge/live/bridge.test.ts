@@ -65,6 +65,15 @@ describeWith(["mosquitto"], "the state of a bridge", () => {
     expect(far.log()).toContain(`Received DISCONNECT from ${hostname()}.far`);
   });
 
+  test("is taken back when the bridge is no longer configured at the next start", async () => {
+    const far = await start("mosquitto");
+    const near = await bridged(far);
+    await near.stop();
+    near.reload("");
+    await near.start();
+    expect(await retainedAt(near, STATE)).toEqual([]);
+  });
+
   test("of a mosquitto that dials in arrives here", async () => {
     const here = await start("culex");
     const far = await start("mosquitto", lines(here, "remote_clientid house\n"));
