@@ -3,6 +3,7 @@ import { bridgeDirectives } from "./directives/bridge.ts";
 import { globalDirectives } from "./directives/global.ts";
 import { listenerDirectives } from "./directives/listener.ts";
 import { pluginDirectives } from "./directives/plugin.ts";
+import { tlsDirectives } from "./directives/tls.ts";
 import type { DirectiveRow } from "./directives/row.ts";
 
 /** Every directive of mosquitto.conf, one row each. */
@@ -10,6 +11,7 @@ export const directives: readonly DirectiveRow[] = [
   ...accessDirectives,
   ...globalDirectives,
   ...listenerDirectives,
+  ...tlsDirectives,
   ...pluginDirectives,
   ...bridgeDirectives,
 ];

@@ -90,9 +90,10 @@ function settingsOf(listener: ListenerDraft): ListenerSettings | null {
 }
 
 function tlsOf(listener: ListenerDraft): TlsSettings | null {
-  const { certfile, keyfile, cafile } = listener;
+  const { certfile, keyfile, cafile, crlfile, minVersion, ciphers, ciphersuites } = listener;
   if (certfile === null || keyfile === null) return null;
-  return { certfile, keyfile, cafile, requireCertificate: requiresCertificate(listener) };
+  const requireCertificate = requiresCertificate(listener);
+  return { certfile, keyfile, cafile, requireCertificate, crlfile, minVersion, ciphers, ciphersuites };
 }
 
 /** A certificate that is not asked for names nobody. */

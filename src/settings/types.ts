@@ -114,7 +114,18 @@ export interface ListenerSettings {
   readonly origin: Origin;
 }
 
-export interface TlsSettings {
+/** Beside its certificate, how a listener speaks TLS. */
+export interface TlsTerms {
+  /** Certificates of clients that do not count any more; null: none is revoked. */
+  readonly crlfile: FileReference | null;
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  /** OpenSSL's names for TLS 1.2, with a colon between them; null: those that are safe. */
+  readonly ciphers: string | null;
+  /** The same for TLS 1.3. */
+  readonly ciphersuites: string | null;
+}
+
+export interface TlsSettings extends TlsTerms {
   readonly certfile: FileReference;
   readonly keyfile: FileReference;
   readonly cafile: FileReference | null;

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { createSecureContext } from "node:tls";
+import { createSecureContext, DEFAULT_CIPHERS } from "node:tls";
 import { messageOf } from "../core/errors.ts";
 import type { Problem } from "../core/types.ts";
 import { listed } from "../core/words.ts";
@@ -25,10 +25,10 @@ interface Input {
 
 /** Checks the certificate files of a listener: they exist, parse, belong together, and are in date. */
 export function loadTls({ listener, files, previous, nowMs, closed }: Input): LoadedTls {
-  const { certfile, keyfile, cafile, requireCertificate } = listener.tls;
+  const { certfile, keyfile, cafile, crlfile, requireCertificate, minVersion } = listener.tls;
   // A house without certificates is no fault; half a pair, or one that was there before, is.
   const isAbsent = previous === null && [certfile, keyfile].every(({ path }) => files.get(path)?.error === "ENOENT");
-  const fault = (what: string, fix: string, where: FileReference): LoadedTls => ({
+  const fault = (what: string, fix: string, where: Pick<FileReference, "origin">): LoadedTls => ({
     tls: previous,
     problems: [
       {
@@ -46,6 +46,7 @@ export function loadTls({ listener, files, previous, nowMs, closed }: Input): Lo
     ["certfile", certfile],
     ["keyfile", keyfile],
     ["cafile", cafile],
+    ["crlfile", crlfile],
   ] as const) {
     if (reference === null) continue;
     const found = files.get(reference.path);
@@ -57,6 +58,8 @@ export function loadTls({ listener, files, previous, nowMs, closed }: Input): Lo
   const cert = texts.get(certfile) ?? "";
   const key = texts.get(keyfile) ?? "";
   const ca = cafile === null ? null : (texts.get(cafile) ?? "");
+  const crl = crlfile === null ? null : (texts.get(crlfile) ?? "");
+  const ciphers = cipherList(listener.tls);
 
   const leaf = parse(() => new X509Certificate(cert));
   if (leaf === null) return fault(`${certfile.shown} holds no certificate in PEM form.`, REPLACE_FIX, certfile);
@@ -75,14 +78,43 @@ export function loadTls({ listener, files, previous, nowMs, closed }: Input): Lo
     return fault(`${cafile.shown} holds no certificate in PEM form.`, REPLACE_FIX, cafile);
   }
   try {
-    createSecureContext({ cert, key, ...(ca === null ? {} : { ca }), minVersion: "TLSv1.2" });
+    createSecureContext({ cert, key, ...(ca === null ? {} : { ca }), minVersion });
   } catch (error) {
     return fault(`${certfile.shown} cannot be used for TLS (${messageOf(error)}).`, REPLACE_FIX, certfile);
   }
 
-  const unchanged = previous?.cert === cert && previous.key === key && previous.ca === ca;
+  if (
+    crl !== null &&
+    crlfile !== null &&
+    parse(() => createSecureContext({ crl: [...revocationLists(crl)] })) === null
+  ) {
+    return fault(`${crlfile.shown} holds no revocation list in PEM form.`, REPLACE_FIX, crlfile);
+  }
+  if (ciphers !== null && parse(() => createSecureContext({ ciphers, minVersion })) === null) {
+    const shown = [listener.tls.ciphers, listener.tls.ciphersuites].filter((list) => list !== null).join(" and ");
+    const fix = "Use OpenSSL's names, with a colon between them, or remove the line.";
+    return fault(`Listener ${listener.name} cannot use the ciphers ${shown}.`, fix, listener);
+  }
+
+  const unchanged = previous?.cert === cert && previous.key === key && previous.ca === ca && previous.crl === crl;
   const loadedAtMs = unchanged ? previous.loadedAtMs : nowMs;
-  return { tls: { cert, key, ca, requireCertificate, loadedAtMs }, problems: outOfDate(leaf, certfile, nowMs) };
+  return {
+    tls: { cert, key, ca, requireCertificate, crl, minVersion, ciphers, loadedAtMs },
+    problems: outOfDate(leaf, certfile, nowMs),
+  };
+}
+
+/** The lists of a file, one by one, as Node wants them; a file without any is given whole, and is refused. */
+export function revocationLists(crl: string): readonly string[] {
+  return crl.match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g) ?? [crl];
+}
+
+/** Node takes one list for all versions: what a line says nothing of stays as Node has it. */
+function cipherList({ ciphers, ciphersuites }: TlsSettings): string | null {
+  if (ciphers === null && ciphersuites === null) return null;
+  const known = DEFAULT_CIPHERS.split(":");
+  const older = ciphers ?? known.filter((name) => !name.startsWith("TLS_")).join(":");
+  return `${ciphersuites ?? known.filter((name) => name.startsWith("TLS_")).join(":")}:${older}`;
 }
 
 const MISSING_FIX = "Put the file there or clear the option.";

@@ -95,7 +95,9 @@ function withoutFolder(options: Options | null): Options | null {
 function filesOf(settings: Settings): ReadonlySet<string> {
   const references = [
     ...[settings, ...settings.listenerAccess.values()].flatMap(({ aclFile, passwordFile }) => [aclFile, passwordFile]),
-    ...settings.listeners.flatMap(({ tls }) => (tls === null ? [] : [tls.certfile, tls.keyfile, tls.cafile])),
+    ...settings.listeners.flatMap(({ tls }) =>
+      tls === null ? [] : [tls.certfile, tls.keyfile, tls.cafile, tls.crlfile],
+    ),
     ...settings.bridges.flatMap(({ tls }) => (tls === null ? [] : [tls.cafile, tls.certfile, tls.keyfile])),
   ];
   return new Set(references.flatMap((reference) => (reference === null ? [] : [reference.path])));

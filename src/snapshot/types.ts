@@ -53,6 +53,11 @@ export interface TlsMaterial {
   readonly key: string;
   readonly ca: string | null;
   readonly requireCertificate: boolean;
+  /** Revocation lists; null: no certificate is revoked. */
+  readonly crl: string | null;
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  /** For all versions, with a colon between them; null: those that are safe. */
+  readonly ciphers: string | null;
   readonly loadedAtMs: number;
 }
 

@@ -36,6 +36,21 @@ export function makePair(folder: string, { name, commonName, issuer, days = 30 }
   return { certFile, keyFile, cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
 }
 
+/** Makes the revocation list of a CA, with the certificates that it takes back. */
+export function makeCrl(folder: string, ca: Pair, revoked: readonly Pair[]): string {
+  const config = join(folder, "crl.cnf");
+  const list = join(folder, "crl.pem");
+  writeFileSync(join(folder, "index.txt"), "");
+  writeFileSync(
+    config,
+    `[ca]\ndefault_ca = d\n[d]\ndatabase = ${join(folder, "index.txt")}\ndefault_md = sha256\ndefault_crl_days = 30\n`,
+  );
+  const authority = ["-config", config, "-cert", ca.certFile, "-keyfile", ca.keyFile];
+  for (const { certFile } of revoked) openssl("ca", ...authority, "-revoke", certFile);
+  openssl("ca", ...authority, "-gencrl", "-out", list);
+  return readFileSync(list, "utf8");
+}
+
 function openssl(...args: string[]): void {
   execFileSync("openssl", args, { stdio: "pipe" });
 }

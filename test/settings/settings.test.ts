@@ -11,7 +11,8 @@ describe("the add-on without any configuration", () => {
     const { settings, problems } = composeAddOn();
     const file = (shown: string) => ({ path: `/tmp/culex/ssl/${shown}`, shown, folder: "/ssl", origin: optionsOrigin });
     const pair = { certfile: file("fullchain.pem"), keyfile: file("privkey.pem"), cafile: null };
-    const tls = { ...pair, requireCertificate: false };
+    const terms = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null };
+    const tls = { ...pair, requireCertificate: false, ...terms };
     const common = { host: "::", maxConnections: null, origin: optionsOrigin };
     expect(problems).toEqual([]);
     expect(settings).toEqual({

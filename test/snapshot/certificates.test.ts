@@ -6,6 +6,8 @@ import type { FileText, TlsMaterial } from "../../src/snapshot/types.ts";
 import { makePair, type Pair } from "../helpers/certificates.ts";
 import { tempFolder } from "../helpers/temp.ts";
 
+const NO_TERMS = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null } as const;
+
 /** A little later than now: openssl dates a certificate to the second, and one made in a moment is not valid before it. */
 const NOW_MS = Date.now() + 60_000;
 const CLOSED = "Ports 8883 and 8884 stay closed; 1883 and 1884 work.";
@@ -22,7 +24,13 @@ function listener(cafile: FileReference | null): ListenerSettings & { readonly t
     port: 8883,
     maxConnections: null,
     origin: { file: "options.json" },
-    tls: { certfile: reference("fullchain.pem"), keyfile: reference("privkey.pem"), cafile, requireCertificate: false },
+    tls: {
+      certfile: reference("fullchain.pem"),
+      keyfile: reference("privkey.pem"),
+      cafile,
+      requireCertificate: false,
+      ...NO_TERMS,
+    },
   };
 }
 
@@ -57,14 +65,32 @@ function load({ cert, key, ca, previous, nowMs = NOW_MS }: Given): {
 }
 
 function inUse({ cert, key }: Pair): TlsMaterial {
-  return { cert, key, ca: null, requireCertificate: false, loadedAtMs: new Date(2026, 4, 3, 12, 3).getTime() };
+  return {
+    cert,
+    key,
+    ca: null,
+    requireCertificate: false,
+    crl: null,
+    minVersion: "TLSv1.2",
+    ciphers: null,
+    loadedAtMs: new Date(2026, 4, 3, 12, 3).getTime(),
+  };
 }
 
 describe("a certificate pair", () => {
   test("that fits is loaded without a word", () => {
     const { cert, key } = makePair(tempFolder(), { name: "home", commonName: "home.example.org" });
     expect(load({ cert, key })).toEqual({
-      tls: { cert, key, ca: null, requireCertificate: false, loadedAtMs: NOW_MS },
+      tls: {
+        cert,
+        key,
+        ca: null,
+        requireCertificate: false,
+        crl: null,
+        minVersion: "TLSv1.2",
+        ciphers: null,
+        loadedAtMs: NOW_MS,
+      },
       said: [],
     });
   });

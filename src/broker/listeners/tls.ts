@@ -1,16 +1,17 @@
 import type { Server, TlsOptions, TLSSocket } from "node:tls";
 import { codeOf } from "../../core/errors.ts";
 import type { CertificateName, Reason } from "../../core/types.ts";
+import { revocationLists } from "../../snapshot/certificates.ts";
 import type { TlsMaterial } from "../../snapshot/types.ts";
 
 /** From the first byte to the end of the handshake. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Options of a TLS server. Certificates of clients are judged by `certificateProblem`, which can say why. */
-export function tlsOptions({ cert, key, ca, requireCertificate }: TlsMaterial): TlsOptions {
+export function tlsOptions(material: TlsMaterial): TlsOptions {
   return {
-    ...context({ cert, key, ca }),
-    requestCert: requireCertificate,
+    ...context(material),
+    requestCert: material.requireCertificate,
     rejectUnauthorized: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   };
@@ -23,9 +24,16 @@ export function useTls(server: Server, material: TlsMaterial): void {
   Object.assign(server, { requestCert: material.requireCertificate });
 }
 
-function context({ cert, key, ca }: Pick<TlsMaterial, "cert" | "key" | "ca">): TlsOptions {
-  // With no CA of ours every public CA would vouch for clients; an empty list vouches for none.
-  return { cert, key, ca: ca ?? [], minVersion: "TLSv1.2" };
+function context({ cert, key, ca, crl, minVersion, ciphers }: TlsMaterial): TlsOptions {
+  return {
+    cert,
+    key,
+    // With no CA of ours every public CA would vouch for clients; an empty list vouches for none.
+    ca: ca ?? [],
+    minVersion,
+    ...(ciphers === null ? {} : { ciphers }),
+    ...(crl === null ? {} : { crl: [...revocationLists(crl)] }),
+  };
 }
 
 /** Why the certificate of a client is not accepted; null when it is. */

@@ -2,11 +2,12 @@ import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { Reason } from "../../core/types.ts";
 import type { TlsMaterial } from "../../snapshot/types.ts";
+import { isRevoked } from "./revoked.ts";
 
 /** Whether clients are judged by something else than before: connections that are there have to be judged again. */
 export function isTrustChanged(before: TlsMaterial, now: TlsMaterial): boolean {
   if (!now.requireCertificate) return false;
-  return !before.requireCertificate || before.ca !== now.ca;
+  return !before.requireCertificate || before.ca !== now.ca || before.crl !== now.crl;
 }
 
 /**
@@ -14,7 +15,7 @@ export function isTrustChanged(before: TlsMaterial, now: TlsMaterial): boolean {
  * was in force then, and TLS has no way to repeat it, so its certificate is followed up to the CA of now. What it sent
  * above its own certificate is not known any more: a chain through others than those in `ca` is judged at its return.
  */
-export function trustProblem(socket: TLSSocket, { ca }: TlsMaterial, nowMs: number): Reason | null {
+export function trustProblem(socket: TLSSocket, { ca, crl }: TlsMaterial, nowMs: number): Reason | null {
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) {
     return {
@@ -22,6 +23,9 @@ export function trustProblem(socket: TLSSocket, { ca }: TlsMaterial, nowMs: numb
       sentence: "has sent no certificate, and now one is required",
       hint: "Install a client certificate in the device, or switch require_certificate off.",
     };
+  }
+  if (crl !== null && isRevoked(leaf, crl)) {
+    return { kind: "cert_rejected", sentence: "its certificate was revoked", hint: "It is named in crlfile." };
   }
   if (isVouchedFor(leaf, certificatesIn(ca ?? ""), nowMs)) return null;
   return {

@@ -8,6 +8,7 @@ import type {
   Folders,
   ListenerSettings,
   LogDestination,
+  TlsTerms,
 } from "../types.ts";
 
 /** What the lines of conf files have said so far; replaced by each line that is carried out. */
@@ -83,7 +84,7 @@ export interface AccessDraft {
 }
 
 /** A listener, while its lines are still read. */
-export interface ListenerDraft {
+export interface ListenerDraft extends TlsTerms {
   /** null: the environment wants no such listener. */
   readonly port: number | null;
   /** null: every address. */
@@ -206,6 +207,10 @@ export function newListener(port: number, host: string | null, origin: Origin): 
     keyfile: null,
     cafile: null,
     requireCertificate: false,
+    crlfile: null,
+    minVersion: "TLSv1.2",
+    ciphers: null,
+    ciphersuites: null,
     access: NO_ACCESS,
     maxConnections: null,
     isShut: false,

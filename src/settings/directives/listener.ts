@@ -13,7 +13,6 @@ import {
   bool,
   file,
   firstWord,
-  ignored,
   int,
   notYet,
   oneOf,
@@ -66,11 +65,6 @@ export const listenerDirectives: readonly DirectiveRow[] = [
   ),
   ofListener(notYet("accept_protocol_versions")),
   shutting(notYet("bind_interface")),
-  shutting(notYet("capath")),
-  ofListener(notYet("ciphers")),
-  ofListener(notYet("ciphers_tls1.3")),
-  shutting(notYet("crlfile")),
-  ofListener(notYet("disable_client_cert_date_checks")),
   shutting(notYet("enable_proxy_protocol")),
   ofListener(refused("http_dir", "asks for a web server, which a listener is not here", "Remove the line.")),
   ofListener(notYet("listener_auto_id_prefix")),
@@ -82,10 +76,6 @@ export const listenerDirectives: readonly DirectiveRow[] = [
   shutting(notYet("proxy_protocol_v2_require_tls")),
   shutting(refused("psk_hint", "asks for pre-shared keys, which are not offered", "Use certfile and keyfile instead.")),
   ofListener(notYet("socket_domain")),
-  ofListener(ignored("tls_engine", "keys are read from files only")),
-  ofListener(ignored("tls_engine_kpass_sha1", "keys are read from files only")),
-  ofListener(ignored("tls_keyform", "keys are read from files only")),
-  ofListener(notYet("tls_version")),
   ofListener(notYet("use_username_as_clientid")),
   ofListener(notYet("websockets_origin")),
 ];
@@ -239,14 +229,15 @@ export function shut(draft: Draft, line: Line): ReturnType<WhenWrong> {
 }
 
 /** A row for a line of a listener: nothing more is said about the lines of one that was refused. */
-function ofListener(row: DirectiveRow): DirectiveRow {
+export function ofListener(row: DirectiveRow): DirectiveRow {
   const run: DirectiveRow["run"] = (draft, line) => {
     return draft.current.listener === "refused" ? swallowed(draft) : row.run(draft, line);
   };
   return { ...row, run };
 }
 
-function shutting(row: DirectiveRow): DirectiveRow {
+/** A row for a line that is not carried out, and without which its listener would open more than was meant. */
+export function shutting(row: DirectiveRow): DirectiveRow {
   const run: DirectiveRow["run"] = (draft, line) => {
     const { fault } = row.run(draft, line);
     const { draft: next, ...closed } = shut(draft, line);

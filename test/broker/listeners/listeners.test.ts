@@ -22,6 +22,8 @@ import { connect as connectMqtt } from "../../helpers/mqtt.ts";
 import { snapshotOf, type SnapshotParts } from "../../helpers/snapshot.ts";
 import { connectPacket, encode, publish, subscribe } from "../wire.ts";
 
+const NO_TERMS = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null } as const;
+
 let ca: Pair;
 let server: Pair;
 let renewed: Pair;
@@ -61,12 +63,23 @@ function planOf(parts: PlanParts = {}): ListenerPlan {
   const origin = { file: "options.json" };
   const file = { path: "", shown: "", folder: "", origin };
   const settings =
-    tls === null ? null : { certfile: file, keyfile: file, cafile: null, requireCertificate: tls.requireCertificate };
+    tls === null
+      ? null
+      : { certfile: file, keyfile: file, cafile: null, requireCertificate: tls.requireCertificate, ...NO_TERMS };
   return { settings: { name, protocol, host, port, tls: settings, maxConnections, origin }, tls };
 }
 
 function tlsOf(pair: Pair, { requireCertificate = false } = {}): TlsMaterial {
-  return { cert: pair.cert, key: pair.key, ca: ca.cert, requireCertificate, loadedAtMs: 0 };
+  return {
+    cert: pair.cert,
+    key: pair.key,
+    ca: ca.cert,
+    requireCertificate,
+    crl: null,
+    minVersion: "TLSv1.2",
+    ciphers: null,
+    loadedAtMs: 0,
+  };
 }
 
 interface Setup {

@@ -26,7 +26,16 @@ beforeAll(() => {
 const DAY_MS = 86_400_000;
 
 function material(trusted: string | null): TlsMaterial {
-  return { cert: server.cert, key: server.key, ca: trusted, requireCertificate: true, loadedAtMs: 0 };
+  return {
+    cert: server.cert,
+    key: server.key,
+    ca: trusted,
+    requireCertificate: true,
+    crl: null,
+    minVersion: "TLSv1.2",
+    ciphers: null,
+    loadedAtMs: 0,
+  };
 }
 
 /** Our side of a connection of a client with this certificate; the chain it was judged by is not looked at. */
@@ -69,6 +78,15 @@ test.each([
   ["another certificate of ours", { cert: "new", key: "new" }, false],
   ["no longer a required certificate", { requireCertificate: false }, false],
 ])("%s is a change of trust: %s", (_name, change, isChanged) => {
-  const before = { cert: "", key: "", ca: "old", requireCertificate: true, loadedAtMs: 0 };
+  const before: TlsMaterial = {
+    cert: "",
+    key: "",
+    ca: "old",
+    requireCertificate: true,
+    crl: null,
+    minVersion: "TLSv1.2",
+    ciphers: null,
+    loadedAtMs: 0,
+  };
   expect(isTrustChanged(before, { ...before, ...change })).toBe(isChanged);
 });
