@@ -1,4 +1,5 @@
 import type { Logger } from "../core/logger.ts";
+import { IMPORTED } from "../core/imported.ts";
 import { allow, deny } from "../core/reasons.ts";
 import type {
   Authenticator,
@@ -101,7 +102,7 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
   const nobodyKnows = (credentials: Credentials, signal: AbortSignal): Answer => {
     const { username } = credentials;
     if (username === null || username === "") return deny(NAME, noUserName(username));
-    const decision = deny(NAME, { kind: "unknown_user", sentence: `nobody is called ${username} here` });
+    const decision = deny(NAME, { kind: "unknown_user", sentence: nobodyIsCalled(username) });
     const slow = stages.find(({ authenticator }) => authenticator.pretend !== undefined)?.authenticator;
     if (slow === undefined) return decision;
     const pretended = inTime(async () => slow.pretend?.(credentials), { name: slow.name, timeoutMs, signal });
@@ -126,6 +127,12 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
   const sourceOf = ({ source }: Identity): Authenticator | null =>
     stages.find(({ authenticator }) => authenticator.name === source)?.authenticator ?? null;
 
+  /** Nobody here vouched for it yet, so a stage that cannot say from memory may be the one that knows it. */
+  const mayCome = (identity: Identity): Decision => {
+    const knows = stages.find(({ authenticator: { recheck } }) => recheck === undefined || isKnown(recheck(identity)));
+    return knows === undefined ? deny(NAME, isNobody(identity)) : allow(knows.authenticator.name, undefined);
+  };
+
   return {
     name: NAME,
     authenticate,
@@ -136,6 +143,7 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
       return barred(identity) ?? authenticator.recheck?.(identity) ?? allow(authenticator.name, undefined);
     },
     mayReturn(identity) {
+      if (identity.source === IMPORTED) return mayCome(identity);
       const authenticator = sourceOf(identity);
       const asked = authenticator === null ? deny(NAME, sourceIsOff(identity)) : authenticator.recheck?.(identity);
       if (asked === undefined || (authenticator !== null && isKnown(asked))) return allow(identity.source, undefined);
@@ -143,6 +151,16 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
       return knows === undefined ? asked : allow(knows.authenticator.name, undefined);
     },
   };
+}
+
+function nobodyIsCalled(username: string): string {
+  return `nobody is called ${username} here`;
+}
+
+function isNobody({ username }: Identity): Reason {
+  return username === null
+    ? { kind: "no_credentials", sentence: "it has no user name, and here everybody needs one" }
+    : { kind: "unknown_user", sentence: nobodyIsCalled(username) };
 }
 
 function sourceIsOff({ source }: Identity): Reason {

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createChain, type Stage } from "../../src/auth/chain.ts";
 import { BackendError } from "../../src/core/errors.ts";
+import { IMPORTED } from "../../src/core/imported.ts";
 import { allow, deny, ignore } from "../../src/core/reasons.ts";
 import type { Authenticator, Credentials, Decision, Identity, LoginChain } from "../../src/core/types.ts";
 import { scramClient } from "../helpers/scram-client.ts";
@@ -360,7 +361,7 @@ describe("a client that is away", () => {
     proof: null,
   });
   /** "logins=unknown home-assistant=silent": what each stage says of klaus; a silent one has no recheck. */
-  function mayReturn(text: string): string {
+  function mayReturn(text: string, who = identity("logins")): string {
     const stages = text.split(" ").map((word): Stage => {
       const [name = "", says = ""] = word.split("=");
       const plain = stage(name, "allow").authenticator;
@@ -369,7 +370,7 @@ describe("a client that is away", () => {
       const answer = says === "known" ? allow(name, undefined) : deny(name, { kind, sentence: `${name}: ${says}` });
       return { authenticator: { ...plain, recheck: () => answer }, onBadPassword: "deny" };
     });
-    const decision = chainOf(stages).mayReturn(identity("logins"));
+    const decision = chainOf(stages).mayReturn(who);
     return `${decision.verdict} by ${decision.by}: ${decision.reason.sentence}`;
   }
 
@@ -387,6 +388,20 @@ describe("a client that is away", () => {
     ["password-file=known", "allow by password-file: allowed"],
   ])("of the logins, where %s: %s", (stages, answer) => {
     expect(mayReturn(stages)).toBe(answer);
+  });
+
+  test.each([
+    ["logins=known", "allow by logins: allowed"],
+    ["logins=unknown password-file=changed", "allow by password-file: allowed"],
+    ["logins=unknown home-assistant=silent", "allow by home-assistant: allowed"],
+    ["logins=unknown password-file=unknown", "deny by login-chain: nobody is called klaus here"],
+  ])("that was imported, where %s: %s", (stages, answer) => {
+    expect(mayReturn(stages, identity(IMPORTED))).toBe(answer);
+  });
+
+  test("that was imported without a user name, where everybody needs one, is refused", () => {
+    const answer = mayReturn("logins=unknown", { ...identity(IMPORTED), username: null });
+    expect(answer).toBe("deny by login-chain: it has no user name, and here everybody needs one");
   });
 });
 

@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { comeBack, fill } from "../broker/mosquitto-db/scene.ts";
+import { subscribe } from "../broker/packets-of.ts";
+import { join as joinBroker, subscribed } from "../broker/talker.ts";
 import { makePair } from "../helpers/certificates.ts";
 import { launch, layOut, save, startAddon, type Running } from "../helpers/culex.ts";
 import { freePort } from "../helpers/free-port.ts";
@@ -10,6 +12,7 @@ import { mosquittoPub } from "../helpers/mosquitto.ts";
 import { startLasting } from "../helpers/mosquitto-broker.ts";
 import { connect } from "../helpers/mqtt.ts";
 import { describeWith } from "../helpers/needs.ts";
+import { startSupervisor } from "../helpers/supervisor.ts";
 import { tempFolder } from "../helpers/temp.ts";
 import { storedRows } from "./stored-rows.ts";
 
@@ -43,11 +46,13 @@ function culexImport(args: readonly string[], input = "", env: Readonly<Record<s
 }
 
 /** A Culex with its store in `folder`. */
-async function standAlone(folder: string): Promise<Running> {
+async function standAlone(folder: string, lines: readonly string[] = ["allow_anonymous true"]): Promise<Running> {
   const conf = join(tempFolder(), "mosquitto.conf");
   save(
     conf,
-    `listener ${await freePort()} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location ${folder}\n`,
+    [`listener ${await freePort()} 127.0.0.1`, "persistence true", `persistence_location ${folder}`, ...lines, ""].join(
+      "\n",
+    ),
   );
   const broker = launch(["src/main.ts", "-c", conf]);
   await broker.line(/ ready: /);
@@ -72,7 +77,7 @@ async function retainedOf(broker: Running, expected: readonly string[]): Promise
   await received(expected);
 }
 
-describeWith(["mosquitto", "mosquitto_pub"], "culex import of a file", () => {
+describeWith(["mosquitto", "mosquitto_pub", "mosquitto_passwd"], "culex import of a file", () => {
   test("takes it over: clients get from Culex what they would have got from mosquitto", async () => {
     const before = await startLasting();
     await fill(before.port);
@@ -92,6 +97,26 @@ describeWith(["mosquitto", "mosquitto_pub"], "culex import of a file", () => {
 
     const after = await startLasting(join(before.database, ".."));
     expect(fromCulex).toEqual(await comeBack(after.port));
+  });
+
+  test("keeps a session for a user of the same name, and ends one of which nobody knows", async () => {
+    const mosquitto = await startLasting();
+    for (const username of ["ann", "gone"]) {
+      const talker = await joinBroker(mosquitto.port, `of ${username}`, { version: 4, clean: false, username });
+      await (await subscribed(talker, subscribe("t", 1))).drop();
+    }
+    await mosquitto.stop();
+    const folder = tempFolder();
+    expect(await culexImport([mosquitto.database, "--into", join(folder, "culex.db")])).toMatchObject({ status: 0 });
+    const passwords = join(folder, "passwd");
+    execFileSync("mosquitto_passwd", ["-b", "-c", passwords, "ann", "x"]);
+    const broker = await standAlone(folder, ["allow_anonymous false", `password_file ${passwords}`]);
+    expect(await broker.line(/lost its stored session/)).toContain(
+      "Device of gone (user gone) lost its stored session: nobody is called gone here.",
+    );
+    expect(await broker.stop()).toBe(0);
+    expect(storedRows({ data: folder }, "session WHERE client_id = 'of ann'")).toBe(1);
+    expect(storedRows({ data: folder }, "session")).toBe(1);
   });
 
   test("adds to a store and leaves what it has, unless it is to be replaced", async () => {
@@ -283,6 +308,20 @@ describeWith(["mosquitto", "mosquitto_pub"], "the app", () => {
     const third = await startAddon(folders);
     await retainedOf(third, ["a/2 x", "a/3 x"]);
     expect(storedRows(folders, "imported")).toBe(2);
+  });
+
+  test("keeps imported sessions of users that Home Assistant may know", async () => {
+    const supervisor = await startSupervisor({ services: ["mqtt:provide"], discovery: ["mqtt"] });
+    onTestFinished(() => supervisor.stop());
+    const folders = layOut({ "data/options.json": "{}" });
+    mkdirSync(join(folders.share, "mosquitto"));
+    const mosquitto = await startLasting();
+    await fill(mosquitto.port);
+    await mosquitto.stop();
+    copyFileSync(mosquitto.database, join(folders.share, "mosquitto", "mosquitto.db"));
+    const broker = await startAddon(folders, supervisor);
+    expect(await broker.stop()).toBe(0);
+    expect(storedRows(folders, "session")).toBe(5);
   });
 
   test("starts without a mosquitto.db that is damaged, and says so", async () => {

@@ -1,3 +1,4 @@
+import { IMPORTED } from "../../core/imported.ts";
 import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Delivery } from "../sessions/delivery.ts";
 import type { StoredSession, StoredState, StoredSubscription } from "../sessions/stored-state.ts";
@@ -90,7 +91,7 @@ export function readMosquittoDb(file: Buffer, nowMs: number): MosquittoState {
 
 function newSession(clientId: string, username: string | null, expiryS: number, expiryAtS: number): Building {
   return {
-    identity: { clientId, username, superuser: false, source: "mosquitto.db", proof: null },
+    identity: { clientId, username, superuser: false, source: IMPORTED, proof: null },
     address: "",
     listener: "",
     expiryS,
