@@ -1,3 +1,5 @@
+import { IMPORTED } from "../core/imported.ts";
+import { isAllowed } from "../core/reasons.ts";
 import type { Credentials, LoginChain } from "../core/types.ts";
 import { nameIn } from "./backends/certificate.ts";
 
@@ -13,7 +15,12 @@ export function createListenerChains(general: LoginChain, own: ReadonlyMap<strin
     name: general.name,
     authenticate: (credentials, signal) => chainOf(credentials).authenticate(credentials, signal),
     recheck: (identity) => chainOf(identity).recheck(identity),
-    mayReturn: (identity) => chainOf(identity).mayReturn(identity),
+    mayReturn(identity) {
+      const asked = chainOf(identity).mayReturn(identity);
+      if (identity.source !== IMPORTED || isAllowed(asked)) return asked;
+      // by which listener it will come is not known
+      return [...own.values()].map((chain) => chain.mayReturn(identity)).find(isAllowed) ?? asked;
+    },
     exchange: (method, credentials) => chainOf(credentials).exchange(method, credentials),
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { IMPORTED } from "../../../src/core/imported.ts";
 import { ForeignDatabaseError, loadState } from "../../../src/broker/storage/load.ts";
 import { mergeState, StoreInUseError, wasImported } from "../../../src/broker/storage/merge.ts";
 import { openStorage } from "../../../src/broker/storage/storage.ts";
@@ -28,7 +29,7 @@ function message(topic: string, body: string, sequence: number): StoredMessage {
 /** A session with one subscription, for which one message waits. */
 function session(clientId: string, filter: string, waiting: StoredMessage): StoredSession {
   return {
-    identity: { clientId, username: "ann", superuser: false, source: "mosquitto.db", proof: null },
+    identity: { clientId, username: "ann", superuser: false, source: IMPORTED, proof: null, listener: "" },
     address: "",
     listener: "",
     expiryS: 1000,
