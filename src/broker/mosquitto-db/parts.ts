@@ -74,6 +74,8 @@ export function subscriptionOf({ filter, options, identifier, offset }: Subscrip
     retainAsPublished: (options & 8) !== 0,
     retainHandling: qosOf(retainHandling, offset),
     identifier,
+    // it queues retained messages at SUBSCRIBE
+    isReplaying: false,
   };
 }
 

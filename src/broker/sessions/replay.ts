@@ -5,7 +5,7 @@ import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import { canSend, deliver, SEND_AHEAD_BYTES } from "./outbound.ts";
-import type { Session } from "./session.ts";
+import { isPersistent, type Session } from "./session.ts";
 
 /** The retained messages a new subscription still has to get. */
 export interface Replay {
@@ -69,6 +69,8 @@ function advance(context: Context, session: Session): boolean {
     if (replay.pending === null) {
       if (!stepCursor(replay.cursor)) {
         stopReplay(session, replay.subscription.filter.text);
+        // stored as unfinished, if it took long
+        if (isPersistent(session)) context.journal?.subscription(session, replay.subscription);
         return session.replays !== null;
       }
       replay.pending = replay.cursor.found;

@@ -8,6 +8,7 @@ import { keepRetained } from "./distribute.ts";
 import { countQueueDrop } from "./drops.ts";
 import { createInflight, putBack } from "./inflight.ts";
 import { endSession, newSession, startExpiry } from "./lifecycle.ts";
+import { startReplay } from "./replay.ts";
 import type { Session } from "./session.ts";
 import type { StoredSession, StoredState } from "./stored-state.ts";
 import { countSubscription } from "./subscribe.ts";
@@ -40,7 +41,8 @@ function restoreSession(context: Context, stored: StoredSession): Session {
 }
 
 function restoreSubscriptions(context: Context, session: Session, stored: StoredSession): void {
-  for (const { filter: text, qos, noLocal, retainAsPublished, retainHandling, identifier } of stored.subscriptions) {
+  for (const asStored of stored.subscriptions) {
+    const { filter: text, qos, noLocal, retainAsPublished, retainHandling, identifier, isReplaying } = asStored;
     const filter = parseFilter(text, Infinity);
     if (filter === null) continue;
     const suspended = !isAllowed(session.access.check("subscribe", text));
@@ -57,6 +59,8 @@ function restoreSubscriptions(context: Context, session: Session, stored: Stored
     session.subscriptions.set(text, subscription);
     context.router.add(subscription);
     countSubscription(context, filter, 1);
+    // from the beginning: what was sent of it is not known, and more than once is better than never
+    if (isReplaying) startReplay(context, subscription);
   }
 }
 

@@ -34,4 +34,6 @@ export interface StoredSubscription {
   readonly retainAsPublished: boolean;
   readonly retainHandling: 0 | 1 | 2;
   readonly identifier: number;
+  /** Its retained messages were not all sent. */
+  readonly isReplaying: boolean;
 }

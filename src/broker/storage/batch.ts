@@ -84,8 +84,13 @@ export function storedSessionRow({
 }
 
 export function subscriptionRow(clientId: string, filter: string, options: Omit<StoredSubscription, "filter">): Row {
-  const { qos, noLocal, retainAsPublished, retainHandling, identifier } = options;
-  return [clientId, filter, qos, noLocal ? 1 : 0, retainAsPublished ? 1 : 0, retainHandling, identifier];
+  const { qos, noLocal, retainAsPublished, retainHandling, identifier, isReplaying } = options;
+  const flags = {
+    noLocal: noLocal ? 1 : 0,
+    retainAsPublished: retainAsPublished ? 1 : 0,
+    replaying: isReplaying ? 1 : 0,
+  };
+  return [clientId, filter, qos, flags.noLocal, flags.retainAsPublished, retainHandling, identifier, flags.replaying];
 }
 
 export function messageRow(message: StoredMessage): Row {

@@ -123,7 +123,10 @@ function addChanges(
   if (own.isChanged) batch.sessions.push(sessionRow(session, nowMs));
   for (const [filter, subscription] of own.subscriptions) {
     if (subscription === null) batch.unsubscribed.push([clientId, filter]);
-    else batch.subscriptions.push(subscriptionRow(clientId, filter, subscription));
+    else {
+      const isReplaying = session.replays?.has(filter) === true;
+      batch.subscriptions.push(subscriptionRow(clientId, filter, { ...subscription, isReplaying }));
+    }
   }
   for (const [delivery, isNeeded] of own.deliveries) {
     const { message, order } = delivery;

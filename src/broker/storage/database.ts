@@ -43,11 +43,19 @@ export function openDatabase(path: string, { isSynchronous, isExclusive }: OpenO
     if (isExclusive) database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isSynchronous ? "FULL" : "NORMAL"};`);
     database.exec(SCHEMA);
+    addMissingColumns(database);
     return prepare(database);
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** A file of an earlier version has the table already, without what came to it later. */
+function addMissingColumns(database: DatabaseSync): void {
+  const columns = database.prepare("SELECT name FROM pragma_table_info('subscription')").all();
+  if (columns.some(({ name }) => name === "replaying")) return;
+  database.exec("ALTER TABLE subscription ADD COLUMN replaying INTEGER NOT NULL DEFAULT 0");
 }
 
 function prepare(database: DatabaseSync): Statements {
@@ -73,7 +81,7 @@ function prepare(database: DatabaseSync): Statements {
     closeInbound: database.prepare("DELETE FROM inbound WHERE client_id = ? AND packet_id = ?"),
     deleteRetained: database.prepare("DELETE FROM retained WHERE topic = ?"),
     session: upsert("session", 11),
-    subscription: upsert("subscription", 7),
+    subscription: upsert("subscription", 8),
     message: upsert("message", 8, "IGNORE"),
     delivery: upsert("delivery", 9),
     inbound: upsert("inbound", 2),

@@ -140,6 +140,7 @@ function subscriptionFrom(row: Cells): StoredSubscription {
     retainAsPublished: numberOf(row, "retain_as_published") === 1,
     retainHandling: qosOf(row, "retain_handling"),
     identifier: numberOf(row, "identifier"),
+    isReplaying: numberOf(row, "replaying") === 1,
   };
 }
 

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS session (
 CREATE TABLE IF NOT EXISTS subscription (
   client_id TEXT NOT NULL, filter TEXT NOT NULL, qos INTEGER NOT NULL, no_local INTEGER NOT NULL,
   retain_as_published INTEGER NOT NULL, retain_handling INTEGER NOT NULL, identifier INTEGER NOT NULL,
-  PRIMARY KEY (client_id, filter)
+  replaying INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (client_id, filter)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS message (
   id INTEGER PRIMARY KEY, topic TEXT NOT NULL, body BLOB NOT NULL, properties_length INTEGER NOT NULL,

@@ -43,10 +43,34 @@ describeWith(["mosquitto"], "a mosquitto.db of a real mosquitto", () => {
     expect(five).toMatchObject({ expiryS: 5000 });
     expect(Math.abs((five?.leftAtMs ?? 0) - Date.now())).toBeLessThan(60_000);
     expect(five?.subscriptions.toSorted((a, b) => a.filter.localeCompare(b.filter))).toEqual([
-      { filter: "in/#", qos: 2, noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0 },
+      {
+        filter: "in/#",
+        qos: 2,
+        noLocal: false,
+        retainAsPublished: false,
+        retainHandling: 0,
+        identifier: 0,
+        isReplaying: false,
+      },
       // mosquitto does not store retain handling, which matters at SUBSCRIBE only
-      { filter: "own/ü/#", qos: 1, noLocal: true, retainAsPublished: false, retainHandling: 0, identifier: 0 },
-      { filter: "q/#", qos: 2, noLocal: false, retainAsPublished: true, retainHandling: 0, identifier: 77 },
+      {
+        filter: "own/ü/#",
+        qos: 1,
+        noLocal: true,
+        retainAsPublished: false,
+        retainHandling: 0,
+        identifier: 0,
+        isReplaying: false,
+      },
+      {
+        filter: "q/#",
+        qos: 2,
+        noLocal: false,
+        retainAsPublished: true,
+        retainHandling: 0,
+        identifier: 77,
+        isReplaying: false,
+      },
     ]);
     expect(
       session("inflight")?.deliveries.map(({ message, qos, state: step, packetId }) => [

@@ -36,7 +36,9 @@ function session(clientId: string, filter: string, waiting: StoredMessage): Stor
     leftAtMs: 5,
     will: null,
     willDueMs: 0,
-    subscriptions: [{ filter, qos: 1, noLocal: true, retainAsPublished: true, retainHandling: 2, identifier: 7 }],
+    subscriptions: [
+      { filter, qos: 1, noLocal: true, retainAsPublished: true, retainHandling: 2, identifier: 7, isReplaying: false },
+    ],
     deliveries: [
       {
         message: waiting,

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished, test, vi } from "vitest";
 import type { Problem } from "../../../src/core/types.ts";
 import { openStorage, type Storage, type StorageOptions } from "../../../src/broker/storage/storage.ts";
 import { createHouse, type House, START_MS, STOPPED, type TestClient } from "../engine-house.ts";
@@ -81,6 +81,42 @@ describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
     const client = house.connect("c", lasting(1000));
     house.connect("pub").send(publish("s/1", "x"), publish("t", "x"), publish("u", "x"));
     expect(texts(client.take())).toEqual(["t=x"]);
+  });
+
+  it("sends the rest of the retained messages that a subscription was owed", async () => {
+    const house = await restart(({ connect }) => {
+      const publisher = connect("pub");
+      for (let n = 0; n < 6; n++) publisher.send(publish(`r/${n}`, "v", { qos: 1, retain: true, messageId: 9 }));
+      const narrow = {
+        version: 5,
+        clean: false,
+        properties: { sessionExpiryInterval: 100, receiveMaximum: 2 },
+      } as const;
+      const client = connect("c", narrow);
+      client.send(subscribe("r/#", 1));
+      client.drop();
+    });
+    const client = house.connect("c", lasting(100));
+    const seen = new Set<string>();
+    await vi.waitFor(() => {
+      for (const { topic, messageId } of publishes(client.take())) {
+        seen.add(topic);
+        client.send(ack("puback", messageId ?? 0));
+      }
+      expect(seen.size).toBe(6);
+    });
+  });
+
+  it("knows when they were all sent, and does not begin again", async () => {
+    const house = await restart(async ({ connect }) => {
+      connect("pub").send(publish("r", "v", { retain: true }));
+      const client = connect("c", lasting(100));
+      client.send(subscribe("r"));
+      await vi.waitFor(() => expect(texts(client.packets)).toEqual(["r=v"]));
+      client.drop();
+    });
+    house.connect("c", lasting(100));
+    expect(house.engine.sessions.get("c")?.replays).toBeNull();
   });
 
   it("knows sessions, subscriptions with their options, and what waited, in order and with its properties", async () => {
@@ -374,6 +410,25 @@ describe("a QoS 2 handshake of a session that outlives the broker", () => {
     const again = connect("receiver", { clean: false });
     await vi.waitFor(() => expect(texts(again.packets)).toEqual(["t=x"]));
   });
+});
+
+test("a file of the first days, whose subscriptions know nothing of retained messages, is taken over", async () => {
+  const path = join(folder(), "culex.db");
+  const first = open(path);
+  const house = createHouse({}, first);
+  house.connect("c", lasting(1000)).send(subscribe("t", 1));
+  house.engine.stop(STOPPED);
+  await first.close();
+  const database = new DatabaseSync(path);
+  database.exec("ALTER TABLE subscription DROP COLUMN replaying");
+  database.close();
+  const second = open(path);
+  const { connect } = createHouse({}, second);
+  const client = connect("c", lasting(1000));
+  expect(client.sessionPresent).toBe(true);
+  client.send(subscribe("u", 1));
+  await stored(second);
+  expect(count(path, "subscription")).toBe(2);
 });
 
 describe("a store that cannot be used", () => {
