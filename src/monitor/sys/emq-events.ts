@@ -30,7 +30,7 @@ export function createEmqEvents(
   return (event) => {
     switch (event.kind) {
       case "connected":
-        say(event.client, "connected", connectedFields(event));
+        say(event.client, "connected", { ...connectedFields(event), connected_at: Math.floor(now() / 1000) });
         break;
       case "refused": {
         const { connack } = codesOf(event.reason.kind);
@@ -46,7 +46,7 @@ export function createEmqEvents(
   };
 }
 
-function connectedFields({ version, clean, keepaliveS }: Extract<BrokerEvent, { kind: "connected" }>): object {
+function connectedFields({ client, version, clean, keepaliveS }: Extract<BrokerEvent, { kind: "connected" }>): object {
   return {
     clean_sess: clean,
     clean_start: clean,
@@ -56,7 +56,14 @@ function connectedFields({ version, clean, keepaliveS }: Extract<BrokerEvent, { 
     proto_name: PROTOCOL_NAMES[version],
     keepalive: keepaliveS,
     connack: 0,
+    sockport: portOf(client),
   };
+}
+
+/** The port of a listener, which is the end of its name: "1883", "127.0.0.1:1885". null: it has none. */
+function portOf({ listener }: ClientInfo): number | null {
+  const port = /\d+$/.exec(listener)?.[0];
+  return port === undefined ? null : Number(port);
 }
 
 /** One level of a topic: what separates levels, or stands for others in a filter, is written as in a URL. */

@@ -35,6 +35,8 @@ describe("EMQ's messages about clients", () => {
           proto_name: "MQTT",
           keepalive: 60,
           connack: 0,
+          sockport: 1883,
+          connected_at: 1_432_648_482,
           ts: 1_432_648_482,
         },
       ],
