@@ -8,6 +8,7 @@ import type { Snapshot } from "../snapshot/types.ts";
 import { counted } from "../core/words.ts";
 import { createBridgeEnds, type BridgeEnds } from "./bridge-end.ts";
 import { createAuthentication } from "./authentication.ts";
+import { clientTermsOf } from "./client-terms.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
@@ -150,6 +151,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       const link = createLink(stream, info, {
         engine,
         limits,
+        terms: () => clientTermsOf(current().settings, info.listener),
         maxPacketSize: () => current().settings.limits.maxPacketSize,
         record,
         flusher,

@@ -4,7 +4,7 @@ import type { ClientInfo } from "../core/events.ts";
 import { codesOf } from "../core/reasons.ts";
 import type { Identity, Reason } from "../core/types.ts";
 import { isBridgeSession } from "./bridge-end.ts";
-import { assignClientId } from "./client-id.ts";
+import { admissionOf } from "./client-terms.ts";
 import { connackFor, keepaliveInForce, refusalFor, unsupported } from "./connack.ts";
 import { createAuthPackets } from "./auth-packets.ts";
 import type { ConnectionInfo } from "./connection.ts";
@@ -105,10 +105,11 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     }
     packet = found;
     auth.begin(found.authMethod);
-    const clientId = found.clientId === "" ? assignClientId() : found.clientId;
+    const { clientId, refusal } = admissionOf(found, info.tls, deps.terms());
     client = { ...client, clientId, username: found.username };
     phase = "waiting";
     source.pause();
+    if (refusal !== null) return refuseWith(refusal, codesOf(refusal.kind).v5);
     const fault = unsupported(found, limits());
     if (fault === null) deps.admit(link);
     else refuseWith(fault.reason, fault.code);

@@ -1,5 +1,6 @@
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Identity, Reason } from "../core/types.ts";
+import type { ClientTerms } from "./client-terms.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import type { Engine } from "./engine.ts";
 import type { Flusher } from "./flusher.ts";
@@ -50,6 +51,8 @@ export interface Link {
 export interface LinkDeps {
   readonly engine: Engine;
   readonly limits: () => EngineLimits;
+  /** What its listener asks of a CONNECT. */
+  readonly terms: () => ClientTerms;
   /** Bytes of the largest packet, which is one with a message. */
   readonly maxPacketSize: () => number;
   readonly record: RecordEvent;

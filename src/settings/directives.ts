@@ -1,5 +1,6 @@
 import { accessDirectives } from "./directives/access.ts";
 import { bridgeDirectives } from "./directives/bridge.ts";
+import { clientDirectives } from "./directives/clients.ts";
 import { globalDirectives } from "./directives/global.ts";
 import { listenerDirectives } from "./directives/listener.ts";
 import { pluginDirectives } from "./directives/plugin.ts";
@@ -9,6 +10,7 @@ import type { DirectiveRow } from "./directives/row.ts";
 /** Every directive of mosquitto.conf, one row each. */
 export const directives: readonly DirectiveRow[] = [
   ...accessDirectives,
+  ...clientDirectives,
   ...globalDirectives,
   ...listenerDirectives,
   ...tlsDirectives,

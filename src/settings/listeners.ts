@@ -4,7 +4,7 @@ import { listed } from "../core/words.ts";
 import { listenerName, newListener, type Draft, type ListenerDraft } from "./directives/draft.ts";
 import type { Options } from "./options.ts";
 import { resolvePath, shownFolder } from "./paths.ts";
-import type { Environment, FileReference, ListenerSettings, TlsSettings } from "./types.ts";
+import type { Environment, FileReference, ListenerSettings, ListenerTerms, TlsSettings } from "./types.ts";
 
 /** The add-on's own listeners, before conf files have their say. */
 export function ownListeners(environment: Environment, options: Options | null): readonly ListenerDraft[] {
@@ -41,14 +41,14 @@ export function localListeners(port: number | null, origin: Origin): readonly Li
 }
 
 /** Turns the listeners of a draft into settings; one that must not be opened is reported and left out. */
-export function finishListeners({ listeners }: Pick<Draft, "listeners">): {
+export function finishListeners({ listeners, clientIds }: Pick<Draft, "listeners" | "clientIds">): {
   readonly listeners: readonly ListenerSettings[];
   readonly problems: Problem[];
 } {
   const wanted = listeners.filter(({ isShut, port }) => !isShut && port !== null);
   const finished = wanted.map((listener, index) => {
     const fault = collisionOf(listener, wanted.slice(0, index)) ?? faultOfTls(listener);
-    return { listener, fault, settings: fault === null ? settingsOf(listener) : null };
+    return { listener, fault, settings: fault === null ? settingsOf(listener, clientIds) : null };
   });
   const open = finished.flatMap(({ settings }) => (settings === null ? [] : [settings]));
   const plain = open.filter(({ tls }) => tls === null).map(({ name }) => name);
@@ -82,11 +82,38 @@ function faultOfTls(listener: ListenerDraft): ListenerFault | null {
   return certfile !== null || keyfile !== null || cafile !== null || requireCertificate ? "no pair" : null;
 }
 
-function settingsOf(listener: ListenerDraft): ListenerSettings | null {
-  const { protocol, host, port, maxConnections, origin } = listener;
+function settingsOf(listener: ListenerDraft, clientIds: Draft["clientIds"]): ListenerSettings | null {
+  const { protocol, port, maxConnections, origin } = listener;
   const tls = tlsOf(listener);
   if (port === null || (listener.builtIn?.isTls === true && tls === null)) return null;
-  return { name: listenerName(listener), protocol, host: host ?? "::", port, tls, maxConnections, origin };
+  return {
+    name: listenerName(listener),
+    protocol,
+    host: hostOf(listener),
+    port,
+    tls,
+    terms: termsOf(listener, clientIds),
+    maxConnections,
+    origin,
+  };
+}
+
+function hostOf({ host, socketDomain }: ListenerDraft): string {
+  return host ?? (socketDomain === "ipv4" ? "0.0.0.0" : "::");
+}
+
+function termsOf({ terms, socketDomain }: ListenerDraft, clientIds: Draft["clientIds"]): ListenerTerms {
+  const { versions, usernameAsClientId, origins, idPrefix } = terms;
+  const { allowsNoClientId, requiredIdPrefix } = clientIds;
+  return {
+    versions,
+    allowsNoClientId,
+    idPrefix: idPrefix ?? clientIds.idPrefix,
+    requiredIdPrefix,
+    usernameAsClientId,
+    origins,
+    isIpv6Only: socketDomain === "ipv6",
+  };
 }
 
 function tlsOf(listener: ListenerDraft): TlsSettings | null {

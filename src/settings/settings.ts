@@ -118,7 +118,7 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
       draft.listeners.map((listener) =>
         listener.isDefault ? { ...listener, port: ports.mqtt ?? listener.port } : listener,
       );
-  const { listeners, problems: listenerProblems } = finishListeners({ listeners: wanted });
+  const { listeners, problems: listenerProblems } = finishListeners({ ...draft, listeners: wanted });
   const { passwordFile, aclFile, controlApi } = draft;
   const dynamicSecurity = confDynamicSecurity(draft);
   const { value: anonymous, problems: anonymousProblems } = standAloneAnonymous(draft, isLocalOnly, origin.file);

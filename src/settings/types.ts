@@ -106,6 +106,7 @@ export interface ListenerSettings {
   readonly protocol: "mqtt" | "websockets";
   /** "::" is every IPv4 and IPv6 address. */
   readonly host: string;
+  readonly terms: ListenerTerms;
   /** 0 is a free port. */
   readonly port: number;
   readonly tls: TlsSettings | null;
@@ -113,6 +114,34 @@ export interface ListenerSettings {
   readonly maxConnections: number | null;
   readonly origin: Origin;
 }
+
+/** Which clients a listener takes, and by which client id. */
+export interface ListenerTerms {
+  readonly versions: readonly ProtocolVersion[];
+  /** Whether a client may leave its client id to the broker. */
+  readonly allowsNoClientId: boolean;
+  /** Begins a client id that the broker makes. */
+  readonly idPrefix: string;
+  /** Begins every client id that is taken; null: any is. */
+  readonly requiredIdPrefix: string | null;
+  /** The client id in CONNECT does not count then. */
+  readonly usernameAsClientId: boolean;
+  /** Web pages whose WebSockets are taken, as "https://house.example"; none: all. */
+  readonly origins: readonly string[];
+  /** Takes no IPv4 on the address "::". */
+  readonly isIpv6Only: boolean;
+}
+
+/** The terms of a listener of which no line says anything. */
+export const ALL_CLIENTS: ListenerTerms = {
+  versions: [3, 4, 5],
+  allowsNoClientId: true,
+  idPrefix: "auto-",
+  requiredIdPrefix: null,
+  usernameAsClientId: false,
+  origins: [],
+  isIpv6Only: false,
+};
 
 /** Beside its certificate, how a listener speaks TLS. */
 export interface TlsTerms {

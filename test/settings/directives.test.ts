@@ -205,7 +205,6 @@ describe("a line that is not carried out", () => {
 describe("a line that cannot be carried out and would open more when left out", () => {
   test.each([
     ["mount_point house/", '"mount_point" is not supported yet.', "Leave it for a later version, or remove it."],
-    ["bind_interface eth0", '"bind_interface" is not supported yet.', "Leave it for a later version, or remove it."],
     ["psk_hint x", '"psk_hint" asks for pre-shared keys, which are not offered.', "Use certfile and keyfile instead."],
     ["protocol http_api", '"protocol http_api": "http_api" is not known.', "Use one of: mqtt, websockets."],
     [

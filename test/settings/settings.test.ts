@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ALL_CLIENTS } from "../../src/settings/types.ts";
 import { parseOptions } from "../../src/settings/options.ts";
 import { composeSettings } from "../../src/settings/settings.ts";
 import { addOn, chain, composeAddOn, confFile, opened, sentences } from "./compose.ts";
@@ -13,7 +14,7 @@ describe("the add-on without any configuration", () => {
     const pair = { certfile: file("fullchain.pem"), keyfile: file("privkey.pem"), cafile: null };
     const terms = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null };
     const tls = { ...pair, requireCertificate: false, ...terms };
-    const common = { host: "::", maxConnections: null, origin: optionsOrigin };
+    const common = { terms: ALL_CLIENTS, host: "::", maxConnections: null, origin: optionsOrigin };
     expect(problems).toEqual([]);
     expect(settings).toEqual({
       listeners: [

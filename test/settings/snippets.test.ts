@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ALL_CLIENTS } from "../../src/settings/types.ts";
 import { chain, composeAddOn, confFile, addOn, opened, sentences } from "./compose.ts";
 import { parseOptions } from "../../src/settings/options.ts";
 import { composeSettings } from "../../src/settings/settings.ts";
@@ -218,6 +219,7 @@ describe("a file that asks for", () => {
         name: "1885",
         protocol: "mqtt",
         host: "::",
+        terms: ALL_CLIENTS,
         port: 1885,
         tls: null,
         maxConnections: 20,
@@ -323,6 +325,7 @@ use_identity_as_username true
       name: "8885",
       protocol: "mqtt",
       host: "::",
+      terms: ALL_CLIENTS,
       port: 8885,
       tls: {
         certfile: file("fullchain.pem", 2),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ALL_CLIENTS } from "../../src/settings/types.ts";
 import { chain, composeStandAlone, opened } from "./compose.ts";
 
 const onPort = (mqtt: number) => ({ ports: { mqtt, ws: null, mqtts: null, wss: null } });
@@ -9,7 +10,7 @@ describe("a broker without a configuration", () => {
   test("listens on loopback only and lets anybody in, as mosquitto 2 does", () => {
     const { settings, problems } = composeStandAlone(null);
     const origin = { file: "no configuration" };
-    const listener = { protocol: "mqtt", port: 1883, tls: null, maxConnections: null, origin };
+    const listener = { terms: ALL_CLIENTS, protocol: "mqtt", port: 1883, tls: null, maxConnections: null, origin };
     expect(problems).toEqual([]);
     expect(settings).toEqual({
       listeners: [

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ALL_CLIENTS } from "../../src/settings/types.ts";
 import { sentence } from "../../src/core/problem.ts";
 import type { FileReference, ListenerSettings, TlsSettings } from "../../src/settings/types.ts";
 import { closedSentence, loadTls } from "../../src/snapshot/certificates.ts";
@@ -21,6 +22,7 @@ function listener(cafile: FileReference | null): ListenerSettings & { readonly t
     name: "8883",
     protocol: "mqtt",
     host: "::",
+    terms: ALL_CLIENTS,
     port: 8883,
     maxConnections: null,
     origin: { file: "options.json" },

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from "node:net";
 import type { Server as HttpServer } from "node:http";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, Server as TlsServer, TLSSocket } from "node:tls";
@@ -67,6 +67,7 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
       ? // Loaded with Node's HTTP server only where it is wanted.
         (await import("./websocket.ts")).createWebSocketServer(first.tls, {
           maxPacketSize: deps.maxPacketSize,
+          origins: () => plan.settings.terms.origins,
           admit,
           accept: handOver,
         })
@@ -101,7 +102,7 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
     socket.destroy();
   });
 
-  await listen(server, first.settings.host, first.settings.port);
+  await listen(server, first.settings);
   server.on("error", (error) => {
     deps.log.error({}, `The listener on port ${plan.settings.name} reports a fault: ${messageOf(error)}`);
   });
@@ -144,20 +145,21 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
 }
 
 /** "::" takes IPv4 too; a machine without IPv6 gets every IPv4 address instead. */
-async function listen(server: Server, host: string, port: number): Promise<void> {
+async function listen(server: Server, { host, port, terms }: ListenerPlan["settings"]): Promise<void> {
+  const { isIpv6Only } = terms;
   try {
-    await listenOnce(server, host, port);
+    await listenOnce(server, { host, port, ipv6Only: isIpv6Only });
   } catch (error) {
     const hasNoIpv6 = codeOf(error) === "EAFNOSUPPORT" || codeOf(error) === "EADDRNOTAVAIL";
-    if (host !== "::" || !hasNoIpv6) throw error;
-    await listenOnce(server, "0.0.0.0", port);
+    if (host !== "::" || isIpv6Only || !hasNoIpv6) throw error;
+    await listenOnce(server, { host: "0.0.0.0", port });
   }
 }
 
-function listenOnce(server: Server, host: string, port: number): Promise<void> {
+function listenOnce(server: Server, where: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port, ipv6Only: false }, () => {
+    server.listen(where, () => {
       server.off("error", reject);
       resolve();
     });

@@ -13,6 +13,8 @@ const { createServer } = process.getBuiltinModule("node:http");
 
 export interface WebSocketDeps {
   readonly maxPacketSize: () => number;
+  /** Web pages that may come; none: all. */
+  readonly origins: () => readonly string[];
   /** The client's certificate, null without one, or "refused" when the socket was turned away for it. */
   readonly admit: (socket: Socket) => CertificateName | null | "refused";
   readonly accept: (stream: Duplex, socket: Socket, tls: CertificateName | null) => void;
@@ -36,6 +38,7 @@ const WRONG_SUBPROTOCOL = httpAnswer(
   "400 Bad Request",
   'This port speaks MQTT. Offer the WebSocket subprotocol "mqtt".',
 );
+const WRONG_ORIGIN = httpAnswer("403 Forbidden", "This port takes no connections from this web page.");
 
 /** Makes an HTTP server that takes MQTT WebSockets on any path. */
 export function createWebSocketServer(tls: TlsMaterial | null, deps: WebSocketDeps): Server {
@@ -53,8 +56,9 @@ export function createWebSocketServer(tls: TlsMaterial | null, deps: WebSocketDe
     // The HTTP server has let go of the socket, and of its error listener: without one a reset would end the process.
     socket.on("error", () => socket.destroy());
     if (!(socket instanceof Socket)) return void socket.destroy();
-    if (!offersMqtt(request)) {
-      socket.end(WRONG_SUBPROTOCOL);
+    const refusal = offersMqtt(request) ? (isFrom(request, deps.origins()) ? null : WRONG_ORIGIN) : WRONG_SUBPROTOCOL;
+    if (refusal !== null) {
+      socket.end(refusal);
       setTimeout(() => socket.destroy(), LINGER_MS).unref();
       return;
     }
@@ -66,6 +70,11 @@ export function createWebSocketServer(tls: TlsMaterial | null, deps: WebSocketDe
     });
   });
   return server;
+}
+
+/** As in mosquitto the whole origin has to be the same; who names none is no web page of the list. */
+function isFrom({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+  return origins.length === 0 || (headers.origin !== undefined && origins.includes(headers.origin));
 }
 
 /** Devices that name no subprotocol at all are let in: what they send is judged anyway. */

@@ -8,8 +8,10 @@ import type {
   Folders,
   ListenerSettings,
   LogDestination,
+  ListenerTerms,
   TlsTerms,
 } from "../types.ts";
+import { ALL_CLIENTS } from "../types.ts";
 
 /** What the lines of conf files have said so far; replaced by each line that is carried out. */
 export interface Draft {
@@ -21,6 +23,8 @@ export interface Draft {
   readonly allowAnonymous: AnonymousLine | null;
   /** Whether logins and rules belong to the listener that their lines stand below. */
   readonly isPerListener: boolean;
+  /** For every listener. */
+  readonly clientIds: Pick<ListenerTerms, "allowsNoClientId" | "idPrefix" | "requiredIdPrefix">;
   /** A line about logins that cannot be carried out: beside it allow_anonymous would let in more than was meant. */
   readonly anonymousVeto: { readonly line: string; readonly origin: Origin } | null;
   /** null: no line asks for it. */
@@ -99,6 +103,12 @@ export interface ListenerDraft extends TlsTerms {
   readonly cafile: FileReference | null;
   readonly requireCertificate: boolean;
   readonly access: AccessDraft;
+  /** null in it: as for every listener. */
+  readonly terms: Pick<ListenerTerms, "versions" | "usernameAsClientId" | "origins"> & {
+    readonly idPrefix: string | null;
+  };
+  /** Which addresses a listener without one takes; null: both. */
+  readonly socketDomain: "ipv4" | "ipv6" | null;
   readonly maxConnections: number | null;
   /** A line of it cannot be carried out and leaving it out would open more than was meant; that was reported. */
   readonly isShut: boolean;
@@ -175,6 +185,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     passwordFile: null,
     allowAnonymous: null,
     isPerListener: false,
+    clientIds: ALL_CLIENTS,
     anonymousVeto: null,
     dynamicSecurity: null,
     controlApi: false,
@@ -212,6 +223,8 @@ export function newListener(port: number, host: string | null, origin: Origin): 
     ciphers: null,
     ciphersuites: null,
     access: NO_ACCESS,
+    terms: { ...ALL_CLIENTS, idPrefix: null },
+    socketDomain: null,
     maxConnections: null,
     isShut: false,
     origin,

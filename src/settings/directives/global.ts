@@ -36,14 +36,11 @@ const LARGEST_PACKET = 268_435_460;
 /** Directives that belong to no listener, bridge or plugin. */
 export const globalDirectives: readonly DirectiveRow[] = [
   notYet("allow_duplicate_messages"),
-  notYet("allow_zero_length_clientid"),
-  notYet("auto_id_prefix"),
   int("autosave_interval", { min: 0, max: 0x7f_ff_ff_ff }, (draft, autosaveIntervalS) =>
     used({ ...draft, autosaveIntervalS }),
   ),
   ignored("autosave_on_changes", "changes are not counted"),
   notYet("check_retain_source"),
-  notYet("clientid_prefixes"),
   bool("connection_messages", (draft, connectionMessages) => used({ ...draft, connectionMessages })),
   ignored("dhparamfile", "the parameters of the key exchange are chosen automatically"),
   notYet("global_max_clients"),

@@ -63,11 +63,8 @@ export const listenerDirectives: readonly DirectiveRow[] = [
       );
     }),
   ),
-  ofListener(notYet("accept_protocol_versions")),
-  shutting(notYet("bind_interface")),
   shutting(notYet("enable_proxy_protocol")),
   ofListener(refused("http_dir", "asks for a web server, which a listener is not here", "Remove the line.")),
-  ofListener(notYet("listener_auto_id_prefix")),
   ofListener(notYet("max_qos")),
   ofListener(notYet("maximum_qos")),
   ofListener(notYet("max_topic_alias")),
@@ -75,9 +72,6 @@ export const listenerDirectives: readonly DirectiveRow[] = [
   shutting(notYet("mount_point")),
   shutting(notYet("proxy_protocol_v2_require_tls")),
   shutting(refused("psk_hint", "asks for pre-shared keys, which are not offered", "Use certfile and keyfile instead.")),
-  ofListener(notYet("socket_domain")),
-  ofListener(notYet("use_username_as_clientid")),
-  ofListener(notYet("websockets_origin")),
 ];
 
 /** `listener <port> [<address>]`. A port of the add-on's own stands for that listener. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import mqtt, { type IClientOptions } from "mqtt";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { ALL_CLIENTS } from "../../../src/settings/types.ts";
 import { WebSocket } from "ws";
 import { createListeners, type Listeners } from "../../../src/broker/listeners/listeners.ts";
 import type { ConnectionInfo } from "../../../src/broker/connection.ts";
@@ -66,7 +67,7 @@ function planOf(parts: PlanParts = {}): ListenerPlan {
     tls === null
       ? null
       : { certfile: file, keyfile: file, cafile: null, requireCertificate: tls.requireCertificate, ...NO_TERMS };
-  return { settings: { name, protocol, host, port, tls: settings, maxConnections, origin }, tls };
+  return { settings: { name, protocol, host, terms: ALL_CLIENTS, port, tls: settings, maxConnections, origin }, tls };
 }
 
 function tlsOf(pair: Pair, { requireCertificate = false } = {}): TlsMaterial {

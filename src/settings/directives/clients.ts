@@ -1,0 +1,96 @@
+import type { ProtocolVersion } from "../../core/types.ts";
+import { faulty, used, type ListenerDraft } from "./draft.ts";
+import { ofListener, onListener, replaceListener, shut, shutting } from "./listener.ts";
+import { bool, oneOf, refused, row, wordsOf, wrongValue, type CarryOut, type DirectiveRow } from "./row.ts";
+
+/** Directives about which clients are taken, and by which client id. */
+export const clientDirectives: readonly DirectiveRow[] = [
+  bool("allow_zero_length_clientid", (draft, allowsNoClientId) =>
+    used({ ...draft, clientIds: { ...draft.clientIds, allowsNoClientId } }),
+  ),
+  prefixRow("auto_id_prefix", (draft, idPrefix) => used({ ...draft, clientIds: { ...draft.clientIds, idPrefix } })),
+  prefixRow(
+    "listener_auto_id_prefix",
+    onTerms((idPrefix) => ({ idPrefix })),
+  ),
+  row("clientid_prefixes", (draft, { value }) =>
+    used({ ...draft, clientIds: { ...draft.clientIds, requiredIdPrefix: value === "" ? null : value } }),
+  ),
+  bool(
+    "use_username_as_clientid",
+    onTerms((usernameAsClientId) => ({ usernameAsClientId })),
+    shut,
+  ),
+  { ...ofListener(row("accept_protocol_versions", acceptedVersions)), whenMisspelt: shut },
+  {
+    ...row("websockets_origin", (draft, line) => {
+      if (line.value === "") return wrongValue(draft, line, "", 'Write "websockets_origin https://<host>".', shut);
+      return onTerms<string>((origin, { origins }) => ({ origins: [...origins, origin] }))(draft, line.value, line);
+    }),
+    whenMisspelt: shut,
+  },
+  oneOf(
+    "socket_domain",
+    ["ipv4", "ipv6"],
+    onListener((draft, index, socketDomain, line) => {
+      if ((draft.listeners[index]?.host ?? null) === null) {
+        return used(replaceListener(draft, index, (listener) => ({ ...listener, socketDomain })));
+      }
+      return faulty(draft, {
+        what: `"${line.name} ${line.value}" has no effect here: the listener has an address.`,
+        fix: "Remove the line.",
+      });
+    }),
+    shut,
+  ),
+  shutting(
+    refused(
+      "bind_interface",
+      "binds to a network card by its name, which is not possible here",
+      'Write the address of the card instead: "listener <port> <address>".',
+    ),
+  ),
+];
+
+type Terms = ListenerDraft["terms"];
+
+function onTerms<T>(change: (value: T, terms: Terms) => Partial<Terms>): CarryOut<T> {
+  return onListener((draft, index, value: T) =>
+    used(
+      replaceListener(draft, index, (listener) => ({
+        ...listener,
+        terms: { ...listener.terms, ...change(value, listener.terms) },
+      })),
+    ),
+  );
+}
+
+const LONGEST_PREFIX = 50;
+
+function prefixRow(name: string, carryOut: CarryOut<string>): DirectiveRow {
+  return ofListener(
+    row(name, (draft, line) => {
+      if (line.value.length <= LONGEST_PREFIX) return carryOut(draft, line.value, line);
+      const what = `"${line.name}": "${line.value}" is longer than ${LONGEST_PREFIX} characters.`;
+      return faulty(draft, { what, fix: "Choose a shorter one." });
+    }),
+  );
+}
+
+/** `accept_protocol_versions 4, 5` */
+function acceptedVersions(...[draft, line]: Parameters<DirectiveRow["run"]>): ReturnType<DirectiveRow["run"]> {
+  const words = wordsOf(line.value).flatMap((word) => word.split(",").filter((part) => part !== ""));
+  const versions = words.map((word) => VERSIONS.get(word));
+  const known = versions.filter((version) => version !== undefined);
+  if (known.length === 0 || known.length < versions.length) {
+    const fix = 'Write 3 (MQTT 3.1), 4 (3.1.1) and 5, those that are taken: "accept_protocol_versions 4,5".';
+    return wrongValue(draft, line, "is not a list of versions", fix, shut);
+  }
+  return onTerms<readonly ProtocolVersion[]>((versions) => ({ versions }))(draft, known, line);
+}
+
+const VERSIONS: ReadonlyMap<string, ProtocolVersion> = new Map([
+  ["3", 3],
+  ["4", 4],
+  ["5", 5],
+]);

@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { composeStandAlone } from "./compose.ts";
+
+const whole = "allow_anonymous true\nlistener 1885\n";
+
+function terms(lines: string) {
+  return composeStandAlone(`${whole}${lines}\n`).settings.listeners[0]?.terms;
+}
+
+test.each([
+  ["accept_protocol_versions 4, 5", { versions: [4, 5] }],
+  ["accept_protocol_versions 5", { versions: [5] }],
+  ["allow_zero_length_clientid false", { allowsNoClientId: false }],
+  ["auto_id_prefix ha-", { idPrefix: "ha-" }],
+  ["auto_id_prefix ha-\nlistener_auto_id_prefix own-", { idPrefix: "own-" }],
+  ["clientid_prefixes ha-", { requiredIdPrefix: "ha-" }],
+  ["use_username_as_clientid true", { usernameAsClientId: true }],
+  ["websockets_origin https://a\nwebsockets_origin https://b", { origins: ["https://a", "https://b"] }],
+  ["socket_domain ipv6", { isIpv6Only: true }],
+])("%j", (lines, expected) => {
+  expect(terms(lines)).toMatchObject(expected);
+});
+
+test("socket_domain ipv4 listens on every IPv4 address", () => {
+  expect(composeStandAlone(`${whole}socket_domain ipv4\n`).settings.listeners[0]?.host).toBe("0.0.0.0");
+});
+
+describe("a line that cannot be read", () => {
+  const closed = "Listener 1885 stays closed; the other 2 lines are used.";
+
+  test.each([
+    [
+      "accept_protocol_versions 4,6",
+      `"accept_protocol_versions 4,6": "4,6" is not a list of versions. ${closed} Write 3 (MQTT 3.1), 4 (3.1.1) and 5, those that are taken: "accept_protocol_versions 4,5".`,
+    ],
+    ["websockets_origin", `"websockets_origin" has no value. ${closed} Write "websockets_origin https://<host>".`],
+    [
+      "bind_interface eth0",
+      `"bind_interface" binds to a network card by its name, which is not possible here. ${closed} Write the address of the card instead: "listener <port> <address>".`,
+    ],
+  ])("%s keeps its listener shut", (line, text) => {
+    const { settings, problems } = composeStandAlone(`${whole}${line}\n`);
+    expect(settings.listeners).toEqual([]);
+    expect(problems[0]).toBe(`mosquitto.conf line 3: ${text}`);
+  });
+
+  test("a prefix that is too long is left out", () => {
+    const prefix = "x".repeat(51);
+    const { settings, problems } = composeStandAlone(`${whole}auto_id_prefix ${prefix}\n`);
+    expect(settings.listeners[0]?.terms.idPrefix).toBe("auto-");
+    expect(problems).toEqual([
+      `mosquitto.conf line 3: "auto_id_prefix": "${prefix}" is longer than 50 characters. The line is ignored; the other 2 lines are used. Choose a shorter one.`,
+    ]);
+  });
+
+  test("socket_domain beside an address says that it has no effect", () => {
+    const { problems } = composeStandAlone("allow_anonymous true\nlistener 1885 127.0.0.1\nsocket_domain ipv4\n");
+    expect(problems).toEqual([
+      'mosquitto.conf line 3: "socket_domain ipv4" has no effect here: the listener has an address. The line is ignored; the other 2 lines are used. Remove the line.',
+    ]);
+  });
+});
