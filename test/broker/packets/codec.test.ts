@@ -203,7 +203,7 @@ describe("packets of the server", () => {
     expect(encodeConnackV5(true, 0, nothing)).toEqual(hex("20 03 01 00 00"));
     expect(encodeConnackV5(true, 0x87, nothing)).toEqual(hex("20 03 00 87 00"));
     const told = { ...nothing, receiveMaximum: 20, maximumPacketSize: 2_000_000, assignedClientId: "x" };
-    expect(encodeConnackV5(false, 0, told)).toEqual(hex("20 0f 00 00 0c 21 0014 27 001e8480 12 0001 78"));
+    expect(encodeConnackV5(false, 0, told)).toEqual(hex("20 0f 00 00 0c 12 0001 78 27 001e8480 21 0014"));
     expect(encodeConnackV3(true, 0)).toEqual(hex("20 02 01 00"));
     expect(encodeConnackV3(true, 5)).toEqual(hex("20 02 00 05"));
   });
