@@ -20,7 +20,8 @@ export function endOrphans(engine: Engine, snapshot: Snapshot, record: RecordEve
 }
 
 function knowsItsUsers({ problems, settings }: Snapshot): boolean {
-  const paths = [settings, ...settings.listenerAccess.values()].flatMap(({ passwordFile }) => passwordFile?.path ?? []);
+  const passwordFiles = [settings, ...settings.listenerAccess.values()].map(({ passwordFile }) => passwordFile);
+  const paths = [...passwordFiles, settings.dynamicSecurity?.file ?? null].flatMap((file) => file?.path ?? []);
   return !problems.some(
     ({ severity, where }) =>
       severity === "error" || (where !== undefined && paths.some((path) => path.endsWith(`/${where.file}`))),

@@ -51,6 +51,7 @@ test("a client that is connected is not looked at: whether it may stay is asked 
 test.each<[string, Problem, string[]]>([
   ["a fault that keeps something closed", problem("error", "options.json"), ["gone"]],
   ["a line left out of the password file", problem("warning", "passwords"), ["gone"]],
+  ["a client left out of dynamic security", problem("warning", "dynsec.json"), ["gone"]],
   ["a warning about something else", problem("warning", "acl.conf"), []],
 ])("with %s, sessions that are left: %j %j", (_name, found, left) => {
   const { engine, connect } = createHouse();
@@ -58,7 +59,9 @@ test.each<[string, Problem, string[]]>([
   const snapshot = snapshotOf({ ...withoutGone, problems: [found] });
   const origin = { file: "options.json" };
   const passwordFile = { path: "/share/passwords", shown: "passwords", folder: "/share", origin };
-  const settings = { ...snapshot.settings, passwordFile };
+  const dynsec = { ...passwordFile, path: "/share/dynsec.json", shown: "dynsec.json" };
+  const dynamicSecurity = { file: dynsec, passwordInitFile: null, origin };
+  const settings = { ...snapshot.settings, passwordFile, dynamicSecurity };
   endOrphans(engine, { ...snapshot, settings }, () => undefined);
   expect([...engine.sessions.keys()]).toEqual(left);
 });

@@ -64,6 +64,13 @@ describe("dynamic security of a mosquitto.conf", () => {
   });
 });
 
+test("a certificate as login does not let in who is disabled: dynamic security is still in the chain", () => {
+  const tls = "certfile c\nkeyfile k\ncafile a\nrequire_certificate true\nuse_identity_as_username true\n";
+  const { settings } = composeStandAlone(`${PLUGIN}${FILE}listener 8883\n${tls}`);
+  const access = [...settings.listenerAccess.values()].map(({ auth }) => auth.map(({ type }) => type));
+  expect(access).toEqual([["certificate", "dynamic-security"]]);
+});
+
 describe("the option dynamic_security", () => {
   const option = { dynamic_security: true };
 
