@@ -98,6 +98,7 @@ test("a session knows its user after a restart too", async () => {
     return deny("logins", GONE);
   };
   endOrphans(engine, snapshotOf({ mayReturn }), () => undefined);
-  expect(asked).toEqual([identity]);
+  // what is stored says through which listener it came in
+  expect(asked).toEqual([{ ...identity, listener: "1883" }]);
   expect(engine.sessions.size).toBe(0);
 });
