@@ -24,7 +24,7 @@ const VERSIONS = ["mqttv31", "mqttv311", "mqttv50"] as const;
 export const bridgeDirectives: readonly DirectiveRow[] = [
   row("connection", startConnection),
   row("topic", topic),
-  row("pattern", accessRule),
+  { ...row("pattern", accessRule), fate: "refused" },
   row("address", addresses),
   row("addresses", addresses),
   ...text(["remote_username", "username"], (bridge, username) => ({ ...bridge, username })),
@@ -78,7 +78,7 @@ export const bridgeDirectives: readonly DirectiveRow[] = [
     shut,
   ),
   ...text(["bridge_alpn"], (bridge, alpn) => withTls(bridge, { alpn })),
-  ...["bridge_identity", "bridge_psk"].map((name) => row(name, preSharedKey)),
+  ...["bridge_identity", "bridge_psk"].map((name) => ({ ...row(name, preSharedKey), fate: "refused" as const })),
   ...["local_username", "local_password"].map((name) =>
     inConnection(ignored(name, "a bridge needs no login at this broker")),
   ),

@@ -46,7 +46,7 @@ export const globalDirectives: readonly DirectiveRow[] = [
   notYet("global_max_clients"),
   notYet("global_max_connections"),
   // The files it brings in are read with the file it stands in.
-  accepted("include_dir"),
+  row("include_dir", used),
   row("log_dest", logDest),
   ignored("log_facility", "nothing is written to syslog"),
   bool("log_timestamp", (draft, logTimestamp) => used({ ...draft, logTimestamp })),
@@ -85,7 +85,7 @@ export const globalDirectives: readonly DirectiveRow[] = [
   accepted("set_tcp_nodelay"),
   int("sys_interval", { min: 0, max: 65_535 }, (draft, sysIntervalS) => used({ ...draft, sysIntervalS })),
   notYet("upgrade_outgoing_qos"),
-  row("user", systemAccount),
+  { ...row("user", systemAccount), fate: "ignored" },
   ignored("websockets_headers_size", "buffers grow and shrink by themselves"),
   ignored("websockets_log_level", "WebSocket lines are part of the other log types"),
 ];

@@ -10,7 +10,7 @@ export const pluginDirectives: readonly DirectiveRow[] = [
   row("plugin_use", usePlugin),
   row("plugin_opt_*", pluginOption),
   row("auth_opt_*", pluginOption),
-  row("auth_plugin_deny_special_chars", pluginOption),
+  { ...row("auth_plugin_deny_special_chars", pluginOption), fate: "ignored" },
   bool("enable_control_api", (draft, controlApi) => used({ ...draft, controlApi })),
 ];
 

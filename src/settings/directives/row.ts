@@ -7,12 +7,17 @@ import { faulty, used, type Draft, type Fault, type Line, type Outcome } from ".
 export interface DirectiveRow {
   /** Lower case; a "*" at the end stands for any ending. */
   readonly name: string;
+  /** What becomes of its line; docs/mosquitto-conf.md says it of every row. */
+  readonly fate: Fate;
   /** Whether its value is true or false. */
   readonly isBool: boolean;
   /** What a line does whose name was probably meant for this one; null: leaving it out opens nothing. */
   readonly whenMisspelt: WhenWrong | null;
   readonly run: (draft: Draft, line: Line) => Outcome;
 }
+
+/** "accepted": it asks for what happens anyway. */
+export type Fate = "carried out" | "accepted" | "ignored" | "refused" | "not yet";
 
 /** Carries out a line with its value, read as what the directive takes. */
 export type CarryOut<T> = (draft: Draft, value: T, line: Line) => Outcome;
@@ -22,17 +27,17 @@ export type WhenWrong = (draft: Draft, line: Line) => Pick<Outcome, "draft"> & P
 
 /** A row of any shape. */
 export function row(name: string, run: DirectiveRow["run"]): DirectiveRow {
-  return { name, isBool: false, whenMisspelt: null, run };
+  return { name, fate: "carried out", isBool: false, whenMisspelt: null, run };
 }
 
 /** A line that asks for what happens anyway. */
 export function accepted(name: string): DirectiveRow {
-  return row(name, used);
+  return { ...row(name, used), fate: "accepted" };
 }
 
 /** A line that a later version carries out. */
 export function notYet(name: string): DirectiveRow {
-  return row(name, (draft, line) => faulty(draft, notYetFault(`"${line.name}"`)));
+  return { ...row(name, (draft, line) => faulty(draft, notYetFault(`"${line.name}"`))), fate: "not yet" };
 }
 
 /** What is said about anything that a later version carries out. */
@@ -42,14 +47,15 @@ export function notYetFault(subject: string): Pick<Fault, "what" | "fix"> {
 
 /** A line that means nothing for this broker. `because` ends the sentence '"user" has no effect here: '. */
 export function ignored(name: string, because: string): DirectiveRow {
-  return row(name, (draft, line) =>
-    faulty(draft, { what: `"${line.name}" has no effect here: ${because}.`, fix: "Remove the line." }),
-  );
+  const run: DirectiveRow["run"] = (draft, line) =>
+    faulty(draft, { what: `"${line.name}" has no effect here: ${because}.`, fix: "Remove the line." });
+  return { ...row(name, run), fate: "ignored" };
 }
 
 /** A line that is never carried out. `because` follows the name, `instead` is what to do. */
 export function refused(name: string, because: string, instead: string): DirectiveRow {
-  return row(name, (draft, line) => faulty(draft, { what: `"${line.name}" ${because}.`, fix: instead }));
+  const run: DirectiveRow["run"] = (draft, line) => faulty(draft, { what: `"${line.name}" ${because}.`, fix: instead });
+  return { ...row(name, run), fate: "refused" };
 }
 
 /** Takes exactly true, false, 1 or 0 as the next word; the rest of the line is not read. */
@@ -59,7 +65,7 @@ export function bool(name: string, carryOut: CarryOut<boolean>, whenWrong?: When
     if (value !== undefined) return carryOut(draft, value, line);
     return wrongValue(draft, line, "is neither true nor false", "Write true or false.", whenWrong);
   };
-  return { name, isBool: true, whenMisspelt: whenWrong ?? null, run };
+  return { name, fate: "carried out", isBool: true, whenMisspelt: whenWrong ?? null, run };
 }
 
 /** Takes a decimal, 0x hexadecimal or leading-zero octal number as the next word. */
@@ -87,13 +93,13 @@ export function oneOf<T extends string>(
     if (value !== undefined) return carryOut(draft, value, line);
     return wrongValue(draft, line, "is not known", choiceText(found, words), whenWrong);
   };
-  return { name, isBool: false, whenMisspelt: whenWrong ?? null, run };
+  return { name, fate: "carried out", isBool: false, whenMisspelt: whenWrong ?? null, run };
 }
 
 /** Takes the whole rest of the line as a file's name. No name is a file that is never found: closed, like a wrong one. */
 export function file(name: string, carryOut: CarryOut<FileReference>, whenMisspelt: WhenWrong | null): DirectiveRow {
   const run: DirectiveRow["run"] = (draft, line) => carryOut(draft, fileReference(line.value, line), line);
-  return { name, isBool: false, whenMisspelt, run };
+  return { name, fate: "carried out", isBool: false, whenMisspelt, run };
 }
 
 /** The file that a line names; a relative name starts in the folder of the conf file. */
