@@ -117,6 +117,7 @@ function openEnd(engine: Engine, info: BridgeEndInfo, output: BridgeEndOutput): 
       receiveMaximum,
       maximumPacketSize,
       topicAliasMaximum: 0,
+      terms: null,
       requestProblemInformation: true,
       will: null,
     },

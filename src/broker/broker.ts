@@ -15,13 +15,14 @@ import { createFlusher } from "./flusher.ts";
 import { figuresOf, subscriptionsOf } from "./figures.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
+import { createLimitTable } from "./limit-table.ts";
 import { createLink } from "./link.ts";
+import { createMemoryWatch } from "./memory-watch.ts";
 import { endOrphans } from "./orphans.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
 import { Code } from "./packets/codes.ts";
 import type { Counters } from "./sessions/counters.ts";
 import type { TakeControlMessage } from "./sessions/context.ts";
-import { DEFAULT_LIMITS, type EngineLimits } from "./sessions/limits.ts";
 import type { OwnMessage } from "./sessions/message-of.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { Link } from "./types.ts";
@@ -89,6 +90,9 @@ const SWEEP_MS = 500;
 /** Connections that have not closed by then are cut off. */
 const STOP_TIMEOUT_MS = 3_000;
 
+/** Connections above the limit that are heard, so that they can be told why they are refused. */
+const SPARE_CONNECTIONS = 100;
+
 /** Starts both halves of the engine. */
 export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const {
@@ -106,19 +110,26 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   let isStopping = false;
   let sockets = 0;
 
-  const limits = (): EngineLimits => limitsOf(current());
+  const limits = createLimitTable(current);
   const engine = createEngine({
     accessFor: (identity) => guardedAccess(current().policy, identity, log),
     maxPublishRate: (identity) => current().limitsOf(identity).maxPublishRate,
     control: deps.control,
     record,
-    limits: limits(),
+    limits: limits.all(),
     now: Date.now,
     journal: storage?.journal ?? null,
     stored: storage?.takeState() ?? null,
   });
   storage?.attach(engine);
   endOrphans(engine, current(), record);
+
+  const memory = createMemoryWatch({
+    limitBytes: () => limits.all().maxMemoryBytes,
+    log,
+    changed: engine.useMemory,
+  });
+  memory.look();
 
   const authentication = createAuthentication({
     logins: () => current().logins,
@@ -148,16 +159,28 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         stream.destroy();
         return () => undefined;
       }
+      const { maxConnections } = limits.all();
+      const full = links.size < maxConnections ? null : tooMany(maxConnections);
+      if (full !== null && links.size >= maxConnections + SPARE_CONNECTIONS) {
+        record({
+          kind: "refused",
+          client: { clientId: "", username: null, address: info.address, listener: info.listener },
+          reason: full,
+        });
+        stream.destroy();
+        return () => undefined;
+      }
       const link = createLink(stream, info, {
         engine,
-        limits,
+        limits: () => limits.on(info.listener),
         terms: () => clientTermsOf(current().settings, info.listener),
         maxPacketSize: () => current().settings.limits.maxPacketSize,
         record,
         flusher,
         admit(admitted) {
           silent.delete(admitted);
-          door.admit(admitted);
+          if (full === null) door.admit(admitted);
+          else admitted.refuse(full);
         },
         authenticate: authentication.hear,
         ended(gone) {
@@ -179,12 +202,13 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     },
     figures: () => figuresOf(engine, sockets),
     bridgeEnds: createBridgeEnds(engine),
-    receiveMaximum: () => limits().receiveMaximum,
+    receiveMaximum: () => limits.all().receiveMaximum,
     subscriptions: () => subscriptionsOf(engine),
     sessions: () => [...links].filter((link) => link.isOpen()).map((link) => link.client()),
     counters: () => engine.counters,
     recheck() {
-      engine.recheck(limits());
+      engine.recheck(limits.all());
+      memory.look();
       let checked = 0;
       let closed = 0;
       for (const link of links) {
@@ -215,6 +239,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       if (isStopping) return;
       isStopping = true;
       clearInterval(sweep);
+      memory.stop();
       const open = [...links];
       const reason = { kind: "shutting_down", sentence: "the broker stops" } as const;
       engine.stop(reason);
@@ -230,13 +255,9 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   };
 }
 
-/** The limits of the data plane: the defaults, with what the configuration says. */
-function limitsOf({ settings: { limits } }: Snapshot): EngineLimits {
-  return {
-    ...DEFAULT_LIMITS,
-    maxPayloadBytes: limits.messageSizeLimit ?? Infinity,
-    maxKeepaliveS: limits.maxKeepaliveS ?? Infinity,
-  };
+function tooMany(limit: number): Reason {
+  const sentence = `the broker has ${limit} connections already, its limit (global_max_connections)`;
+  return { kind: "too_many_connections", sentence };
 }
 
 function ownMessageOf({ topic, payload, qos, retain, expiryS = -1 }: BrokerMessage): OwnMessage {

@@ -22,6 +22,7 @@ import {
   EXPELLED,
   type OpenResult,
   openSession,
+  recheckLimits,
 } from "./sessions/lifecycle.ts";
 import type { EngineLimits } from "./sessions/limits.ts";
 import { type OwnMessage, ownMessage } from "./sessions/message-of.ts";
@@ -86,6 +87,8 @@ export interface Engine {
   rightsChanged(concerns: (identity: Identity) => boolean): void;
   /** The rules or the limits changed: every session gets its new rights, and what they no longer allow is not sent. */
   recheck(limits: EngineLimits): void;
+  /** The memory of the process has come to its limit, or is below it again. */
+  useMemory(isFull: boolean): void;
   /** Ends a session, connected or not; false when there is none. */
   endSession(clientId: string, reason: Reason): boolean;
   readonly sessions: ReadonlyMap<string, Session>;
@@ -124,6 +127,7 @@ export function createEngine(options: EngineOptions): Engine {
     maxPublishRate: options.maxPublishRate,
     control: options.control,
     limits: options.limits,
+    isMemoryFull: false,
     sequence: 0,
     writer: createWriter(),
     acks: createWriter(),
@@ -212,7 +216,12 @@ export function createEngine(options: EngineOptions): Engine {
         session.access = context.accessFor(session.identity);
         forgetDecisions(session);
         renewRights(context, session);
+        recheckLimits(context, session);
       }
+      settle(context);
+    },
+    useMemory(isFull) {
+      context.isMemoryFull = isFull;
     },
     endSession(clientId, reason) {
       const session = context.sessions.get(clientId);

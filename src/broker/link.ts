@@ -241,8 +241,9 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
         return false;
       }
       lastAuthData = authData;
+      const terms = limits();
       const result = engine.open(
-        { ...packet, identity: accepted, client, keepaliveS: keepaliveInForce(packet, limits()) },
+        { ...packet, identity: accepted, client, terms, keepaliveS: keepaliveInForce(packet, terms) },
         {
           write: outbox.write,
           get bytesUnsent() {
@@ -252,7 +253,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
         },
       );
       if (result.kind === "full") {
-        refuseWith({ kind: "too_many_connections", sentence: "no more sessions are taken" }, 0x97);
+        refuseWith(result.reason, codesOf(result.reason.kind).v5);
         return false;
       }
       identity = accepted;
@@ -265,9 +266,10 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       if (phase !== "accepted" || packet === null || connection === null || opened === null) return;
       phase = "open";
       const { version, cleanStart } = packet;
-      const keepaliveS = keepaliveInForce(packet, limits());
+      const { terms } = connection;
+      const keepaliveS = keepaliveInForce(packet, terms);
       const announced = {
-        limits: limits(),
+        limits: terms,
         maxPacketSize: maxPacketSize(),
         clientId: client.clientId,
         authData: lastAuthData,

@@ -50,6 +50,7 @@ export interface Link {
 
 export interface LinkDeps {
   readonly engine: Engine;
+  /** Those of its listener. */
   readonly limits: () => EngineLimits;
   /** What its listener asks of a CONNECT. */
   readonly terms: () => ClientTerms;

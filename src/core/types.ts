@@ -70,6 +70,7 @@ export type ReasonKind =
   | "keepalive"
   | "oversize"
   | "too_many_connections"
+  | "memory_full"
   | "publish_denied"
   | "subscribe_denied"
   | "unsubscribe_denied"

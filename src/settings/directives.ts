@@ -2,6 +2,7 @@ import { accessDirectives } from "./directives/access.ts";
 import { bridgeDirectives } from "./directives/bridge.ts";
 import { clientDirectives } from "./directives/clients.ts";
 import { globalDirectives } from "./directives/global.ts";
+import { limitDirectives } from "./directives/limits.ts";
 import { listenerDirectives } from "./directives/listener.ts";
 import { pluginDirectives } from "./directives/plugin.ts";
 import { tlsDirectives } from "./directives/tls.ts";
@@ -14,6 +15,7 @@ export const directives: readonly DirectiveRow[] = [
   ...globalDirectives,
   ...listenerDirectives,
   ...tlsDirectives,
+  ...limitDirectives,
   ...pluginDirectives,
   ...bridgeDirectives,
 ];

@@ -83,7 +83,7 @@ function faultOfTls(listener: ListenerDraft): ListenerFault | null {
 }
 
 function settingsOf(listener: ListenerDraft, clientIds: Draft["clientIds"]): ListenerSettings | null {
-  const { protocol, port, maxConnections, origin } = listener;
+  const { protocol, port, maxConnections, limits, origin } = listener;
   const tls = tlsOf(listener);
   if (port === null || (listener.builtIn?.isTls === true && tls === null)) return null;
   return {
@@ -94,6 +94,7 @@ function settingsOf(listener: ListenerDraft, clientIds: Draft["clientIds"]): Lis
     tls,
     terms: termsOf(listener, clientIds),
     maxConnections,
+    limits,
     origin,
   };
 }

@@ -3,6 +3,8 @@ import { isRawObject, type RawObject } from "../core/raw-object.ts";
 import { closest } from "../core/suggest.ts";
 import type { Problem } from "../core/types.ts";
 import { choiceText } from "./choice.ts";
+import { limitNames, readLimits } from "./limit-options.ts";
+import type { LimitValues } from "./limits.ts";
 import { readLogins, type LoginOptions, type RawLogin } from "./logins.ts";
 import { parseOptionsText } from "./options-text.ts";
 import { staysBelow } from "./paths.ts";
@@ -32,6 +34,7 @@ export interface Options {
   readonly customize: CustomizeOptions;
   /** Seconds between two writes; 0: before each acknowledgement. */
   readonly storeInterval: number;
+  readonly limits: LimitValues;
   readonly debug: boolean;
 }
 
@@ -82,6 +85,7 @@ export function parseOptions(
     cafile: read.tlsFile("cafile", "It is left out, so no device certificate can be checked."),
     customize: readCustomize(raw["customize"], report),
     storeInterval: read.seconds("store_interval"),
+    limits: readLimitGroup(raw["limits"], ajv, report),
     debug: read.bool("debug", false, "It stays off."),
   };
   return { options, problems };
@@ -175,6 +179,11 @@ function readCustomize(value: unknown, report: Report): CustomizeOptions {
   }
   // A folder that is not used can do no harm, whatever it is called.
   return active ? checkFolder(folder, report) : { ...defaults, isUsable: true };
+}
+
+function readLimitGroup(value: unknown, ajv: Ajv, report: Report): LimitValues {
+  if (isRawObject(value)) reportUnknownKeys(value, limitNames, "limits.", report);
+  return readLimits(value, ajv, (what, fix) => report("error", what, "The default is used.", fix), show);
 }
 
 function checkFolder(folder: unknown, report: Report): CustomizeOptions {

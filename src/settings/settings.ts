@@ -12,6 +12,7 @@ import {
 import { applyConf } from "./conf-lines.ts";
 import { finishBridges } from "./bridges.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
+import { LARGEST_PACKET, limitsFrom, type LimitValues, mergeLimits, NO_LIMITS_SAID } from "./limits.ts";
 import { finishListeners, localListeners, ownListeners } from "./listeners.ts";
 import { logSettings } from "./log.ts";
 import { addOnStore, standAloneStore } from "./store.ts";
@@ -66,7 +67,7 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
       controlApi,
       aclFile,
       anonymous,
-      limits: limitsOf(draft, "add-on"),
+      limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       bridges,
       store,
       log,
@@ -98,7 +99,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
       listenerAccess: new Map(),
       auth,
       ...none,
-      limits: limitsOf(draft, "add-on"),
+      limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       bridges: [],
       store,
       log,
@@ -143,7 +144,7 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
       controlApi,
       aclFile,
       anonymous,
-      limits: limitsOf(draft, "stand-alone"),
+      limits: limitsOf(STAND_ALONE_LIMITS, draft),
       bridges,
       store: standAloneStore(draft),
       log,
@@ -185,17 +186,10 @@ function nobody(origin: Origin, place: string): Problem {
   };
 }
 
-/**
- * 16 MiB in the add-on. Mosquitto 2.1 stops at 2,000,000 bytes, which cut off the camera pictures that users had sent for
- * years (home-assistant/addons#4570). Stand-alone it is any size, as in Mosquitto 2.0.
- */
-const DEFAULT_MAX_PACKET_SIZE = { "add-on": 16_777_216, "stand-alone": 268_435_460 } as const;
+/** Packets of any size, as in Mosquitto 2.0. */
+const STAND_ALONE_LIMITS: LimitValues = { ...NO_LIMITS_SAID, numbers: { max_packet_size: LARGEST_PACKET } };
 
-function limitsOf({ maxPacketSize, messageSizeLimit, maxKeepaliveS }: Draft, kind: Environment["kind"]): Limits {
-  return {
-    maxPacketSize: maxPacketSize ?? DEFAULT_MAX_PACKET_SIZE[kind],
-    // 0 is no limit, as in mosquitto.
-    messageSizeLimit: messageSizeLimit === 0 ? null : messageSizeLimit,
-    maxKeepaliveS: maxKeepaliveS === 0 ? null : maxKeepaliveS,
-  };
+/** Conf files have the last word. */
+function limitsOf(first: LimitValues, { limits }: Draft): Limits {
+  return limitsFrom(mergeLimits(first, limits));
 }

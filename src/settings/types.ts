@@ -112,6 +112,8 @@ export interface ListenerSettings {
   readonly tls: TlsSettings | null;
   /** Connections at one time; null: no limit. */
   readonly maxConnections: number | null;
+  /** Where it differs from the limits for all. */
+  readonly limits: Partial<ListenerLimits>;
   readonly origin: Origin;
 }
 
@@ -240,13 +242,55 @@ export interface AnonymousSettings {
   readonly origin: Origin;
 }
 
-export interface Limits {
+/** What one client and all of them together may cost. Infinity is no limit. */
+export interface Limits extends ListenerLimits {
+  /** Network connections at one time, those before their login included. */
+  readonly maxConnections: number;
+  /** Sessions, connected or not. */
+  readonly maxSessions: number;
   /** Bytes of a whole packet, both before and after login. */
   readonly maxPacketSize: number;
-  /** Bytes of a payload; larger messages are acknowledged and dropped. null: no limit. */
-  readonly messageSizeLimit: number | null;
-  /** Longest keep alive in seconds, and what a client without one is given; null: as the client wants. */
-  readonly maxKeepaliveS: number | null;
+  /** Bytes of a payload; larger messages are acknowledged and dropped. */
+  readonly maxPayloadBytes: number;
+  /** Longest keep alive in seconds, and what a client without one is given; Infinity: as the client wants. */
+  readonly maxKeepaliveS: number;
+  /** QoS 1 and 2 messages on their way to one client at a time; its own receive maximum counts when it is lower. */
+  readonly maxInflight: number;
+  /** Bytes of messages on their way to one client above which no further QoS 1 or 2 message is sent. */
+  readonly maxInflightBytes: number;
+  /** Unacknowledged QoS 1 and 2 messages taken from one client of MQTT 5 (receive maximum in CONNACK). */
+  readonly receiveMaximum: number;
+  /** Messages, and their bytes, that wait for one client. */
+  readonly maxQueuedMessages: number;
+  readonly maxQueuedBytes: number;
+  /** Bytes waiting for one connection above which QoS 0 messages are dropped. */
+  readonly maxUnsentBytes: number;
+  /** Open QoS 2 handshakes of one client, those of earlier connections included. */
+  readonly maxInboundQos2: number;
+  readonly maxSubscriptions: number;
+  readonly maxTopicLevels: number;
+  readonly maxRetainedMessages: number;
+  readonly maxRetainedBytes: number;
+  /** Bytes of memory above which nothing more is queued or retained; Infinity: what the process can bear. */
+  readonly maxMemoryBytes: number;
+  /** Longest life of a session without a connection, in seconds; 0xFFFFFFFF: for ever. */
+  readonly maxSessionExpiryS: number;
+  /** Whether QoS 0 messages wait for a client that is away. */
+  readonly queueQos0: boolean;
+  /** Whether messages are delivered with the QoS of the subscription, also when they came with a lower one. */
+  readonly upgradeQos: boolean;
+  readonly retainAvailable: boolean;
+  readonly wildcardAvailable: boolean;
+  readonly sharedAvailable: boolean;
+}
+
+/** Limits that each listener may set for its connections. */
+export interface ListenerLimits {
+  readonly maximumQos: Qos;
+  /** Topic aliases a client may set (CONNACK). */
+  readonly topicAliasMaximum: number;
+  /** Topic aliases the broker sets towards a client; its own maximum counts when it is lower. */
+  readonly topicAliasMaximumOut: number;
 }
 
 export interface StoreSettings {

@@ -107,7 +107,7 @@ describe("time", () => {
 
 describe("size", () => {
   test("a packet over the limit is not waited for", async () => {
-    const { port, events } = await startBroker({ maxPacketSize: 100 });
+    const { port, events } = await startBroker({ limits: { maxPacketSize: 100 } });
     const client = await login(port, "cam", { version: 5 });
     client.send("30e807");
     const sentence = "sent a message of 1 kB; the limit is 100 bytes (max_packet_size)";
@@ -116,7 +116,7 @@ describe("size", () => {
   });
 
   test("before the login as well", async () => {
-    const { port, events } = await startBroker({ maxPacketSize: 100 });
+    const { port, events } = await startBroker({ limits: { maxPacketSize: 100 } });
     const client = await wire(port);
     client.send("10ffff7f");
     expect(await client.end()).toBe("");
@@ -136,7 +136,7 @@ describe("size", () => {
       "sent a packet of 268.4 MB that holds no message; the limit is 0.1 MB",
     ],
   ])("nobody who is not logged in makes us wait for %s above 100,000 bytes", async (_name, hex, sentence) => {
-    const { port, events } = await startBroker({ maxPacketSize: 16_000_000 });
+    const { port, events } = await startBroker({ limits: { maxPacketSize: 16_000_000 } });
     const client = await wire(port);
     client.send(hex);
     expect(await client.end()).toBe("");
@@ -152,7 +152,7 @@ describe("size", () => {
   });
 
   test("a CONNECT of 100,000 bytes is read", async () => {
-    const { port } = await startBroker({ maxPacketSize: 16_000_000 });
+    const { port } = await startBroker({ limits: { maxPacketSize: 16_000_000 } });
     const password = Buffer.alloc(60_000, 97);
     const will = { topic: "w", payload: Buffer.alloc(0), qos: 0, retain: false } as const;
     const bare = encode(connectPacket("dev", 4, { will, username: "u", password }), 4).length;
@@ -174,7 +174,7 @@ describe("size", () => {
     ["DISCONNECT", 0xe0, 10_000],
     ["a packet of type 0", 0x00, 10_000],
   ])("%s is judged by its length before it is waited for", async (_name, first, limit) => {
-    const { port, events } = await startBroker({ maxPacketSize: 16_000_000 });
+    const { port, events } = await startBroker({ limits: { maxPacketSize: 16_000_000 } });
     const client = await login(port, "dev", { version: 5 });
     const remaining = limit + 900;
     client.send(Buffer.from([first, (remaining & 0x7f) | 0x80, ((remaining >> 7) & 0x7f) | 0x80, remaining >> 14]));
@@ -185,9 +185,9 @@ describe("size", () => {
   });
 
   test("the limit of the moment counts, also for a client that is there", async () => {
-    const broker = await startBroker({ maxPacketSize: 100 });
+    const broker = await startBroker({ limits: { maxPacketSize: 100 } });
     const client = await login(broker.port, "cam");
-    broker.use({ maxPacketSize: 1_000 });
+    broker.use({ limits: { maxPacketSize: 1_000 } });
     client.send(publish("t", "x".repeat(200), { qos: 1, messageId: 1 }));
     await expect(client).toReceive("40020001");
   });

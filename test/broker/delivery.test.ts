@@ -306,7 +306,7 @@ describe("a client that does not read", () => {
   });
 
   test("is cut off when acknowledgements pile up, which no limit of messages holds back", async () => {
-    const { port, events } = await startBroker({ messageSizeLimit: 0 });
+    const { port, events } = await startBroker({ limits: { maxPayloadBytes: 0 } });
     const deaf = await login(port, "deaf", { version: 5 });
     deaf.socket.pause();
     // Each of these few bytes asks for an answer that says in words why the message is not taken.

@@ -35,7 +35,7 @@ describe("what a client sees of a denied PUBLISH (mosquitto 2.1, byte for byte)"
 });
 
 test("a client that wants no reasons (request problem information 0) gets the code alone", async () => {
-  const { port } = await startBroker({ messageSizeLimit: 10 });
+  const { port } = await startBroker({ limits: { maxPayloadBytes: 10 } });
   const properties = { requestProblemInformation: false };
   const client = await login(port, "c", { version: 5, properties });
   client.send(publish("t", "x".repeat(11), { qos: 1, messageId: 1 }));
@@ -45,7 +45,7 @@ test("a client that wants no reasons (request problem information 0) gets the co
 });
 
 test("a reason that the client's maximum packet size has no room for is left out", async () => {
-  const { port } = await startBroker({ messageSizeLimit: 10 });
+  const { port } = await startBroker({ limits: { maxPayloadBytes: 10 } });
   const client = await login(port, "c", { version: 5, properties: { maximumPacketSize: 40 } });
   client.send(publish("t", "x".repeat(11), { qos: 1, messageId: 1 }));
   await expect(client).toReceive("4003000197");
@@ -95,7 +95,7 @@ test.each([
 ] as const)(
   "a payload over message_size_limit is acknowledged and dropped (version %i, QoS %i)",
   async (version, qos, answer) => {
-    const { port, events } = await startBroker({ messageSizeLimit: 10 });
+    const { port, events } = await startBroker({ limits: { maxPayloadBytes: 10 } });
     const client = await login(port, "c", { version });
     client.send(publish("t", "x".repeat(11), { qos, messageId: 1 }));
     await expect(client).toReceive(answer);

@@ -99,11 +99,11 @@ export function createHouse(
       nowMs += ms;
       engine.advance();
     },
-    connect: (clientId, options = {}) => connect(engine, clientId, options),
+    connect: (clientId, options = {}) => connect(engine, all, clientId, options),
   };
 }
 
-function connect(engine: Engine, clientId: string, options: ClientOptions): TestClient {
+function connect(engine: Engine, limits: EngineLimits, clientId: string, options: ClientOptions): TestClient {
   const { version = 4, clean = true, keepalive = 0, properties, will, isBridge = false } = options;
   const bytes = generateConnect({
     cmd: "connect",
@@ -137,7 +137,7 @@ function connect(engine: Engine, clientId: string, options: ClientOptions): Test
   };
   const identity = { clientId, username: null, superuser: false, source: "test", proof: null };
   const client = { clientId, username: null, address: "192.0.2.1", listener: "1883" };
-  const opened = engine.open({ ...packet, identity, client, isBridge }, output);
+  const opened = engine.open({ ...packet, identity, client, isBridge, terms: limits }, output);
   if (opened.kind !== "opened") throw new Error("no room for another session");
   const { connection, sessionPresent } = opened;
   const connack: IConnackPacket = { cmd: "connack", sessionPresent, reasonCode: 0, returnCode: 0 };

@@ -21,7 +21,7 @@ describe("the answer to a CONNECT that is refused", () => {
     ["client_id_refused", 4, "20020002"],
     ["client_id_refused", 5, refusal(0x85, "because")],
     ["too_many_connections", 4, "20020003"],
-    ["too_many_connections", 5, refusal(0x9f, "because")],
+    ["too_many_connections", 5, refusal(0x89, "because")],
   ] as const)("%s, version %i", async (kind, version, answer) => {
     const reason = { kind, sentence: "because" } satisfies { kind: ReasonKind; sentence: string };
     for (const authenticate of [() => deny("t", reason), async () => deny("t", reason), () => ignore("t", reason)]) {
@@ -176,7 +176,7 @@ test("a mosquitto bridge (level 0x84) is let in", async () => {
 });
 
 test("MQTT 5 clients hear the limits, and the packet size of the moment", async () => {
-  const broker = await startBroker({ maxPacketSize: 1_000 });
+  const broker = await startBroker({ limits: { maxPacketSize: 1_000 } });
   const read = async (): Promise<string> => {
     const client = await wire(broker.port, 5);
     client.send(connectPacket("dev", 5));
@@ -185,12 +185,12 @@ test("MQTT 5 clients hear the limits, and the packet size of the moment", async 
   };
   // 0x22: topic alias maximum 10; 0x27: maximum packet size; 0x21: receive maximum 20.
   expect(await read()).toBe("00000b 22000a 27000003e8 210014".replaceAll(" ", ""));
-  broker.use({ maxPacketSize: 2_000 });
+  broker.use({ limits: { maxPacketSize: 2_000 } });
   expect(await read()).toBe("00000b 22000a 27000007d0 210014".replaceAll(" ", ""));
 });
 
 test("a longest keep alive is told in MQTT 5, kept, and refused before", async () => {
-  const { port, events } = await startBroker({ maxKeepaliveS: 1 });
+  const { port, events } = await startBroker({ limits: { maxKeepaliveS: 1 } });
   const client = await login(port, "dev", { version: 5, keepalive: 600 });
   expect(await client.end()).toBe(goodbye(0x8d, "no sign of life for 2 s"));
   expect(events[0]).toMatchObject({ kind: "connected", keepaliveS: 1 });

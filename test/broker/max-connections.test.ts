@@ -4,7 +4,7 @@ import { connectPacket, login, refusal, startBroker, wire } from "./wire.ts";
 const SENTENCE = "user plug has 2 connections already, which is as many as it may have";
 
 test("a user has as many connections as it may have, and a device that comes back takes its own place", async () => {
-  const { port, events } = await startBroker({ limits: { maxConnections: 2 } });
+  const { port, events } = await startBroker({ clientLimits: { maxConnections: 2 } });
   const one = await login(port, "one", { username: "plug" });
   await login(port, "two", { username: "plug" });
   for (const [version, answer] of [

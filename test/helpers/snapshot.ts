@@ -1,5 +1,7 @@
 import { allow, deny } from "../../src/core/reasons.ts";
 import type { Action, Credentials, Decision, Identity, LoginChain, Problem } from "../../src/core/types.ts";
+import { limitsFrom, NO_LIMITS_SAID } from "../../src/settings/limits.ts";
+import { ALL_CLIENTS, type Limits, type ListenerLimits } from "../../src/settings/types.ts";
 import type { Snapshot } from "../../src/snapshot/types.ts";
 
 export interface SnapshotParts {
@@ -18,10 +20,11 @@ export interface SnapshotParts {
   /** What a client may do; everything when missing. */
   readonly may?: (action: Action, topic: string, identity: Identity) => boolean;
   /** Of each client; none when missing. */
-  readonly limits?: { readonly maxConnections?: number; readonly maxPublishRate?: number };
-  readonly maxPacketSize?: number;
-  readonly messageSizeLimit?: number | null;
-  readonly maxKeepaliveS?: number | null;
+  readonly clientLimits?: { readonly maxConnections?: number; readonly maxPublishRate?: number };
+  /** The defaults, and packets of 2,000,000 bytes, when missing. */
+  readonly limits?: Partial<Limits>;
+  /** What the listener "1883" says of them; nothing when missing. */
+  readonly listenerLimits?: Partial<ListenerLimits>;
 }
 
 /** One moment of configuration for tests of the edges: plain functions decide. */
@@ -30,7 +33,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
   return {
     generation,
     settings: {
-      listeners: [],
+      listeners: [{ ...LISTENER, limits: parts.listenerLimits ?? {} }],
       listenerAccess: new Map(),
       auth: [],
       passwordFile: null,
@@ -38,11 +41,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       controlApi: false,
       aclFile: null,
       anonymous: null,
-      limits: {
-        maxPacketSize: parts.maxPacketSize ?? 2_000_000,
-        messageSizeLimit: parts.messageSizeLimit ?? null,
-        maxKeepaliveS: parts.maxKeepaliveS ?? null,
-      },
+      limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 2_000_000, ...parts.limits },
       bridges: [],
       store: null,
       log: { types: new Set(), destinations: [], timePrefix: "", connectionMessages: true },
@@ -63,7 +62,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
         explain: () => [],
       }),
     },
-    limitsOf: () => ({ maxConnections: null, maxPublishRate: null, ...parts.limits }),
+    limitsOf: () => ({ maxConnections: null, maxPublishRate: null, ...parts.clientLimits }),
     dynsec: null,
     acl: null,
     passwordFile: null,
@@ -72,6 +71,17 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
     builtAtMs: 0,
   };
 }
+
+const LISTENER = {
+  terms: ALL_CLIENTS,
+  name: "1883",
+  protocol: "mqtt",
+  host: "127.0.0.1",
+  port: 0,
+  tls: null,
+  maxConnections: null,
+  origin: { file: "test.conf" },
+} as const;
 
 export function identityOf({ clientId, username }: Credentials): Identity {
   return { clientId, username, superuser: false, source: "test", proof: null };

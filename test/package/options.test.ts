@@ -1,5 +1,7 @@
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
+import { limitNames } from "../../src/settings/limit-options.ts";
+import { EXPIRATION, numberLimits, switchLimits } from "../../src/settings/limits.ts";
 import { logDestNames, loginSchema, logTypeNames, optionsSchema } from "../../src/settings/schema.ts";
 import { textOf } from "./files.ts";
 
@@ -9,7 +11,7 @@ type Tree = Readonly<Record<string, readonly string[]>>;
 const { options, schema, ports } = JSON.parse(textOf("config.json"));
 const translations = ["en", "de"].map((language) => [language, loadTranslation(language)] as const);
 
-/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `store_interval`. No default: the option may be missing. */
+/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `store_interval`, `limits`. No default: the option may be missing. */
 const expected = {
   logins: [],
   anonymous: false,
@@ -22,6 +24,7 @@ const expected = {
   log_dest: [],
   log_type: [],
   store_interval: 30,
+  limits: {},
   debug: undefined,
 };
 
@@ -47,6 +50,7 @@ describe("the schema of the settings", () => {
       ...Object.fromEntries(Object.keys(optionsSchema.properties).map((key) => [key, []])),
       logins: Object.keys(loginSchema.properties),
       customize: Object.keys(optionsSchema.properties.customize.properties),
+      limits: limitNames,
     };
     expect(sorted(settings)).toEqual(sorted(tree(schema)));
   });
@@ -54,6 +58,13 @@ describe("the schema of the settings", () => {
   it("has the defaults of config.json", () => {
     const defaults = Object.entries(optionsSchema.properties).map(([key, { default: value }]) => [key, value]);
     expect(Object.fromEntries(defaults)).toMatchObject(options);
+  });
+
+  it("has the bounds of config.json's limits", () => {
+    const numbers = numberLimits.map(({ name, minimum, maximum }) => [name, `int(${minimum},${maximum})?`]);
+    const switches = switchLimits.map(({ name }) => [name, "bool?"]);
+    const time = [[EXPIRATION, "match(^([1-9][0-9]{0,8}[hdwmy])?$)?"]];
+    expect(schema.limits).toEqual(Object.fromEntries([...numbers, ...switches, ...time]));
   });
 
   it("knows the values of config.json's lists", () => {
@@ -94,8 +105,12 @@ describe("DOCS.md", () => {
     ...fields.map((field) => `${key}.${field}`),
   ]);
 
-  it.each(names)("has a heading for the option %s", (name) => {
-    expect(textOf("DOCS.md")).toMatch(new RegExp(`^###.*\`${name.replace(".", "\\.")}\``, "m"));
+  it.each([...numberLimits, ...switchLimits])("tells the default of $name", ({ name, default: usual }) => {
+    expect(textOf("DOCS.md")).toContain(`| \`limits.${name}\` | \`${usual}\` | `);
+  });
+
+  it.each(names)("has a heading, or a row of a table, for the option %s", (name) => {
+    expect(textOf("DOCS.md")).toMatch(new RegExp(`^(?:###|\\|).*\`${name.replace(".", "\\.")}\``, "m"));
   });
 
   it.each(Object.keys(ports))("tells what port %s is for", (port) => {

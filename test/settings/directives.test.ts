@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { directives, findDirective } from "../../src/settings/directives.ts";
+import { limitNames } from "../../src/settings/limit-options.ts";
 import { parseInteger } from "../../src/settings/directives/row.ts";
 import { composeSettings } from "../../src/settings/settings.ts";
 import { composeAddOn, composeStandAlone, confFile, opened, standAlone } from "./compose.ts";
@@ -36,13 +37,15 @@ describe("the table of directives", () => {
     expect(findDirective(name)).not.toBeNull();
   });
 
-  test("has each name once, and none that mosquitto does not have", () => {
+  test("has each name once, and beside mosquitto's the limits of our own only", () => {
     const rows = directives.map(({ name }) => name);
     expect(new Set(rows).size).toBe(rows.length);
     const known = new Set(names);
     const families = ["plugin_opt_*", "auth_opt_*"];
+    const ours = limitNames.filter((name) => !known.has(name));
     // "pattern" is there to say that access rules belong elsewhere.
-    expect(rows.filter((name) => !known.has(name) && !families.includes(name))).toEqual(["pattern"]);
+    const foreign = rows.filter((name) => !known.has(name) && !families.includes(name));
+    expect(foreign.toSorted()).toEqual(["pattern", ...ours].toSorted());
   });
 
   test.each(["constructor", "__proto__", "plugin_op"])("does not know %s", (name) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NO_LIMITS_SAID } from "../../src/settings/limits.ts";
 import { parseOptions } from "../../src/settings/options.ts";
 import { optionsSchema } from "../../src/settings/schema.ts";
 import { sentences } from "./compose.ts";
@@ -25,6 +26,7 @@ const DEFAULTS = {
   cafile: "",
   customize: { active: false, folder: "mosquitto", isUsable: true },
   storeInterval: 30,
+  limits: NO_LIMITS_SAID,
   debug: false,
 };
 
@@ -59,6 +61,7 @@ describe("options", () => {
       cafile: "ca.pem",
       customize: { active: true, folder: "culex/files" },
       store_interval: 0,
+      limits: { max_qos: 1 },
       debug: true,
     });
     expect(problems).toEqual([]);
@@ -80,6 +83,7 @@ describe("options", () => {
       cafile: "ca.pem",
       customize: { active: true, folder: "culex/files", isUsable: true },
       storeInterval: 0,
+      limits: { ...NO_LIMITS_SAID, numbers: { max_qos: 1 } },
       debug: true,
     });
   });

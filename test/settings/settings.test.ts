@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ALL_CLIENTS } from "../../src/settings/types.ts";
+import { limitsFrom, NO_LIMITS_SAID } from "../../src/settings/limits.ts";
 import { parseOptions } from "../../src/settings/options.ts";
 import { composeSettings } from "../../src/settings/settings.ts";
 import { addOn, chain, composeAddOn, confFile, opened, sentences } from "./compose.ts";
@@ -14,7 +15,7 @@ describe("the add-on without any configuration", () => {
     const pair = { certfile: file("fullchain.pem"), keyfile: file("privkey.pem"), cafile: null };
     const terms = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null };
     const tls = { ...pair, requireCertificate: false, ...terms };
-    const common = { terms: ALL_CLIENTS, host: "::", maxConnections: null, origin: optionsOrigin };
+    const common = { terms: ALL_CLIENTS, host: "::", maxConnections: null, limits: {}, origin: optionsOrigin };
     expect(problems).toEqual([]);
     expect(settings).toEqual({
       listeners: [
@@ -34,7 +35,7 @@ describe("the add-on without any configuration", () => {
       controlApi: false,
       aclFile: null,
       anonymous: null,
-      limits: { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null },
+      limits: limitsFrom(NO_LIMITS_SAID),
       bridges: [],
       store: { path: "/tmp/culex/data/culex.db", intervalS: 30, mode: "interval" },
       log: {
@@ -277,20 +278,6 @@ describe("a problem", () => {
       ["error", { file: "a.conf", line: 3 }],
       ["error", { file: "a.conf", line: 4 }],
     ]);
-  });
-});
-
-describe("limits", () => {
-  test.each([
-    ["max_packet_size 20", { maxPacketSize: 20, messageSizeLimit: null, maxKeepaliveS: null }],
-    ["max_packet_size 0x100000", { maxPacketSize: 1_048_576, messageSizeLimit: null, maxKeepaliveS: null }],
-    ["message_size_limit 1000", { maxPacketSize: 16_777_216, messageSizeLimit: 1000, maxKeepaliveS: null }],
-    ["message_size_limit 0", { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null }],
-    ["max_keepalive 60", { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: 60 }],
-    ["max_keepalive 0", { maxPacketSize: 16_777_216, messageSizeLimit: null, maxKeepaliveS: null }],
-    ["max_packet_size 100\nmax_packet_size 200", { maxPacketSize: 200, messageSizeLimit: null, maxKeepaliveS: null }],
-  ])("%s", (lines, limits) => {
-    expect(composeAddOn({ "a.conf": lines }).settings.limits).toEqual(limits);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ALL_CLIENTS } from "../../src/settings/types.ts";
+import { limitsFrom, NO_LIMITS_SAID } from "../../src/settings/limits.ts";
 import { chain, composeAddOn, confFile, addOn, opened, sentences } from "./compose.ts";
 import { parseOptions } from "../../src/settings/options.ts";
 import { composeSettings } from "../../src/settings/settings.ts";
@@ -7,11 +8,6 @@ import type { BridgeSettings } from "../../src/settings/types.ts";
 
 /** Files as they are found in /share/mosquitto, and what becomes of them in the add-on. */
 const untouched = composeAddOn().settings;
-const later = "Leave it for a later version, or remove it.";
-
-function notYet(line: number, name: string, rest: string): string {
-  return `a.conf line ${line}: "${name}" is not supported yet. The line is ignored${rest}. ${later}`;
-}
 
 function letsIn(line: number): string {
   return `a.conf line ${line}: "allow_anonymous true" lets clients without a user name use every topic that no ACL file forbids. They are let in; the official Mosquitto app ignores this line. Remove the line if that is not wanted.`;
@@ -223,6 +219,7 @@ describe("a file that asks for", () => {
         port: 1885,
         tls: null,
         maxConnections: 20,
+        limits: {},
         origin: { file: "a.conf", line: 1 },
       },
     ]);
@@ -233,7 +230,7 @@ describe("a file that asks for", () => {
     expect(problems).toEqual([]);
     expect(settings).toEqual({
       ...untouched,
-      limits: { maxPacketSize: 20_000_000, messageSizeLimit: null, maxKeepaliveS: null },
+      limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 20_000_000 },
     });
   });
 
@@ -286,15 +283,17 @@ persistent_client_expiration 14d
 autosave_interval 300
 `,
     });
-    const rest = "; the other line is used";
-    expect(problems).toEqual([
-      notYet(1, "max_queued_messages", rest),
-      notYet(2, "max_inflight_messages", rest),
-      notYet(3, "queue_qos0_messages", rest),
-      notYet(4, "persistent_client_expiration", rest),
-    ]);
+    expect(problems).toEqual([]);
+    const limits = {
+      ...limitsFrom(NO_LIMITS_SAID),
+      maxQueuedMessages: 10_000,
+      maxInflight: 100,
+      receiveMaximum: 100,
+      queueQos0: true,
+      maxSessionExpiryS: 14 * 86_400,
+    };
     const store = { path: "/tmp/culex/data/culex.db", intervalS: 300, mode: "interval" };
-    expect(settings).toEqual({ ...untouched, store });
+    expect(settings).toEqual({ ...untouched, limits, store });
   });
 
   test("client certificates as identity gets the name from them, and no login beside them", () => {
@@ -338,6 +337,7 @@ use_identity_as_username true
         ciphersuites: null,
       },
       maxConnections: null,
+      limits: {},
       origin: { file: "a.conf", line: 1 },
     });
   });
@@ -441,7 +441,7 @@ describe("files that include_dir brings in", () => {
       "message_size_limit 2\nlistener 1886\nmax_connections 6\n",
     );
     expect(problems).toEqual([]);
-    expect(settings.limits.messageSizeLimit).toBe(2);
+    expect(settings.limits.maxPayloadBytes).toBe(2);
     expect(settings.listeners.slice(4).map(({ name, maxConnections }) => [name, maxConnections])).toEqual([
       ["1885", 5],
       ["1886", 6],
@@ -461,7 +461,7 @@ describe("files that include_dir brings in", () => {
 
   test("are overruled by a later line", () => {
     expect(
-      compose("include_dir x\nmessage_size_limit 1\n", "message_size_limit 2\n").settings.limits.messageSizeLimit,
+      compose("include_dir x\nmessage_size_limit 1\n", "message_size_limit 2\n").settings.limits.maxPayloadBytes,
     ).toBe(1);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ALL_CLIENTS } from "../../src/settings/types.ts";
+import { limitsFrom, NO_LIMITS_SAID } from "../../src/settings/limits.ts";
 import { chain, composeStandAlone, opened } from "./compose.ts";
 
 const onPort = (mqtt: number) => ({ ports: { mqtt, ws: null, mqtts: null, wss: null } });
@@ -10,7 +11,15 @@ describe("a broker without a configuration", () => {
   test("listens on loopback only and lets anybody in, as mosquitto 2 does", () => {
     const { settings, problems } = composeStandAlone(null);
     const origin = { file: "no configuration" };
-    const listener = { terms: ALL_CLIENTS, protocol: "mqtt", port: 1883, tls: null, maxConnections: null, origin };
+    const listener = {
+      terms: ALL_CLIENTS,
+      protocol: "mqtt",
+      port: 1883,
+      tls: null,
+      maxConnections: null,
+      limits: {},
+      origin,
+    };
     expect(problems).toEqual([]);
     expect(settings).toEqual({
       listeners: [
@@ -24,7 +33,7 @@ describe("a broker without a configuration", () => {
       controlApi: false,
       aclFile: null,
       anonymous: { rights: "all", origin },
-      limits: { maxPacketSize: 268_435_460, messageSizeLimit: null, maxKeepaliveS: null },
+      limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 268_435_460 },
       bridges: [],
       store: null,
       log: {

@@ -133,10 +133,10 @@ Configuration is OK.
 
   test("gives 1 for warnings and 2 for errors, each with its place", () => {
     const folder = tempFolder();
-    save(join(folder, "mosquitto.conf"), "listener 1883\nallow_anonymous true\nmemory_limit 10000\n");
+    save(join(folder, "mosquitto.conf"), "listener 1883\nallow_anonymous true\npid_file x.pid\n");
     const warned = culex(["check", "-c", join(folder, "mosquitto.conf")]);
     expect(warned.code).toBe(1);
-    expect(warned.out).toContain('mosquitto.conf line 3: "memory_limit"');
+    expect(warned.out).toContain('mosquitto.conf line 3: "pid_file"');
     save(join(folder, "acl"), "user x\ntopic readwite a\n");
     save(join(folder, "mosquitto.conf"), "listener 1883\nallow_anonymous true\nacl_file acl\n");
     const failed = culex(["check", "-c", join(folder, "mosquitto.conf")]);

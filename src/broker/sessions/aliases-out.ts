@@ -1,8 +1,5 @@
 import type { Connection } from "./session.ts";
 
-/** Topics of one connection that get an alias; a client may allow more than we want to remember for it. */
-export const MAX_ALIASES_OUT = 1000;
-
 /** Whether the client knows the alias of a topic, which then stands for it. */
 export function hasAlias(connection: Connection, topic: string): boolean {
   return connection.aliasesOut?.has(topic) ?? false;

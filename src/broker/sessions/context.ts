@@ -40,6 +40,8 @@ export interface Context {
   readonly maxPublishRate: (identity: Identity) => number | null;
   readonly control: TakeControlMessage;
   limits: EngineLimits;
+  /** Nothing may be kept that is not kept yet: the process is at its limit. */
+  isMemoryFull: boolean;
   /** Grows with every message. */
   sequence: number;
   /** Packets to anyone, and acknowledgements to the client whose packets are being read. */

@@ -7,6 +7,8 @@ export interface Counters {
   /** Copies for one subscriber that were not delivered. Its queue held as many messages, or bytes, as it may. */
   droppedQueueMessages: number;
   droppedQueueBytes: number;
+  /** It would have waited, and the broker is short of memory. */
+  droppedMemory: number;
   /** QoS 0: as many bytes as may be are waiting for a client that does not read. */
   droppedUnsent: number;
   /** QoS 0: the client is away. */
@@ -27,6 +29,10 @@ export interface Counters {
   refusedRetained: number;
   /** Faster than the roles of the client allow. */
   refusedRate: number;
+  /** It was to be retained, and the broker is short of memory. */
+  refusedMemory: number;
+  /** Clients not let in: as many sessions as may be, or too little memory for another one. */
+  refusedSessions: number;
   subscriptions: number;
   sharedSubscriptions: number;
   connections: number;
@@ -42,6 +48,7 @@ export function createCounters(): Counters {
     unsubscribeDenied: 0,
     droppedQueueMessages: 0,
     droppedQueueBytes: 0,
+    droppedMemory: 0,
     droppedUnsent: 0,
     droppedOffline: 0,
     droppedExpired: 0,
@@ -52,6 +59,8 @@ export function createCounters(): Counters {
     refusedText: 0,
     refusedRetained: 0,
     refusedRate: 0,
+    refusedMemory: 0,
+    refusedSessions: 0,
     subscriptions: 0,
     sharedSubscriptions: 0,
     connections: 0,

@@ -1,8 +1,9 @@
+import type { RetainedLimits } from "../routing/retained-store.ts";
 import type { Routes, Target } from "../routing/routes.ts";
 import { isJournaled, type StoredMessage } from "../routing/stored-message.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Context } from "./context.ts";
-import { deliver } from "./outbound.ts";
+import { deliver, deliveryQos } from "./outbound.ts";
 import { mayTargetReceive } from "./permissions.ts";
 import type { Session } from "./session.ts";
 import { deliverShared } from "./shared-delivery.ts";
@@ -32,7 +33,7 @@ export function deliverToTarget(
 ): void {
   const chosen = target.subscriber === publisher ? target.own : target;
   if (chosen === null || !mayTargetReceive(context, chosen, message.topic)) return;
-  const qos = chosen.qos < message.qos ? chosen.qos : message.qos; // [MQTT-3.8.4-8]
+  const qos = deliveryQos(context, chosen.qos, message.qos);
   const retain = message.retain && chosen.retainAsPublished; // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
   deliver(context, chosen.subscriber, message, qos, retain, chosen.subscriptionIds, null);
 }
@@ -51,9 +52,12 @@ export function retain(context: Context, message: StoredMessage): boolean {
   return true;
 }
 
+/** A message may take the place of one that is not smaller. */
+const NO_GROWTH: RetainedLimits = { maxRetainedMessages: 0, maxRetainedBytes: 0 };
+
 /** Keeps a retained message and starts its clock. */
 export function keepRetained(context: Context, message: StoredMessage): boolean {
-  if (!context.retained.set(message, context.limits)) return false;
+  if (!context.retained.set(message, context.isMemoryFull ? NO_GROWTH : context.limits)) return false;
   if (message.expiresAtMs !== 0) {
     const { topic, sequence } = message;
     context.wheel.schedule({ target: { kind: "retained", topic, sequence }, dueMs: 0 }, message.expiresAtMs);

@@ -18,6 +18,13 @@ export function countQueueDrop({ counters }: Context, full: QueueFull): void {
   else counters.droppedQueueBytes++;
 }
 
+/** Counts and reports a message that would have to wait while the process is at its memory limit. */
+export function dropForMemory(context: Context, session: Session): void {
+  context.counters.droppedMemory++;
+  const sentence = "messages are dropped because the broker is short of memory (memory_limit)";
+  report(context, session, "memory_full", sentence, 1);
+}
+
 /** Counts and reports QoS 0 messages to a client that does not read. */
 export function dropUnsent(context: Context, connection: Connection, count: number): void {
   context.counters.droppedUnsent += count;
@@ -38,7 +45,7 @@ export function dropTooLarge(context: Context, connection: Connection): void {
 function report(
   { record }: Context,
   { client }: Session,
-  kind: "queue_dropped" | "oversize",
+  kind: "queue_dropped" | "oversize" | "memory_full",
   sentence: string,
   count: number,
 ): void {

@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { sendAck } from "./held-packets.ts";
 import { messageOf } from "./message-of.ts";
-import { isInTime, mayPublish, payloadFault, type Refusal, refusePublish, RETAINED_FULL } from "./permissions.ts";
+import { isInTime, mayPublish, payloadFault, type Refusal, refusePublish, retainedFault } from "./permissions.ts";
 import { extendRun, flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
 
@@ -26,7 +26,13 @@ export function receivePublish(
   const entry = topicOf(context, connection, chunk);
   if ("sentence" in entry) return entry;
   context.received.payloadBytes += header.payloadEnd - header.payloadStart;
-  const isPlain = header.qos === 0 && !header.retain && header.alias === 0 && header.expiryS < 0 && !entry.isControl;
+  const isPlain =
+    header.qos === 0 &&
+    !header.retain &&
+    header.alias === 0 &&
+    header.expiryS < 0 &&
+    !entry.isControl &&
+    !limits.upgradeQos;
   if (isPlain && !header.isTextPayload && header.payloadEnd - header.payloadStart <= limits.maxPayloadBytes) {
     if (mayPublishAgain(context, connection, entry) && isInTime(context, connection.session, entry.text)) {
       extendRun(context, connection, entry, chunk, start, end);
@@ -34,8 +40,9 @@ export function receivePublish(
     return null;
   }
   flushRun(context);
-  if (header.retain && !limits.retainAvailable) return FAULTS.retainNotSupported; // [MQTT-3.2.2-14]
-  if (header.qos > limits.maximumQos) return FAULTS.qosNotSupported; // [MQTT-3.2.2-11]
+  const { terms } = connection;
+  if (header.retain && !terms.retainAvailable) return FAULTS.retainNotSupported; // [MQTT-3.2.2-14]
+  if (header.qos > terms.maximumQos) return FAULTS.qosNotSupported; // [MQTT-3.2.2-11]
   if (header.qos === 0) {
     accept(context, connection, chunk, entry);
     return null;
@@ -47,7 +54,7 @@ export function receivePublish(
 function topicOf(context: Context, connection: Connection, chunk: Buffer): TopicEntry<Session> | Fault {
   const { topicStart, topicEnd, alias } = context.header;
   // [MQTT-3.3.2-9]
-  if (alias > context.limits.topicAliasMaximum) return FAULTS.topicAlias;
+  if (alias > connection.terms.topicAliasMaximum) return FAULTS.topicAlias;
   if (topicStart === topicEnd) return connection.aliasesIn?.[alias] ?? FAULTS.unknownAlias; // 3.3.4
   const last = connection.lastTopic;
   if (alias === 0 && last !== null && sameBytes(last.bytes, chunk, topicStart, topicEnd)) return last;
@@ -78,7 +85,8 @@ function receiveAcknowledged(
 ): Fault | null {
   const { session } = connection;
   const { qos, packetId } = context.header;
-  const { receiveMaximum, maxInboundQos2 } = context.limits;
+  const { receiveMaximum } = connection.terms;
+  const { maxInboundQos2 } = context.limits;
   if (qos === 1) {
     // [MQTT-3.3.4-9]; only acknowledgements that wait for the disk can fill it here
     if (isFull(connection, receiveMaximum)) return FAULTS.receiveMaximum;
@@ -131,6 +139,10 @@ const NOT_TEXT: Answer = {
   reason: "the payload is not the UTF-8 text it claims to be",
 };
 const NO_ROOM: Answer = { code: Code.quotaExceeded, reason: "this broker keeps no more retained messages" };
+const NO_MEMORY: Answer = {
+  code: Code.quotaExceeded,
+  reason: "this broker is short of memory and keeps no message for clients that cannot take it now",
+};
 const BAD_TEXT: Refusal = {
   counter: "refusedText",
   reason: { kind: "malformed", sentence: "the payload is not the UTF-8 text it claims to be" },
@@ -157,10 +169,14 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
   }
   const message = messageOf(context, header, chunk, entry, session.clientId);
   if (message.retain && !retain(context, message)) {
-    refusePublish(context, session, entry.text, RETAINED_FULL);
+    refusePublish(context, session, entry.text, retainedFault(context));
     return NO_ROOM;
   }
-  return distribute(context, entry, message, session) ? ACCEPTED : NOBODY;
+  const { counters } = context;
+  const dropped = counters.droppedMemory;
+  const hasReceivers = distribute(context, entry, message, session);
+  if (counters.droppedMemory > dropped) return NO_MEMORY;
+  return hasReceivers ? ACCEPTED : NOBODY;
 }
 
 /** Before MQTT 5 a refused message is acknowledged like any other and dropped, as mosquitto does. */

@@ -2,7 +2,6 @@ import type { Reason } from "../../core/types.ts";
 import { told } from "../told.ts";
 import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
-import { MAX_ALIASES_OUT } from "./aliases-out.ts";
 import type { Context } from "./context.ts";
 import { sendAtOnce } from "./held-packets.ts";
 import { allInflight } from "./inflight.ts";
@@ -24,8 +23,8 @@ export type OpenResult =
       readonly sessionPresent: boolean;
       readonly sessionExpiryS: number;
     }
-  /** There are as many sessions as the limits allow. */
-  | { readonly kind: "full" };
+  /** No further session is taken, and why. */
+  | { readonly kind: "full"; readonly reason: Reason };
 
 /** Opens a session for a client that was let in: a new one, or the one it left. */
 export function openSession(context: Context, info: SessionInfo, output: Output): OpenResult {
@@ -34,7 +33,11 @@ export function openSession(context: Context, info: SessionInfo, output: Output)
   if (old !== undefined && old.connection !== null) takeOver(context, old.connection, info.client.address);
   if (info.cleanStart && context.sessions.get(clientId) === old && old !== undefined) endSession(context, old);
   const found = context.sessions.get(clientId);
-  if (found === undefined && context.sessions.size >= context.limits.maxSessions) return { kind: "full" };
+  const full = found === undefined ? fullness(context) : null;
+  if (full !== null) {
+    context.counters.refusedSessions++;
+    return { kind: "full", reason: full };
+  }
 
   const session = found ?? createSession(context, info);
   resume(context, session, info);
@@ -47,6 +50,15 @@ export function openSession(context: Context, info: SessionInfo, output: Output)
   context.counters.connections++;
   if (isPersistent(session)) context.journal?.session(session);
   return { kind: "opened", connection, sessionPresent: found !== undefined, sessionExpiryS: session.expiryS };
+}
+
+/** Why no session can begin now; one that is kept can always be taken up, which empties its queue. */
+function fullness({ sessions, limits, isMemoryFull }: Context): Reason | null {
+  if (sessions.size >= limits.maxSessions) {
+    const sentence = `there are ${limits.maxSessions} sessions already, the limit (global_max_clients)`;
+    return { kind: "too_many_connections", sentence };
+  }
+  return isMemoryFull ? { kind: "memory_full", sentence: "the broker is short of memory (memory_limit)" } : null;
 }
 
 function takeOver(context: Context, connection: Connection, address: string): void {
@@ -104,22 +116,26 @@ function resume(context: Context, session: Session, info: SessionInfo): void {
 }
 
 function createConnection(context: Context, session: Session, info: SessionInfo, output: Output): Connection {
+  const terms = info.terms ?? context.limits;
   return {
     session,
     output,
     version: info.version,
     isBridge: info.isBridge,
     keepaliveMs: info.keepaliveS * 1500, // one and a half times the interval [MQTT-3.1.2-22]
-    window: Math.min(info.receiveMaximum, context.limits.maxInflight),
+    terms,
+    receiveMaximum: info.receiveMaximum,
+    window: windowFor(context, info),
     maximumPacketSize: info.maximumPacketSize,
     wantsReasons: info.requestProblemInformation,
-    aliasMaximumOut: Math.min(info.topicAliasMaximum, MAX_ALIASES_OUT),
+    aliasMaximumOut: Math.min(info.topicAliasMaximum, terms.topicAliasMaximumOut),
     aliasesOut: null,
     aliasesIn: null,
     lastTopic: null,
     lastTopicAllowed: false,
     inboundOpen: 0,
     outstanding: 0,
+    outstandingBytes: 0,
     resend: null,
     resent: 0,
     lastSeenMs: context.now(),
@@ -128,6 +144,34 @@ function createConnection(context: Context, session: Session, info: SessionInfo,
     isClosed: false,
     hasBegun: false,
   };
+}
+
+/** Packet ids are never all in use: there must be a free one to find. */
+const MAX_WINDOW = 32_000;
+
+function windowFor({ limits }: Context, { receiveMaximum }: Pick<Connection, "receiveMaximum">): number {
+  return Math.min(receiveMaximum, limits.maxInflight, MAX_WINDOW);
+}
+
+/**
+ * Brings a session in line with limits that have changed: the window of a connection, and how long it waits for a
+ * client that is away. One that is connected keeps the expiry that its CONNACK told.
+ */
+export function recheckLimits(context: Context, session: Session): void {
+  const { connection, expiryS } = session;
+  if (connection !== null) {
+    connection.window = windowFor(context, connection);
+    pump(context, session);
+    return;
+  }
+  const { maxSessionExpiryS } = context.limits;
+  if (expiryS <= maxSessionExpiryS) return;
+  const dueMs = session.expiryTimer?.dueMs ?? 0;
+  // a session that was to stay for ever had no clock: its time begins now
+  const leftMs = dueMs === 0 ? context.now() : dueMs - expiryS * 1000;
+  session.expiryS = maxSessionExpiryS;
+  startExpiry(context, session, leftMs);
+  context.journal?.session(session);
 }
 
 /** Begins to send: CONNACK is written. What the last connection left open goes first. */

@@ -4,8 +4,8 @@ import { Code, PacketType } from "../packets/codes.ts";
 import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
-import { dropFromQueue, dropTooLarge, dropUnsent } from "./drops.ts";
-import { createQueue, dequeue, enqueue, peek, type QueueFull } from "./delivery-queue.ts";
+import { dropForMemory, dropFromQueue, dropTooLarge, dropUnsent } from "./drops.ts";
+import { createQueue, deliveryBytes, dequeue, enqueue, peek, type QueueFull } from "./delivery-queue.ts";
 import { type HeldPublish, holdPublish, sendAck } from "./held-packets.ts";
 import { createInflight, inflightOf, release, takePacketId } from "./inflight.ts";
 import { mayReceive } from "./permissions.ts";
@@ -35,7 +35,7 @@ export function deliver(
     else context.counters.droppedOffline++;
     return;
   }
-  if (connection === null || !canSend(connection) || session.queue !== null) {
+  if (connection === null || !canSend(context, connection) || session.queue !== null) {
     enqueueDelivery(context, session, message, qos, retain, subscriptionIds, group);
     return;
   }
@@ -43,12 +43,28 @@ export function deliver(
   sendDelivery(context, connection, delivery);
 }
 
+/** The QoS of a delivery: the lower one of message and subscription [MQTT-3.8.4-8], or as it was configured. */
+export function deliveryQos({ limits }: Context, granted: Qos, published: Qos): Qos {
+  return granted < published || limits.upgradeQos ? granted : published;
+}
+
 /** Whether a QoS 1 or 2 message can go out at once. */
-export function canSend(connection: Connection): boolean {
-  if (!connection.hasBegun || connection.outstanding >= connection.window || connection.resend !== null) return false;
+export function canSend(context: Context, connection: Connection): boolean {
+  if (!connection.hasBegun || !isWindowOpen(context, connection) || connection.resend !== null) return false;
   if (connection.output.bytesUnsent < SEND_AHEAD_BYTES) return true;
   connection.waitsForDrain = true;
   return false;
+}
+
+function isWindowOpen({ limits }: Context, { outstanding, outstandingBytes, window }: Connection): boolean {
+  return outstanding < window && outstandingBytes < limits.maxInflightBytes;
+}
+
+/** Counts a delivery as on its way, until `end`. */
+function count(connection: Connection, delivery: Delivery): void {
+  delivery.isCounted = true;
+  connection.outstanding++;
+  connection.outstandingBytes += deliveryBytes(delivery);
 }
 
 function sendQos0(
@@ -87,6 +103,10 @@ function enqueueDelivery(
   subscriptionIds: ByteString,
   group: string | null,
 ): void {
+  if (context.isMemoryFull) {
+    dropForMemory(context, session);
+    return;
+  }
   const delivery = createDelivery(session, message, qos, retain, subscriptionIds, group);
   let isKept = true;
   enqueue((session.queue ??= createQueue()), delivery, context.limits, (dropped, full) => {
@@ -107,7 +127,7 @@ export function pump(context: Context, session: Session): void {
   const { connection } = session;
   if (connection === null || !connection.hasBegun || connection.isClosed) return;
   if (connection.resend !== null && !resendInflight(context, connection)) return;
-  while (session.queue !== null && canSend(connection)) {
+  while (session.queue !== null && canSend(context, connection)) {
     const next = peek(session.queue);
     if (next === null || session.queue.count === 0) {
       session.queue = null;
@@ -139,8 +159,7 @@ function sendDelivery(context: Context, connection: Connection, delivery: Delive
   const inflight = (session.inflight ??= createInflight());
   takePacketId(inflight, delivery);
   delivery.state = "sent";
-  delivery.isCounted = true;
-  connection.outstanding++;
+  count(connection, delivery);
   if (isPersistent(session)) context.journal?.delivery(session, delivery);
   if (!holdPublish(context, connection, delivery, false)) publishNow(context, connection, delivery, false);
 }
@@ -183,8 +202,11 @@ function resendInflight(context: Context, connection: Connection): boolean {
   const { session } = connection;
   for (const delivery of connection.resend?.slice(connection.resent) ?? []) {
     if (inflightOf(session.inflight, delivery.packetId) === delivery) {
-      if (delivery.state === "released") sendPubrel(context, connection, delivery.packetId, Code.success);
-      else if (connection.outstanding >= connection.window) return false;
+      if (delivery.state === "released") {
+        // counted again, or handshakes that a client never ends would grow with each of its connections
+        count(connection, delivery);
+        sendPubrel(context, connection, delivery.packetId, Code.success);
+      } else if (!isWindowOpen(context, connection)) return false;
       else resendPublish(context, connection, delivery);
     }
     connection.resent++;
@@ -199,8 +221,7 @@ function resendPublish(context: Context, connection: Connection, delivery: Deliv
     return;
   }
   delivery.state = "sent";
-  delivery.isCounted = true;
-  connection.outstanding++;
+  count(connection, delivery);
   if (!holdPublish(context, connection, delivery, true)) publishNow(context, connection, delivery, true);
 }
 
@@ -255,7 +276,10 @@ function complete(context: Context, connection: Connection, delivery: Delivery):
 function end(context: Context, connection: Connection, delivery: Delivery): void {
   const { session } = connection;
   if (session.inflight !== null) release(session.inflight, delivery);
-  if (delivery.isCounted) connection.outstanding--;
+  if (delivery.isCounted) {
+    connection.outstanding--;
+    connection.outstandingBytes -= deliveryBytes(delivery);
+  }
   forget(context, session, delivery);
 }
 

@@ -35,7 +35,7 @@ export function isInTime(context: Context, session: Session, topic: string): boo
 
 /** Why a message that the rules allow is not accepted, and what counts it. */
 export interface Refusal {
-  readonly counter: "refusedOversize" | "refusedText" | "refusedRetained" | "refusedRate";
+  readonly counter: "refusedOversize" | "refusedText" | "refusedRetained" | "refusedRate" | "refusedMemory";
   readonly reason: Reason;
 }
 
@@ -55,7 +55,16 @@ export function payloadFault({ limits }: Context, bytes: number): Refusal | null
 }
 
 /** Why a retained message is not kept. */
-export const RETAINED_FULL: Refusal = {
+export function retainedFault({ isMemoryFull }: Context): Refusal {
+  return isMemoryFull ? MEMORY_FULL : RETAINED_FULL;
+}
+
+const MEMORY_FULL: Refusal = {
+  counter: "refusedMemory",
+  reason: { kind: "memory_full", sentence: "the broker is short of memory and retains nothing more (memory_limit)" },
+};
+
+const RETAINED_FULL: Refusal = {
   counter: "refusedRetained",
   reason: {
     kind: "queue_dropped",

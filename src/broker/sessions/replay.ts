@@ -4,7 +4,7 @@ import { createRetainedCursor, type RetainedCursor, stepCursor } from "../routin
 import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
-import { canSend, deliver, SEND_AHEAD_BYTES } from "./outbound.ts";
+import { canSend, deliver, deliveryQos, SEND_AHEAD_BYTES } from "./outbound.ts";
 import { isPersistent, type Session } from "./session.ts";
 
 /** The retained messages a new subscription still has to get. */
@@ -89,10 +89,10 @@ function send(context: Context, session: Session, replay: Replay, message: Store
   const { qos: granted, identifier, noLocal } = replay.subscription;
   // [MQTT-3.8.3-3]; a bridge would overwrite what is newer over there with what it brought from there
   if (noLocal && message.publisher === session.clientId) return true;
-  const qos = granted < message.qos ? granted : message.qos;
+  const qos = deliveryQos(context, granted, message.qos);
   const { connection } = session;
   if (connection === null) return false;
-  if (qos > 0 && (session.queue !== null || !canSend(connection))) return false;
+  if (qos > 0 && (session.queue !== null || !canSend(context, connection))) return false;
   if (connection.output.bytesUnsent + context.writer.end - context.writer.start > SEND_AHEAD_BYTES) {
     connection.waitsForDrain = true;
     return false;

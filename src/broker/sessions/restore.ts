@@ -31,7 +31,7 @@ function restoreSession(context: Context, stored: StoredSession): Session {
   const { identity, address, listener, inbound } = stored;
   const client = { clientId: identity.clientId, username: identity.username, address, listener };
   const session = newSession({ identity, client }, context.accessFor(identity));
-  session.expiryS = stored.expiryS;
+  session.expiryS = Math.min(stored.expiryS, context.limits.maxSessionExpiryS);
   session.will = stored.will;
   if (inbound.length > 0) session.inbound = new Map(inbound.map((packetId) => [packetId, false]));
   context.sessions.set(session.clientId, session);

@@ -6,6 +6,7 @@ import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Delivery } from "./delivery.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { Inflight } from "./inflight.ts";
+import type { EngineLimits } from "./limits.ts";
 import type { Output } from "./output.ts";
 import type { PublishQuota } from "./publish-quota.ts";
 import type { Replay } from "./replay.ts";
@@ -34,6 +35,8 @@ export interface SessionInfo {
   /** Infinity: any. */
   readonly maximumPacketSize: number;
   readonly topicAliasMaximum: number;
+  /** The limits of its listener; null: those for all. */
+  readonly terms: EngineLimits | null;
   readonly requestProblemInformation: boolean;
   readonly will: WillPacket | null;
 }
@@ -79,8 +82,12 @@ export interface Connection {
   readonly version: ProtocolVersion;
   readonly isBridge: boolean;
   readonly keepaliveMs: number;
-  /** The client's receive maximum, or our in-flight limit when that is lower. */
-  readonly window: number;
+  /** The limits when it connected: what CONNACK told of them holds until it connects again. */
+  readonly terms: EngineLimits;
+  /** As the client said. */
+  readonly receiveMaximum: number;
+  /** Messages on their way at one time: its receive maximum, or our in-flight limit when that is lower. */
+  window: number;
   readonly maximumPacketSize: number;
   readonly wantsReasons: boolean;
   readonly aliasMaximumOut: number;
@@ -93,6 +100,7 @@ export interface Connection {
   inboundOpen: number;
   /** Messages sent on this connection and not yet acknowledged. */
   outstanding: number;
+  outstandingBytes: number;
   /** In-flight messages of an earlier connection, and how many of them went out again. null: none. */
   resend: readonly Delivery[] | null;
   resent: number;

@@ -1,4 +1,3 @@
-import type { Qos } from "../../core/types.ts";
 import { subscriptionIdBytes } from "../packets/publish-encoder.ts";
 import { parseFilter } from "../routing/filter.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
@@ -7,7 +6,7 @@ import type { Context } from "./context.ts";
 import { deliveriesOf, hasRoom } from "./delivery-queue.ts";
 import type { Delivery } from "./delivery.ts";
 import { allInflight } from "./inflight.ts";
-import { canSend, deliver } from "./outbound.ts";
+import { canSend, deliver, deliveryQos } from "./outbound.ts";
 import { mayReceive } from "./permissions.ts";
 import type { Session } from "./session.ts";
 
@@ -21,7 +20,7 @@ export function deliverShared(context: Context, group: SharedGroup<Session>, mes
     context,
     subscriber,
     message,
-    qosFor(member, message),
+    deliveryQos(context, member.qos, message.qos),
     message.retain && retainAsPublished,
     ids,
     group.filter,
@@ -59,16 +58,12 @@ function chooseMember(
 /** 3: at once, 2: queued while connected, 1: queued while away, 0: not at all. */
 function rankOf(context: Context, member: Subscription<Session>, message: StoredMessage): 0 | 1 | 2 | 3 {
   const { connection, queue } = member.subscriber;
-  const qos = qosFor(member, message);
+  const qos = deliveryQos(context, member.qos, message.qos);
   const isFit = hasRoom(queue, message.body.length + message.topicBytes.length, context.limits);
   if (connection === null) return isFit && (qos > 0 || context.limits.queueQos0) ? 1 : 0;
   if (qos === 0) return connection.hasBegun && connection.output.bytesUnsent <= context.limits.maxUnsentBytes ? 3 : 0;
-  if (queue === null && canSend(connection)) return 3;
+  if (queue === null && canSend(context, connection)) return 3;
   return isFit ? 2 : 0;
-}
-
-function qosFor(member: Subscription<Session>, message: StoredMessage): Qos {
-  return member.qos < message.qos ? member.qos : message.qos;
 }
 
 /**

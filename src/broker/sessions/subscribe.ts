@@ -48,7 +48,7 @@ function subscribe(
     return connection.version === 3 ? request.qos : refusal;
   }
   const old = session.subscriptions.get(filter.text);
-  const qos = request.qos < context.limits.maximumQos ? request.qos : context.limits.maximumQos;
+  const qos = request.qos < connection.terms.maximumQos ? request.qos : connection.terms.maximumQos;
   const { isBridge } = connection;
   const subscription: Subscription<Session> = {
     subscriber: session,

@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { messageOfWill } from "./message-of.ts";
-import { mayPublish, payloadFault, type Refusal, refusePublish, RETAINED_FULL } from "./permissions.ts";
+import { mayPublish, payloadFault, type Refusal, refusePublish, retainedFault } from "./permissions.ts";
 import { flushRun } from "./run.ts";
 import { isPersistent, type Session } from "./session.ts";
 
@@ -50,6 +50,6 @@ export function publishWill(context: Context, session: Session): void {
   // a command of somebody who has gone is carried out for nobody
   if (entry.isControl) return;
   const message = messageOfWill(context, entry, will, session.clientId);
-  if (message.retain && !retain(context, message)) refusePublish(context, session, will.topic, RETAINED_FULL);
+  if (message.retain && !retain(context, message)) refusePublish(context, session, will.topic, retainedFault(context));
   distribute(context, entry, message, session);
 }

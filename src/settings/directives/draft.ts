@@ -1,4 +1,5 @@
 import type { Origin } from "../../core/types.ts";
+import { type LimitValues, NO_LIMITS_SAID } from "../limits.ts";
 import type {
   BridgeSettings,
   BridgeTlsSettings,
@@ -6,6 +7,7 @@ import type {
   DynamicSecuritySettings,
   FileReference,
   Folders,
+  ListenerLimits,
   ListenerSettings,
   LogDestination,
   ListenerTerms,
@@ -30,9 +32,7 @@ export interface Draft {
   /** null: no line asks for it. */
   readonly dynamicSecurity: DynamicSecurityDraft | null;
   readonly controlApi: boolean;
-  readonly maxPacketSize: number | null;
-  readonly messageSizeLimit: number | null;
-  readonly maxKeepaliveS: number | null;
+  readonly limits: LimitValues;
   /** null: no line says it. */
   readonly persistence: { readonly isOn: boolean; readonly origin: Origin } | null;
   /** Folder on this machine's disk. */
@@ -110,6 +110,8 @@ export interface ListenerDraft extends TlsTerms {
   /** Which addresses a listener without one takes; null: both. */
   readonly socketDomain: "ipv4" | "ipv6" | null;
   readonly maxConnections: number | null;
+  /** What its lines say; the rest is as for all. */
+  readonly limits: Partial<ListenerLimits>;
   /** A line of it cannot be carried out and leaving it out would open more than was meant; that was reported. */
   readonly isShut: boolean;
   readonly origin: Origin;
@@ -189,9 +191,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     anonymousVeto: null,
     dynamicSecurity: null,
     controlApi: false,
-    maxPacketSize: null,
-    messageSizeLimit: null,
-    maxKeepaliveS: null,
+    limits: NO_LIMITS_SAID,
     persistence: null,
     persistenceLocation: null,
     autosaveIntervalS: null,
@@ -226,6 +226,7 @@ export function newListener(port: number, host: string | null, origin: Origin): 
     terms: { ...ALL_CLIENTS, idPrefix: null },
     socketDomain: null,
     maxConnections: null,
+    limits: {},
     isShut: false,
     origin,
   };

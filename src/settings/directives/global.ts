@@ -30,9 +30,6 @@ const LOG_TYPES = [
   "all",
 ] as const;
 
-/** The largest packet that MQTT can express: 268,435,455 bytes of remaining length and a header of five. */
-const LARGEST_PACKET = 268_435_460;
-
 /** Directives that belong to no listener, bridge or plugin. */
 export const globalDirectives: readonly DirectiveRow[] = [
   notYet("allow_duplicate_messages"),
@@ -43,8 +40,6 @@ export const globalDirectives: readonly DirectiveRow[] = [
   notYet("check_retain_source"),
   bool("connection_messages", (draft, connectionMessages) => used({ ...draft, connectionMessages })),
   ignored("dhparamfile", "the parameters of the key exchange are chosen automatically"),
-  notYet("global_max_clients"),
-  notYet("global_max_connections"),
   // The files it brings in are read with the file it stands in.
   row("include_dir", used),
   row("log_dest", logDest),
@@ -56,16 +51,6 @@ export const globalDirectives: readonly DirectiveRow[] = [
       : used({ ...draft, logTimestampFormat: line.value }),
   ),
   oneOf("log_type", LOG_TYPES, (draft, type) => used({ ...draft, logTypes: [...(draft.logTypes ?? []), type] })),
-  notYet("max_inflight_bytes"),
-  notYet("max_inflight_messages"),
-  int("max_keepalive", { min: 0, max: 65_535 }, (draft, maxKeepaliveS) => used({ ...draft, maxKeepaliveS })),
-  int("max_packet_size", { min: 20, max: LARGEST_PACKET }, (draft, maxPacketSize) => used({ ...draft, maxPacketSize })),
-  notYet("max_queued_bytes"),
-  notYet("max_queued_messages"),
-  ignored("memory_limit", "there is no limit on the memory of the whole broker"),
-  int("message_size_limit", { min: 0, max: LARGEST_PACKET }, (draft, messageSizeLimit) =>
-    used({ ...draft, messageSizeLimit }),
-  ),
   ignored("packet_buffer_size", "buffers grow and shrink by themselves"),
   bool("persistence", persistence),
   // Another program's format belongs to that name: the store is always culex.db beside it.
@@ -73,18 +58,14 @@ export const globalDirectives: readonly DirectiveRow[] = [
   row("persistence_location", (draft, { value, folders }) =>
     used({ ...draft, persistenceLocation: resolvePath(value, folders) }),
   ),
-  notYet("persistent_client_expiration"),
   ignored("pid_file", "no file with the process number is written"),
   refused("psk_file", "asks for pre-shared keys, which are not offered", "Use certfile, keyfile and cafile instead."),
-  notYet("queue_qos0_messages"),
-  notYet("retain_available"),
   notYet("retain_expiry_interval"),
   bool("retained_persistence", persistence),
   ignored("retry_interval", "messages are sent again when a client reconnects, as MQTT demands"),
   // Small packets are always sent at once.
   accepted("set_tcp_nodelay"),
   int("sys_interval", { min: 0, max: 65_535 }, (draft, sysIntervalS) => used({ ...draft, sysIntervalS })),
-  notYet("upgrade_outgoing_qos"),
   { ...row("user", systemAccount), fate: "ignored" },
   ignored("websockets_headers_size", "buffers grow and shrink by themselves"),
   ignored("websockets_log_level", "WebSocket lines are part of the other log types"),

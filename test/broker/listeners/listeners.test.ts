@@ -67,7 +67,10 @@ function planOf(parts: PlanParts = {}): ListenerPlan {
     tls === null
       ? null
       : { certfile: file, keyfile: file, cafile: null, requireCertificate: tls.requireCertificate, ...NO_TERMS };
-  return { settings: { name, protocol, host, terms: ALL_CLIENTS, port, tls: settings, maxConnections, origin }, tls };
+  return {
+    settings: { name, protocol, host, terms: ALL_CLIENTS, port, tls: settings, maxConnections, limits: {}, origin },
+    tls,
+  };
 }
 
 function tlsOf(pair: Pair, { requireCertificate = false } = {}): TlsMaterial {
@@ -96,7 +99,7 @@ async function setUp(
   maxPacketSize = 2_000_000,
   authenticate?: NonNullable<SnapshotParts["authenticate"]>,
 ): Promise<Setup> {
-  const snapshot = snapshotOf({ maxPacketSize, ...(authenticate === undefined ? {} : { authenticate }) });
+  const snapshot = snapshotOf({ limits: { maxPacketSize }, ...(authenticate === undefined ? {} : { authenticate }) });
   const events: BrokerEvent[] = [];
   const infos: ConnectionInfo[] = [];
   const log = createLogger(() => ({ types: new Set(), sinks: [] }));
