@@ -52,13 +52,13 @@ describeWith(["mosquitto"], "a mosquitto.db of a real mosquitto", () => {
         identifier: 0,
         isReplaying: false,
       },
-      // mosquitto does not store retain handling, which matters at SUBSCRIBE only
       {
         filter: "own/ü/#",
         qos: 1,
         noLocal: true,
         retainAsPublished: false,
-        retainHandling: 0,
+        // only mosquitto 2.1 stores it
+        retainHandling: expect.toBeOneOf([0, 2]),
         identifier: 0,
         isReplaying: false,
       },
