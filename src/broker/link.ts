@@ -8,6 +8,7 @@ import { admissionOf } from "./client-terms.ts";
 import { connackFor, keepaliveInForce, refusalFor, unsupported } from "./connack.ts";
 import { createAuthPackets } from "./auth-packets.ts";
 import type { ConnectionInfo } from "./connection.ts";
+import { linger } from "./linger.ts";
 import { oversize } from "./oversize.ts";
 import { createOutbox } from "./outbox.ts";
 import { Code, PacketType } from "./packets/codes.ts";
@@ -18,9 +19,6 @@ import type { Connection } from "./sessions/session.ts";
 import { countPacket, countPackets } from "./sessions/traffic.ts";
 import { HTTP_HELP, notMqtt } from "./sniff.ts";
 import type { Link, LinkDeps } from "./types.ts";
-
-/** How long a peer may take to read our last words. */
-const LINGER_MS = 2_000;
 
 /** Taking over its session would be to take its messages. */
 const BRIDGE_ID: Reason = { kind: "client_id_refused", sentence: "the client id is that of a bridge of this broker" };
@@ -172,10 +170,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     packet = null;
     identity = null;
     outbox.end();
-    // What still comes is read and thrown away: unread bytes would make the system reset what we said last.
-    source.resume();
-    const cutOff = setTimeout(() => source.destroy(), LINGER_MS).unref();
-    source.once("close", () => clearTimeout(cutOff));
+    linger(source);
     deps.ended(link);
     gone();
   }

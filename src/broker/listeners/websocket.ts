@@ -5,6 +5,7 @@ import { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { CertificateName } from "../../core/types.ts";
 import type { TlsMaterial } from "../../snapshot/types.ts";
+import { linger } from "../linger.ts";
 import { httpAnswer } from "../sniff.ts";
 import { tlsOptions } from "./tls.ts";
 
@@ -24,8 +25,6 @@ export interface WebSocketDeps {
 const SUBPROTOCOLS = ["mqtt", "mqttv3.1"] as const;
 /** From the connection to the upgrade. */
 const UPGRADE_TIMEOUT_MS = 10_000;
-/** How long a peer that was refused may take to read why. */
-const LINGER_MS = 2_000;
 /** A frame may carry several packets: room for those that come before a long one. */
 const FRAME_SLACK = 65_536;
 /** Bytes of one frame of a peer that was not let in yet: the longest CONNECT, and what may come with it. */
@@ -59,7 +58,7 @@ export function createWebSocketServer(tls: TlsMaterial | null, deps: WebSocketDe
     const refusal = offersMqtt(request) ? (isFrom(request, deps.origins()) ? null : WRONG_ORIGIN) : WRONG_SUBPROTOCOL;
     if (refusal !== null) {
       socket.end(refusal);
-      setTimeout(() => socket.destroy(), LINGER_MS).unref();
+      linger(socket);
       return;
     }
     const certificate = deps.admit(socket);

@@ -1,0 +1,12 @@
+import type { Duplex } from "node:stream";
+
+/** How long a peer may take to read our last words. */
+const LINGER_MS = 2_000;
+
+/** Waits until a peer has read our last words and closes; cuts it off when that takes too long. */
+export function linger(stream: Duplex): void {
+  // What still comes is read and thrown away: unread bytes would make the system reset what we said last.
+  stream.resume();
+  const cutOff = setTimeout(() => stream.destroy(), LINGER_MS).unref();
+  stream.once("close", () => clearTimeout(cutOff));
+}
