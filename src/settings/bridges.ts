@@ -6,16 +6,17 @@ import type { BridgeDraft, Draft } from "./directives/draft.ts";
 import type { BridgeSettings, BridgeTlsSettings } from "./types.ts";
 
 /** Turns the bridges of a draft into settings; one that must not be started is reported and left out. */
-export function finishBridges({ bridges }: Pick<Draft, "bridges">): {
+export function finishBridges({ bridges, listeners }: Pick<Draft, "bridges" | "listeners">): {
   readonly bridges: readonly BridgeSettings[];
   readonly problems: readonly Problem[];
 } {
   const finished: BridgeSettings[] = [];
   const problems: Problem[] = [];
+  const ownPorts = new Set(listeners.map(({ port }) => port));
   for (const draft of bridges) {
     if (draft.isShut) continue;
     const settings = settingsOf(draft);
-    const fault = faultOf(draft) ?? collisionOf(settings, finished);
+    const fault = faultOf(draft) ?? circleOf(draft, ownPorts) ?? collisionOf(settings, finished);
     if (fault === null) {
       finished.push(settings);
       if (settings.tls?.isInsecure === true) problems.push(insecure(settings));
@@ -65,6 +66,18 @@ function faultOf({ addresses, topics, tls, notificationTopic }: BridgeDraft): Br
     return { what: "asks for TLS, and no line says which certificates are trusted", fix };
   }
   return null;
+}
+
+/** A bridge to its own broker would send each message to itself, for ever. */
+function circleOf({ addresses }: BridgeDraft, ownPorts: ReadonlySet<number | null>): BridgeFault | null {
+  const own = addresses.find(({ host, port }) => isLoopback(host) && ownPorts.has(port));
+  if (own === undefined) return null;
+  const fix = "Write the address of another broker.";
+  return { what: `leads back to this broker (${own.host}:${own.port})`, fix };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host);
 }
 
 function asksForTls({ cafile, capath, usesSystemCas }: BridgeTlsSettings): boolean {

@@ -145,6 +145,10 @@ describe("a bridge", () => {
       `${BLOCK}bridge_certfile a\nbridge_keyfile b\n`,
       'the bridge "far" asks for TLS, and no line says which certificates are trusted. This connection is not made. Add bridge_cafile <file>, or bridge_tls_use_os_certs true.',
     ],
+    [
+      "connection far\naddress far.lan 127.0.0.1:1883\ntopic # both\n",
+      'the bridge "far" leads back to this broker (127.0.0.1:1883). This connection is not made. Write the address of another broker.',
+    ],
   ])("is not made from %j", (text, sentence) => {
     const { bridge, problems } = only(text);
     expect(problems).toEqual([`mosquitto.conf line 3: ${sentence}`]);
