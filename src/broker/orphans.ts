@@ -1,6 +1,7 @@
 import type { RecordEvent } from "../core/events.ts";
 import { isAllowed } from "../core/reasons.ts";
 import type { Snapshot } from "../snapshot/types.ts";
+import { isBridgeSession } from "./bridge-end.ts";
 import type { Engine } from "./engine.ts";
 
 /**
@@ -10,8 +11,10 @@ import type { Engine } from "./engine.ts";
  */
 export function endOrphans(engine: Engine, snapshot: Snapshot, record: RecordEvent): void {
   if (!knowsItsUsers(snapshot)) return;
-  for (const { clientId, client, connection, identity } of engine.sessions.values()) {
-    if (connection !== null) continue;
+  for (const session of engine.sessions.values()) {
+    const { clientId, client, connection, identity } = session;
+    // a bridge has no user: its session ends with its lines
+    if (connection !== null || isBridgeSession(session)) continue;
     const decision = snapshot.logins.mayReturn(identity);
     if (isAllowed(decision)) continue;
     record({ kind: "session_ended", client, reason: decision.reason });

@@ -156,6 +156,18 @@ describeWith(["mosquitto"], "a reload", () => {
     });
   });
 
+  test("leaves alone what waits for a bridge that is away", async () => {
+    const far = await prepare("mosquitto");
+    const near = await start("culex", lines(far, "topic t/# out 1\n"));
+    const speaker = await listen(near, "none");
+    await speaker.publish("t/1", "x");
+    near.reload(`max_keepalive 600\n${lines(far, "topic t/# out 1\n")}`);
+    await eventually(() => expect(near.log()).toMatch(/generation 2 is live/));
+    await far.start();
+    const hearer = await listen(far, "t/#");
+    await eventually(() => expect(hearer.messages).toEqual(["t/1 x q1"]));
+  });
+
   test("of bridge_reload_type lazy counts when the connection is lost the next time", async () => {
     const far = await start("mosquitto");
     const cable = await layCable(() => far.port);
