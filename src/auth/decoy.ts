@@ -21,10 +21,19 @@ function decoyOf(storedHash: string): string | null {
       const bytes = randomBytes(hash.hash.length).toString("base64");
       return `PBKDF2$${hash.digest}$${hash.iterations}$${salt}$${bytes}`;
     }
+    case "argon2id": {
+      const cost = `m=${hash.memoryKib},t=${hash.passes},p=${hash.parallelism}`;
+      const [salt, bytes] = [hash.salt, hash.hash].map(({ length }) => unpadded(randomBytes(length)));
+      return `$argon2id$v=19$${cost}$${salt}$${bytes}`;
+    }
     case "bcrypt":
       return hash.text.slice(0, "$2b$10$".length) + randomBytes(27).toString("hex").slice(1);
     case "sha512":
     case undefined:
       return null;
   }
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString("base64").replace(/=+$/, "");
 }

@@ -76,10 +76,10 @@ function findHashFault(username: string, hash: string): Fault | null {
 function describeUnknown(username: string, hash: string): string {
   if (hash === "") return `there is no hash for "${username}".`;
   if (hash.startsWith("$argon2")) {
-    return `the password of "${username}" is an argon2 hash, which this broker cannot check yet.`;
+    return `the password of "${username}" is not an argon2id hash as Mosquitto writes it.`;
   }
   if (/^(?:\$|pbkdf2)/i.test(hash)) {
-    return `the password of "${username}" is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $2b$…).`;
+    return `the password of "${username}" is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $argon2id$…, $2b$…).`;
   }
   return `the password of "${username}" is in plain text, and only hashes are taken here.`;
 }

@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { BackendError } from "../core/errors.ts";
-import { MAX_BCRYPT_COST, type PasswordHash, parsePasswordHash } from "../core/password-hash.ts";
+import { MAX_ARGON2_KIB, MAX_BCRYPT_COST, type PasswordHash, parsePasswordHash } from "../core/password-hash.ts";
 import { createBcrypt } from "./bcrypt.ts";
 import { createLane } from "./lane.ts";
 import { passwordBytes } from "./password-bytes.ts";
@@ -46,6 +46,9 @@ export function createPasswordVerifier({ now }: { readonly now: () => number }):
         return matchesSha512(hash, password);
       case "pbkdf2":
         return lane.run(storedHash, () => matchesPbkdf2(hash, password));
+      case "argon2id":
+        if (hash.memoryKib > MAX_ARGON2_KIB) throw new BackendError(`argon2id with ${hash.memoryKib} KiB is too much`);
+        return lane.run(storedHash, () => matchesArgon2id(hash, password));
       case "bcrypt":
         if (hash.cost > MAX_BCRYPT_COST) throw new BackendError(`bcrypt cost ${hash.cost} would take minutes`);
         return bcrypt.matches(password, hash.text);
@@ -97,6 +100,17 @@ export async function hashPassword(password: string): Promise<string> {
 
 function matchesSha512({ salt, hash }: PasswordHash & { readonly kind: "sha512" }, password: Buffer): boolean {
   return timingSafeEqual(createHash("sha512").update(password).update(salt).digest(), hash);
+}
+
+async function matchesArgon2id(
+  { memoryKib, passes, parallelism, salt, hash }: PasswordHash & { readonly kind: "argon2id" },
+  password: Buffer,
+): Promise<boolean> {
+  // an import would keep the program from starting on a Node without it (before 24.7)
+  const { argon2 } = process.getBuiltinModule("node:crypto");
+  if (typeof argon2 !== "function") throw new BackendError("this Node cannot compute argon2id");
+  const cost = { memory: memoryKib, passes, parallelism, tagLength: hash.length };
+  return timingSafeEqual(await promisify(argon2)("argon2id", { message: password, nonce: salt, ...cost }), hash);
 }
 
 async function matchesPbkdf2(stored: PasswordHash & { readonly kind: "pbkdf2" }, password: Buffer): Promise<boolean> {

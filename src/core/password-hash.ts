@@ -10,6 +10,15 @@ export type PasswordHash =
       readonly salt: Uint8Array;
       readonly hash: Uint8Array;
     }
+  /** `$argon2id$v=19$m=...,t=...,p=...$<salt>$<hash>` (mosquitto 2.1). */
+  | {
+      readonly kind: "argon2id";
+      readonly memoryKib: number;
+      readonly passes: number;
+      readonly parallelism: number;
+      readonly salt: Uint8Array;
+      readonly hash: Uint8Array;
+    }
   /** `$2a$`, `$2b$`, `$2y$`; `text` is the whole string. */
   | { readonly kind: "bcrypt"; readonly cost: number; readonly text: string };
 
@@ -21,6 +30,14 @@ export type HashFault =
 
 /** The highest bcrypt cost that is checked; each step doubles the time, and above this a small machine needs minutes. */
 export const MAX_BCRYPT_COST = 14;
+
+/** The most memory that one check takes, in KiB: a small machine has little more; mosquitto writes 47104. */
+export const MAX_ARGON2_KIB = 131_072;
+
+/** More would take seconds. */
+const MAX_ARGON2_PASSES = 32;
+
+const MAX_ARGON2_LANES = 16;
 
 /** A typing error in the iterations must not occupy a thread for hours. */
 const MAX_ITERATIONS = 10_000_000;
@@ -41,9 +58,10 @@ const SHA512_BYTES = 64;
  *     $7$<iterations>$<salt>$<hash>               mosquitto
  *     PBKDF2$sha512$<iterations>$<salt>$<hash>    the official add-on
  *     pbkdf2-sha512$i=<iterations>,l=<bytes>$<salt>$<hash>
+ *     $argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<hash>
  *     $2b$<cost>$<22 characters of salt><31 of hash>
  *
- * Salt and hash are base64, padded in the first three, unpadded in the fourth.
+ * Salt and hash are base64, padded in the first three, unpadded in the fourth and fifth.
  */
 export function parsePasswordHash(text: string): PasswordHash | null {
   return parseBcrypt(text) ?? parseFields(text.split("$"));
@@ -53,6 +71,14 @@ export function parsePasswordHash(text: string): PasswordHash | null {
 export function hashFault(text: string): HashFault | null {
   const parsed = parsePasswordHash(text);
   if (parsed === null) return { kind: "unknown" };
+  if (parsed.kind === "argon2id" && parsed.memoryKib > MAX_ARGON2_KIB) {
+    return {
+      kind: "costly",
+      hash: "argon2id hash",
+      what: `takes ${Math.ceil(parsed.memoryKib / 1024)} MiB of memory, more than a check may`,
+      fix: `Make one with up to ${MAX_ARGON2_KIB / 1024} MiB, or use "culex passwd".`,
+    };
+  }
   if (parsed.kind !== "bcrypt" || parsed.cost <= MAX_BCRYPT_COST) return null;
   return {
     kind: "costly",
@@ -69,6 +95,7 @@ function parseBcrypt(text: string): PasswordHash | null {
 
 function parseFields(fields: readonly string[]): PasswordHash | null {
   if (fields[0] === "" && fields[1] === "6") return parseSha512(fields.slice(2));
+  if (fields[0] === "" && fields[1] === "argon2id") return parseArgon2id(fields.slice(2));
   if (fields[0] === "" && fields[1] === "7") return parseMosquittoPbkdf2(fields.slice(2));
   // the add-on's plugin leaves out empty fields before it looks at the rest
   const [name = "", ...rest] = fields.filter((field) => field !== "");
@@ -116,6 +143,22 @@ function parseNamedPbkdf2(
   const parts = decodeParts(salt, hash, decodeUnpadded);
   if (iterations === null || parts?.hash.length !== Number(length) || more.length > 0) return null;
   return { kind: "pbkdf2", digest, iterations, ...parts };
+}
+
+function parseArgon2id([
+  version,
+  parameters = "",
+  salt = "",
+  hash = "",
+  ...more
+]: readonly string[]): PasswordHash | null {
+  const [, ...numbers] = /^m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})$/.exec(parameters) ?? [];
+  const [memoryKib = 0, passes = 0, parallelism = 0] = numbers.map(Number);
+  const parts = decodeParts(salt, hash, decodeUnpadded);
+  if (version !== "v=19" || parts === null || parts.salt.length < 8 || more.length > 0) return null;
+  if (passes < 1 || passes > MAX_ARGON2_PASSES || parallelism < 1 || parallelism > MAX_ARGON2_LANES) return null;
+  // the algorithm has no smaller memory (RFC 9106, 3.1)
+  return memoryKib < 8 * parallelism ? null : { kind: "argon2id", memoryKib, passes, parallelism, ...parts };
 }
 
 function parseIterations(text: string): number | null {

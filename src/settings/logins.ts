@@ -88,7 +88,7 @@ function readLogin(entry: unknown, place: string, surroundings: Surroundings): L
 function hashProblem(username: string, fault: HashFault): [what: string, now: string, fix: string] {
   const now = "The login would never work, so it is off.";
   if (fault.kind === "costly") return [`logins: the ${fault.hash} of "${username}" ${fault.what}.`, now, fault.fix];
-  const known = "PBKDF2$…, $6$…, $7$…, $2b$…";
+  const known = "PBKDF2$…, $6$…, $7$…, $argon2id$…, $2b$…";
   const what = `logins: the password of "${username}" is marked as hashed but is not a hash this broker knows (${known}).`;
   return [what, now, 'Turn "password_pre_hashed" off or paste a hash.'];
 }

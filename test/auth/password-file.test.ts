@@ -77,15 +77,15 @@ describe("entries that cannot be used are left out and named", () => {
     ],
     [
       "bob:$7$101$hunter2$short==",
-      'passwords line 2: the password of "bob" is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $2b$…). This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
+      'passwords line 2: the password of "bob" is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $argon2id$…, $2b$…). This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
     ],
     [
       "bob:PBKDF2$sha512$0$hunter2$",
-      'passwords line 2: the password of "bob" is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $2b$…). This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
+      'passwords line 2: the password of "bob" is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $argon2id$…, $2b$…). This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
     ],
     [
       "bob:$argon2id$v=19$m=47104,t=1,p=1$hunter2$x",
-      'passwords line 2: the password of "bob" is an argon2 hash, which this broker cannot check yet. This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
+      'passwords line 2: the password of "bob" is not an argon2id hash as Mosquitto writes it. This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
     ],
     [
       `bob:${BCRYPT.replace("$10$", "$15$")}`,

@@ -9,6 +9,11 @@ import { pbkdf2Hash, sha512Hash } from "./context.ts";
 /** [made by, password, hash] */
 const VECTORS: readonly (readonly [string, string, string])[] = [
   [
+    "mosquitto_passwd 2.1.2 with argon2",
+    "carol-pw",
+    "$argon2id$v=19$m=47104,t=1,p=1$+SV7ZZbw1mplNSqZzWFFToe8+Keot2Pl514/HDwAfQvCPUyvF8ngHzsbLUswGTYus+rGUCb77es2Ca0x+prAXw$V8ZW9sLPvB0gYz891HsB4g4CDUCyCcz7ut5ZRn9+R+k0Jm0iGJqOiiIFY9dn312u7xqgMJF4CfAHBZlG5PRhbw",
+  ],
+  [
     "mosquitto_passwd 2.0.11",
     "secret1",
     "$7$101$zTkAC8PDF9yohtHQ$EoilTLks8+tFCXHkD9bUhdBZFL0pE6Ib6Ephvvhe8f/Gha8oN23tZ6+eDzN5qGpmMxnMEC3hK+sz24xn6LHelQ==",

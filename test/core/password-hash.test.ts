@@ -119,7 +119,12 @@ describe("what is no hash", () => {
     ["pa$$w0rd"],
     ["$5$SALT$HASH64"],
     ["$1$SALT$HASH64"],
-    ["$argon2id$v=19$m=47104,t=1,p=1$UNPADDED$RAW64"],
+    ["$argon2id$v=18$m=47104,t=1,p=1$UNPADDED$RAW64"],
+    ["$argon2i$v=19$m=47104,t=1,p=1$UNPADDED$RAW64"],
+    ["$argon2id$v=19$m=47104,t=0,p=1$UNPADDED$RAW64"],
+    ["$argon2id$v=19$m=47104,t=33,p=1$UNPADDED$RAW64"],
+    ["$argon2id$v=19$m=7,t=1,p=1$UNPADDED$RAW64"],
+    ["$argon2id$v=19$m=47104,t=1$UNPADDED$RAW64"],
     ["6$SALT$HASH64"],
     ["x$6$SALT$HASH64"],
     ["$6$$HASH64"],
@@ -184,3 +189,17 @@ function fill(template: string): string {
     .replaceAll("RAW32", unpadded(HASH_32))
     .replaceAll("LONG", padded(Buffer.alloc(513, 1)));
 }
+
+test("an argon2id hash is taken up to the memory that a check may use", () => {
+  const salt = Buffer.alloc(16, 1).toString("base64").replace(/=+$/, "");
+  const hash = Buffer.alloc(32, 2).toString("base64").replace(/=+$/, "");
+  const text = (kib: number): string => `$argon2id$v=19$m=${kib},t=3,p=2$${salt}$${hash}`;
+  expect(parsePasswordHash(text(4096))).toMatchObject({ kind: "argon2id", memoryKib: 4096, passes: 3, parallelism: 2 });
+  expect(hashFault(text(131_072))).toBeNull();
+  expect(hashFault(text(131_073))).toEqual({
+    kind: "costly",
+    hash: "argon2id hash",
+    what: "takes 129 MiB of memory, more than a check may",
+    fix: 'Make one with up to 128 MiB, or use "culex passwd".',
+  });
+});

@@ -272,7 +272,7 @@ describe("one wrong login", () => {
     // panel.md 5.4, row 11
     [
       { username: "quingping", password: "hunter2", password_pre_hashed: true },
-      'logins: the password of "quingping" is marked as hashed but is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $2b$…). The login would never work, so it is off. Turn "password_pre_hashed" off or paste a hash.',
+      'logins: the password of "quingping" is marked as hashed but is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $argon2id$…, $2b$…). The login would never work, so it is off. Turn "password_pre_hashed" off or paste a hash.',
     ],
     [
       { username: "", password: "x" },
