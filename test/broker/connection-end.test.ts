@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { allow, deny } from "../../src/core/reasons.ts";
 import { connectPacket, encode, goodbye, login, publish, startBroker, subscribe, wire } from "./wire.ts";
 
@@ -78,6 +78,19 @@ describe("time", () => {
     client.send("100e0004");
     expect(await client.end()).toBe("");
     expect(events).toMatchObject([{ reason: { kind: "silent" } }]);
+  });
+
+  test("a CONNECT that comes byte by byte gets no more time than any other", async () => {
+    const { port, events } = await startBroker({}, { connectTimeoutMs: 150 });
+    const client = await wire(port);
+    const packet = encode(connectPacket("a client id that takes its time ".repeat(100), 4), 4);
+    let at = 0;
+    const drip = setInterval(() => client.send(packet.subarray(at, ++at)), 5);
+    onTestFinished(() => clearInterval(drip));
+    expect(await client.end()).toBe("");
+    expect(at).toBeGreaterThan(1);
+    expect(at).toBeLessThan(packet.length);
+    expect(events).toMatchObject([{ kind: "refused", reason: { kind: "silent", sentence: "said nothing" } }]);
   });
 
   test("one and a half times the keep alive without a packet is the end", async () => {
