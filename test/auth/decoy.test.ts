@@ -12,6 +12,11 @@ test.each([
     "PBKDF2$sha256$50000$AAECAwQFBgcICQoLDA0ODw==$D0eJyBTD+6xNsw6JJMPJdzcCsrIrLmIIJMooxWAP7SQ=",
     { kind: "pbkdf2", digest: "sha256", iterations: 50_000 },
   ],
+  [
+    "argon2id",
+    "$argon2id$v=19$m=64,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8",
+    { kind: "argon2id", memoryKib: 64, passes: 2, parallelism: 1 },
+  ],
   ["bcrypt", BCRYPT, { kind: "bcrypt", cost: 5 }],
 ])("the decoy of %s takes the same work and fits no password", async (_name, stored, expected) => {
   const decoy = decoyFor([sha512Hash("fast"), stored, pbkdf2Hash("later", 99)]);

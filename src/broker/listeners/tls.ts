@@ -65,10 +65,13 @@ export function certificateOf(socket: TLSSocket): CertificateName | null {
   return { commonName, subject, fingerprint: certificate.fingerprint256 };
 }
 
-/** Node gives a line for each part, escaped as RFC 2253 wants it except beyond ASCII: "O=house\nCN=meter". */
+/**
+ * Node gives a line for each part and " + " inside of one with several, escaped as RFC 2253 wants it except beyond
+ * ASCII: "O=house\nCN=meter + UID=7".
+ */
 function distinguishedName(lines: string): string {
-  return lines
-    .split("\n")
+  const parts = lines.split("\n").map((part) => part.split(" + ").toReversed().join("+"));
+  return parts
     .toReversed()
     .join(",")
     .replaceAll(/\P{ASCII}+/gu, escapedBytes);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,6 +19,7 @@ import { createLogger } from "../../../src/core/logger.ts";
 import { deny } from "../../../src/core/reasons.ts";
 import type { Credentials } from "../../../src/core/types.ts";
 import type { ListenerPlan, TlsMaterial } from "../../../src/snapshot/types.ts";
+import { tempFolder } from "../../helpers/temp.ts";
 import { makePair, type Pair } from "../../helpers/certificates.ts";
 import { connect as connectMqtt } from "../../helpers/mqtt.ts";
 import { snapshotOf, type SnapshotParts } from "../../helpers/snapshot.ts";
@@ -288,6 +290,20 @@ describe("TLS", () => {
     expect(infos).toMatchObject([
       { listener: "8883", tls: { commonName: "device-1", fingerprint: expect.stringMatching(/^[0-9A-F:]{95}$/) } },
     ]);
+  });
+
+  test("the whole subject is told as RFC 2253 writes it", async () => {
+    const folder = tempFolder();
+    const pair = makePair(folder, { name: "whole", commonName: 'mä\\+1, x+UID=7/O=Häuser; "A"/OU=#1', issuer: ca });
+    const asked = ["x509", "-in", pair.certFile, "-noout", "-subject", "-nameopt", "RFC2253"];
+    const expected = execFileSync("openssl", asked, { encoding: "utf8" }).trim().replace("subject=", "");
+    const { listeners, infos, port } = await setUp();
+    await listeners.apply([planOf({ name: "8883", tls: tlsOf(server, { requireCertificate: true }) })]);
+    const socket = await tlsClient(port(), { cert: pair.cert, key: pair.key });
+    socket.write(connectBytes("dev"));
+    await once(socket, "data");
+    expect(expected).toContain(",O=");
+    expect(infos).toMatchObject([{ tls: { subject: expected } }]);
   });
 
   test.each(["TLSv1.2", "TLSv1.3"] as const)(
