@@ -132,10 +132,11 @@ function credentialsOf(link: Link): Omit<Credentials, "password"> {
   return { ...link.client(), certificate: link.info.tls };
 }
 
-/** An answer with the listener on whose terms it holds. */
+/** An answer with the listener on whose terms it holds, and where the client is. */
 function placed<T extends LoginAnswer>(link: Link, answer: T): T {
   if (answer.verdict === "deny") return answer;
-  return { ...answer, identity: { ...answer.identity, listener: link.info.listener } };
+  const { listener, address } = link.client();
+  return { ...answer, identity: { ...answer.identity, listener, address } };
 }
 
 function unknownMethod(method: string): Reason {

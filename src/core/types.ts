@@ -39,6 +39,16 @@ export interface Identity {
   readonly proof: string | null;
   /** Name of the listener it came in through, which may have logins and rules of its own. Missing: not known yet. */
   readonly listener?: string;
+  /** Remote IP address, for rules that ask for it. Missing: not known yet. */
+  readonly address?: string;
+  /** Rules that its login brought along: a token, a reply, a table. Missing or null: none, not even an empty list. */
+  readonly rules?: readonly AccessRule[] | null;
+  /** Groups or roles that its login named. */
+  readonly groups?: readonly string[];
+  /** Stands before every topic that it names, and it never sees it: "house/". Missing or null: none. */
+  readonly prefix?: string | null;
+  /** Then its login is over, and it must log in again. Missing or null: never. */
+  readonly expiresAtMs?: number | null;
 }
 
 /** A place in a user's file. */
@@ -177,6 +187,20 @@ export interface Authenticator {
    * proves to know the password. Missing: its users cannot log in this way.
    */
   scram?(credentials: Credentials): Decision<ScramLogin>;
+  /**
+   * The rules it has for a client, whoever vouched for it; asked at CONNECT. An empty list: it knows none for this one.
+   * Missing: it is no source of rules, or cannot list them.
+   * @throws BackendError when it could not decide.
+   */
+  rights?(identity: Identity, signal: AbortSignal): Promise<readonly AccessRule[]>;
+  /**
+   * Whether a client may do one thing, for a source that cannot list its rules; `ignore` is "I have no rule for it".
+   * Missing: it need not be asked.
+   * @throws BackendError when it could not decide.
+   */
+  ask?(identity: Identity, action: Action, topic: string, signal: AbortSignal): Promise<Decision>;
+  /** Lets go of connections; nobody asks it any more. Missing: it holds none. */
+  close?(): Promise<void>;
 }
 
 /** A user that may prove itself by SCRAM, and who it is then: the same as by password. */

@@ -70,6 +70,7 @@ function readState(database: DatabaseSync): StoredState {
           source: textOf(row, "source") ?? "",
           proof: textOf(row, "proof"),
           listener: textOf(row, "listener") ?? "",
+          address: textOf(row, "address") ?? "",
         },
         address: textOf(row, "address") ?? "",
         listener: textOf(row, "listener") ?? "",
