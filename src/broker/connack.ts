@@ -69,10 +69,12 @@ export function refusalFor(
   version: ProtocolVersion | null,
   refusal: { readonly kind: ReasonKind; readonly code: number; readonly sentence: string },
   maximumPacketSize: number,
+  tellsReasons: boolean,
 ): Buffer | null {
   if (version === 5) {
     const code = connackCode(refusal.code);
-    const reasoned = encodeConnackV5(false, code, { ...NOTHING_TOLD, reasonString: told(refusal) });
+    const reasonString = tellsReasons ? told(refusal) : null;
+    const reasoned = encodeConnackV5(false, code, { ...NOTHING_TOLD, reasonString });
     // [MQTT-3.2.2-19]
     if (reasoned.length <= maximumPacketSize) return reasoned;
     return encodeConnackV5(false, code, NOTHING_TOLD);

@@ -40,6 +40,7 @@ export const switchLimits = [
   { name: "retain_available", default: true },
   { name: "wildcard_available", default: true },
   { name: "shared_available", default: true },
+  { name: "tell_reasons", default: true },
 ] as const;
 
 /** The limit that is a time: `14d`. Without it sessions live as long as their clients want. */
@@ -118,6 +119,7 @@ export function limitsFrom({ numbers, switches, expirationS }: LimitValues): Lim
     retainAvailable: isOn("retain_available"),
     wildcardAvailable: isOn("wildcard_available"),
     sharedAvailable: isOn("shared_available"),
+    tellReasons: isOn("tell_reasons"),
   };
 }
 

@@ -282,6 +282,8 @@ export interface Limits extends ListenerLimits {
   readonly retainAvailable: boolean;
   readonly wildcardAvailable: boolean;
   readonly sharedAvailable: boolean;
+  /** Whether clients of MQTT 5 hear in words why they are refused or closed, and a refused filter its own code. */
+  readonly tellReasons: boolean;
 }
 
 /** Limits that each listener may set for its connections. */

@@ -71,7 +71,7 @@ test.each([
   ["malformed", null, null],
 ] as const)("%s to version %s", (kind, version, answer) => {
   const refused = { kind, code: 0x87, sentence: "wrong password for user kitchen" };
-  expect(refusalFor(version, refused, Infinity)?.toString("hex") ?? null).toBe(answer);
+  expect(refusalFor(version, refused, Infinity, true)?.toString("hex") ?? null).toBe(answer);
 });
 
 test.each([
@@ -81,14 +81,15 @@ test.each([
   ["cert_missing", 0x98, 0x87],
   ["too_many_connections", 0x97, 0x97],
 ] as const)("%s, code %i in DISCONNECT, has a code that CONNACK knows", (kind, code, told) => {
-  expect(refusalFor(5, { kind, code, sentence: "" }, Infinity)?.[3]).toBe(told);
+  expect(refusalFor(5, { kind, code, sentence: "" }, Infinity, true)?.[3]).toBe(told);
 });
 
 test("a reason goes as far as the client's maximum packet size", () => {
   const refused = { kind: "auth_unavailable", code: 0x88, sentence: "later" } as const;
   const whole = refusal(0x88, "later");
-  expect(refusalFor(5, refused, whole.length / 2)?.toString("hex")).toBe(whole);
-  expect(refusalFor(5, refused, whole.length / 2 - 1)?.toString("hex")).toBe("2003008800");
+  expect(refusalFor(5, refused, whole.length / 2, true)?.toString("hex")).toBe(whole);
+  expect(refusalFor(5, refused, whole.length / 2 - 1, true)?.toString("hex")).toBe("2003008800");
+  expect(refusalFor(5, refused, Infinity, false)?.toString("hex")).toBe("2003008800");
 });
 
 describe("a longest keep alive of 60 s", () => {

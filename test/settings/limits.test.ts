@@ -36,6 +36,7 @@ const SAYINGS: readonly (readonly [string, string | number | boolean, Partial<Li
   ["retain_available", false, { retainAvailable: false }],
   ["wildcard_available", false, { wildcardAvailable: false }],
   ["shared_available", false, { sharedAvailable: false }],
+  ["tell_reasons", false, { tellReasons: false }],
   ["persistent_client_expiration", "14d", { maxSessionExpiryS: 1_209_600 }],
 ];
 
@@ -72,6 +73,7 @@ describe("without a word about limits", () => {
       retainAvailable: true,
       wildcardAvailable: true,
       sharedAvailable: true,
+      tellReasons: true,
       maximumQos: 2,
       topicAliasMaximum: 10,
       topicAliasMaximumOut: 10,

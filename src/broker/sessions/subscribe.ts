@@ -81,7 +81,12 @@ function refusalOf(context: Context, session: Session, filter: Filter): number |
   if (isAllowed(decision)) return null;
   counters.subscribeDenied++;
   record({ kind: "denied", client: session.client, action: "subscribe", topic: filter.text, decision });
-  return Code.notAuthorized;
+  return deniedCode(context);
+}
+
+/** 0x80 is for a broker that does not wish to reveal the reason (3.9.3, 3.11.3). */
+function deniedCode({ limits }: Context): number {
+  return limits.tellReasons ? Code.notAuthorized : Code.unspecified;
 }
 
 /** Takes the UNSUBSCRIBE in [start, end). A fault means that the connection has to be closed. */
@@ -100,7 +105,7 @@ export function receiveUnsubscribe(
     if (!isAllowed(decision)) {
       context.counters.unsubscribeDenied++;
       context.record({ kind: "denied", client: session.client, action: "unsubscribe", topic: text, decision });
-      return Code.notAuthorized;
+      return deniedCode(context);
     }
     const subscription = session.subscriptions.get(text);
     if (subscription === undefined) return Code.noSubscriptionExisted;

@@ -91,6 +91,24 @@ describe("the QoS of the subscription, when messages are to be upgraded", () => 
   });
 });
 
+describe("a broker that does not tell its reasons", () => {
+  it.each([
+    [true, 0x87, { length: 18 + 2, properties: { reasonString: "asked by a test" } }],
+    [false, 0x80, { length: 1 }],
+  ])("%s: a refused filter, and a goodbye", (tellReasons, granted, properties) => {
+    const { connect, engine, rules } = createHouse({ tellReasons });
+    rules.add("subscribe t").add("unsubscribe t");
+    const client = connect("c", { version: 5 });
+    client.send(subscribe("t", 1), { cmd: "unsubscribe", messageId: 2, unsubscriptions: ["t"] });
+    expect(client.take()).toMatchObject([
+      { cmd: "suback", granted: [granted] },
+      { cmd: "unsuback", granted: [granted] },
+    ]);
+    engine.endSession("c", { kind: "shutting_down", sentence: "asked by a test" });
+    expect(client.take()).toEqual([expect.objectContaining({ cmd: "disconnect", reasonCode: 0x98, ...properties })]);
+  });
+});
+
 describe("a change of the limits", () => {
   it("opens the window of a connected client at once", () => {
     const { connect, engine } = createHouse({ maxInflight: 1 });
