@@ -1,4 +1,5 @@
 import { codesOf } from "../core/reasons.ts";
+import { isControlTopic } from "../core/topic.ts";
 import type { ProtocolVersion, Reason, ReasonKind } from "../core/types.ts";
 import { told } from "./told.ts";
 import { Code } from "./packets/codes.ts";
@@ -112,6 +113,10 @@ export function unsupported(
     return { reason: { kind: "client_id_refused", sentence }, code: Code.clientIdRefused };
   }
   if (will === null) return null;
+  if (isControlTopic(will.topic)) {
+    const sentence = "asked for a will to $CONTROL/, where only clients that are connected send commands";
+    return { reason: { kind: "not_allowed", sentence }, code: Code.topicNameInvalid };
+  }
   if (will.retain && !retainAvailable) {
     const reason: Reason = {
       kind: "protocol_error",

@@ -89,3 +89,8 @@ function beginsLevel(text: string, at: number): boolean {
 function endsLevel(text: string, at: number): boolean {
   return at === text.length - 1 || text.charCodeAt(at + 1) === SLASH;
 }
+
+/** Whether what is published to a topic is a command to the broker itself, not a message. */
+export function isControlTopic(topic: string): boolean {
+  return topic.startsWith("$CONTROL/");
+}

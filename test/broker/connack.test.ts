@@ -129,6 +129,13 @@ test.each<[string, Extra, object, number | null, string]>([
     0x9a,
     "asked for a retained will, which this broker does not take",
   ],
+  [
+    "a will that is a command",
+    { will: { ...will, topic: "$CONTROL/dynamic-security/v1" } },
+    {},
+    0x90,
+    "asked for a will to $CONTROL/, where only clients that are connected send commands",
+  ],
   ["a will of QoS 2", { will }, { maximumQos: 1 }, 0x9b, "asked for a will above the maximum QoS of this broker"],
 ])("a CONNECT with %s", (_name, extra, limits, code, sentence) => {
   const found = unsupported(connect(5, extra), { ...DEFAULT_LIMITS, ...limits });

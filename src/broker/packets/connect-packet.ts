@@ -191,9 +191,8 @@ function readWill(
     hasProperty(scan, Property.payloadFormat) && numberProperty(scan, Property.payloadFormat, 0) === 1;
   const topicEnd = fieldEnd(source, cursor.at, end);
   if (topicEnd < 0) return FAULTS.tooShort;
-  const topicFault = topicNameFault(source, cursor.at + 2, topicEnd, maxTopicLevels);
+  const topicFault = willTopicFault(source, cursor.at + 2, topicEnd, maxTopicLevels);
   if (topicFault !== null) return topicFault;
-  if (topicEnd === cursor.at + 2) return FAULTS.noTopic; // [MQTT-4.7.3-1]
   const topic = source.toString("utf8", cursor.at + 2, topicEnd);
   const payloadEnd = fieldEnd(source, topicEnd, end);
   if (payloadEnd < 0) return FAULTS.tooShort;
@@ -209,6 +208,14 @@ function readWill(
     delayS,
     expiryS,
   };
+}
+
+/** What is wrong with the topic of a will, which is not called a PUBLISH: its client has not sent one yet. */
+function willTopicFault(source: Buffer, start: number, end: number, maxTopicLevels: number): Fault | null {
+  if (start === end) return FAULTS.noWillTopic; // [MQTT-4.7.3-1]
+  const fault = topicNameFault(source, start, end, maxTopicLevels);
+  if (fault === FAULTS.topicName) return FAULTS.willTopicName;
+  return fault === FAULTS.topicLevels ? FAULTS.willTopicLevels : fault;
 }
 
 function readText(source: Buffer, cursor: Cursor, end: number): string | null {

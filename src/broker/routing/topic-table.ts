@@ -1,3 +1,4 @@
+import { isControlTopic } from "../../core/topic.ts";
 import { randomInt } from "node:crypto";
 import { type ByteString, toByteString } from "../packets/bytes.ts";
 import type { Routes } from "./routes.ts";
@@ -51,7 +52,7 @@ export function createTopicTable<S>(maxTopics: number): TopicTable<S> {
       last.evicted = true;
       last.routes = null;
     }
-    const isControl = text.startsWith("$CONTROL/");
+    const isControl = isControlTopic(text);
     const entry: TopicEntry<S> = { text, bytes, isControl, routes: null, generation: -1, evicted: false };
     places[place + 1] = places[place] ?? null;
     places[place] = entry;

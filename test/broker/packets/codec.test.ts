@@ -71,8 +71,6 @@ describe("CONNECT", () => {
     ["client id that is not UTF-8", `${MQTT4} 02 0000 0001 ff`, 0x81],
     ["client id longer than the packet", `${MQTT4} 02 0000 0009 61`, 0x81],
     ["bytes behind the end", `${MQTT4} 02 0000 0001 61 00`, 0x81],
-    ["wildcard in the will topic", `${MQTT4} 06 0000 0001 61 0001 23 0000`, 0x90],
-    ["empty will topic", `${MQTT4} 06 0000 0001 61 0000 0000`, 0x82],
     ["receive maximum 0", `${MQTT5} 02 0000 03 210000 0001 61`, 0x82],
     ["maximum packet size 0", `${MQTT5} 02 0000 05 2700000000 0001 61`, 0x82],
     ["request problem information 2", `${MQTT5} 02 0000 02 1702 0001 61`, 0x82],
@@ -86,6 +84,16 @@ describe("CONNECT", () => {
   ])("is refused: %s", (_name, body, code) => {
     const bytes = connect(body);
     expect(decodeConnect(bytes, 0, bytes.length, 200)).toMatchObject({ kind: "fault", fault: { code } });
+  });
+
+  it.each([
+    ["0000", 0x82, "broke the protocol: its will has no topic"],
+    ["0001 23", 0x90, "asked for a will to a topic that holds a wildcard"],
+    ["0004 612f2f62", 0x90, "asked for a will to a topic with too many levels"],
+    ["0001 ff", 0x81, "sent a malformed packet: a text is not UTF-8 or holds U+0000"],
+  ])("is refused for the topic of its will: %s", (topic, code, sentence) => {
+    const bytes = connect(`${MQTT4} 06 0000 0001 61 ${topic} 0000`);
+    expect(decodeConnect(bytes, 0, bytes.length, 2)).toMatchObject({ fault: { code, sentence } });
   });
 
   it("is read with everything in it", () => {
