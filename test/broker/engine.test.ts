@@ -384,12 +384,15 @@ describe("faults of a client", () => {
   });
 
   it.each(["a#", "+a", "a/#/b", "a+/b", "$share//a", "$share/g", "$share/g+/a", "$share/g/"])(
-    "filter %s: 0x8F in SUBACK for MQTT 5, closed before",
+    "filter %s: 0x8F in SUBACK and UNSUBACK for MQTT 5, SUBSCRIBE closes before",
     (filter) => {
       const { connect } = createHouse();
       const modern = connect("modern", { version: 5 });
-      modern.send(subscribe(filter, 1));
-      expect(modern.take()).toMatchObject([{ cmd: "suback", granted: [0x8f] }]);
+      modern.send(subscribe(filter, 1), { cmd: "unsubscribe", messageId: 2, unsubscriptions: [filter, "a"] });
+      expect(modern.take()).toMatchObject([
+        { cmd: "suback", granted: [0x8f] },
+        { cmd: "unsuback", granted: [0x8f, 0x11] },
+      ]);
       const old = connect("old");
       old.send(subscribe(filter, 1));
       expect(old.closed()).toMatchObject({ sentence: "sent a topic filter that is not valid" });

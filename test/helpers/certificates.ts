@@ -36,8 +36,8 @@ export function makePair(folder: string, { name, commonName, issuer, days = 30 }
   return { certFile, keyFile, cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") };
 }
 
-/** Makes the revocation list of a CA, with the certificates that it takes back. */
-export function makeCrl(folder: string, ca: Pair, revoked: readonly Pair[]): string {
+/** Makes the revocation list of a CA, with the certificates that it takes back; times are as openssl takes them. */
+export function makeCrl(folder: string, ca: Pair, revoked: readonly Pair[], times: readonly string[] = []): string {
   const config = join(folder, "crl.cnf");
   const list = join(folder, "crl.pem");
   writeFileSync(join(folder, "index.txt"), "");
@@ -47,7 +47,7 @@ export function makeCrl(folder: string, ca: Pair, revoked: readonly Pair[]): str
   );
   const authority = ["-config", config, "-cert", ca.certFile, "-keyfile", ca.keyFile];
   for (const { certFile } of revoked) openssl("ca", ...authority, "-revoke", certFile);
-  openssl("ca", ...authority, "-gencrl", "-out", list);
+  openssl("ca", ...authority, "-gencrl", ...times, "-out", list);
   return readFileSync(list, "utf8");
 }
 

@@ -50,8 +50,22 @@ export function certificateProblem(socket: TLSSocket): Reason | null {
   return {
     kind: "cert_rejected",
     sentence: `its certificate was not accepted (${String(socket.authorizationError)})`,
-    hint: "It must be signed by the CA in cafile and be valid today.",
+    hint: adviceFor(String(socket.authorizationError)),
   };
+}
+
+/** Node passes on what OpenSSL calls its faults. */
+function adviceFor(fault: string): string {
+  switch (fault) {
+    case "CERT_REVOKED":
+      return "It is named in crlfile.";
+    case "UNABLE_TO_GET_CRL":
+      return "crlfile needs a revocation list of each CA above the certificate, of the root as well.";
+    case "CRL_HAS_EXPIRED":
+      return "A revocation list in crlfile is past the date of its next update. Put a new one there.";
+    default:
+      return "It must be signed by the CA in cafile and be valid today.";
+  }
 }
 
 /** The name in the certificate of a client; null without one. */

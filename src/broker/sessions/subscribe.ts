@@ -108,7 +108,7 @@ export function receiveUnsubscribe(
       return deniedCode(context);
     }
     const subscription = session.subscriptions.get(text);
-    if (subscription === undefined) return Code.noSubscriptionExisted;
+    if (subscription === undefined) return codeOfUnknown(text, context);
     removeSubscription(context, subscription);
     if (isPersistent(session)) context.journal?.unsubscribed(session, text);
     context.record({ kind: "unsubscribed", client: session.client, filter: text });
@@ -116,6 +116,11 @@ export function receiveUnsubscribe(
   });
   sendEncodedAck(context, connection, encodeUnsuback(packet.packetId, codes, connection.version));
   return null;
+}
+
+/** Asked last: a subscription that is there can be ended, whatever the limits say of its filter now. */
+function codeOfUnknown(filter: string, { limits }: Context): number {
+  return parseFilter(filter, limits.maxTopicLevels) === null ? Code.topicFilterInvalid : Code.noSubscriptionExisted;
 }
 
 /** Takes a subscription away from its session and from routing. */

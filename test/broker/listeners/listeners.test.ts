@@ -20,7 +20,7 @@ import { deny } from "../../../src/core/reasons.ts";
 import type { Credentials } from "../../../src/core/types.ts";
 import type { ListenerPlan, TlsMaterial } from "../../../src/snapshot/types.ts";
 import { tempFolder } from "../../helpers/temp.ts";
-import { makePair, type Pair } from "../../helpers/certificates.ts";
+import { makeCrl, makePair, type Pair } from "../../helpers/certificates.ts";
 import { connect as connectMqtt } from "../../helpers/mqtt.ts";
 import { snapshotOf, type SnapshotParts } from "../../helpers/snapshot.ts";
 import { connectPacket, encode, publish, subscribe } from "../wire.ts";
@@ -332,6 +332,41 @@ describe("TLS", () => {
       ]);
     },
   );
+
+  test("who is refused by a revocation list hears why", async () => {
+    const folder = tempFolder();
+    const ofCa = makeCrl(folder, ca, []);
+    const ofBranch = makeCrl(folder, branch, []);
+    const { listeners, events, infos, port } = await setUp();
+    const refusedBy = async (crl: string): Promise<unknown> => {
+      const tls = { ...tlsOf(server, { requireCertificate: true }), ca: ca.cert + branch.cert, crl };
+      await listeners.apply([planOf({ name: "8883", tls })]);
+      const before = events.length;
+      await closed(await tlsClient(port(), { cert: branchDevice.cert, key: branchDevice.key }));
+      await vi.waitFor(() => expect(events).toHaveLength(before + 1));
+      const event = events.at(-1);
+      return event !== undefined && "reason" in event && event.reason !== null
+        ? `${event.reason.sentence}: ${event.reason.hint}`
+        : null;
+    };
+    expect(await refusedBy(ofBranch)).toBe(
+      "its certificate was not accepted (UNABLE_TO_GET_CRL): " +
+        "crlfile needs a revocation list of each CA above the certificate, of the root as well.",
+    );
+    expect(await refusedBy(ofCa + makeCrl(folder, branch, [branchDevice]))).toBe(
+      "its certificate was not accepted (CERT_REVOKED): It is named in crlfile.",
+    );
+    const past = ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z"];
+    expect(await refusedBy(ofCa + makeCrl(folder, branch, [], past))).toBe(
+      "its certificate was not accepted (CRL_HAS_EXPIRED): " +
+        "A revocation list in crlfile is past the date of its next update. Put a new one there.",
+    );
+    expect(infos).toEqual([]);
+    const tls = { ...tlsOf(server, { requireCertificate: true }), ca: ca.cert + branch.cert, crl: ofCa + ofBranch };
+    await listeners.apply([planOf({ name: "8883", tls })]);
+    await tlsClient(port(), { cert: branchDevice.cert, key: branchDevice.key });
+    await vi.waitFor(() => expect(infos).toMatchObject([{ tls: { commonName: "branch-1" } }]));
+  });
 
   test("a session from before is no way around a required certificate", async () => {
     const { listeners, events, infos, port } = await setUp();
