@@ -1,6 +1,6 @@
 import { BackendError, codeOf, messageOf } from "../src/core/errors.ts";
+import { sendRequest } from "../src/core/http-request.ts";
 import { isRawObject, type RawObject } from "../src/core/raw-object.ts";
-import { sendRequest } from "./http-request.ts";
 
 /** The Supervisor's HTTP API, as far as an MQTT broker needs it. Every call throws BackendError when it is undecided. */
 export interface Supervisor {
