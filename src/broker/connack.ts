@@ -1,7 +1,7 @@
 import { codesOf } from "../core/reasons.ts";
 import { isControlTopic } from "../core/topic.ts";
 import type { ProtocolVersion, Reason, ReasonKind } from "../core/types.ts";
-import { told } from "./told.ts";
+import { elsewhere, isElsewhere, told } from "./told.ts";
 import { Code } from "./packets/codes.ts";
 import type { ConnectPacket } from "./packets/connect-packet.ts";
 import { encodeConnackV3, encodeConnackV5, type ConnackProperties } from "./packets/server-packets.ts";
@@ -70,15 +70,18 @@ export function refusalFor(
   version: ProtocolVersion | null,
   refusal: { readonly kind: ReasonKind; readonly code: number; readonly sentence: string },
   maximumPacketSize: number,
-  tellsReasons: boolean,
+  limits: Pick<EngineLimits, "tellReasons" | "serverReference">,
 ): Buffer | null {
   if (version === 5) {
-    const code = connackCode(refusal.code);
-    const reasonString = tellsReasons ? told(refusal) : null;
-    const reasoned = encodeConnackV5(false, code, { ...NOTHING_TOLD, reasonString });
+    const code = elsewhere(refusal.kind, connackCode(refusal.code), limits);
+    // [MQTT-3.2.2-22]
+    const serverReference = isElsewhere(code) ? limits.serverReference : null;
+    const answer = { ...NOTHING_TOLD, serverReference };
+    const reasonString = limits.tellReasons ? told(refusal) : null;
+    const reasoned = encodeConnackV5(false, code, { ...answer, reasonString });
     // [MQTT-3.2.2-19]
     if (reasoned.length <= maximumPacketSize) return reasoned;
-    return encodeConnackV5(false, code, NOTHING_TOLD);
+    return encodeConnackV5(false, code, answer);
   }
   const { connack } = codesOf(refusal.kind);
   return connack === null ? null : encodeConnackV3(false, connack);
@@ -105,6 +108,11 @@ export function unsupported(
   limits: EngineLimits,
 ): { readonly reason: Reason; readonly code: number } | null {
   const { will, version, keepaliveS } = packet;
+  if (limits.serverMoved) {
+    const to = limits.serverReference === null ? "" : ` to ${limits.serverReference}`;
+    const sentence = `came to a broker that has moved${to} (server_moved)`;
+    return { reason: { kind: "shutting_down", sentence }, code: Code.serverMoved };
+  }
   const { retainAvailable, maximumQos, maxKeepaliveS, maxPayloadBytes } = limits;
   if (version < 5 && !isKeepaliveTaken(packet, limits)) {
     // Older versions cannot be told another interval; mosquitto answers them 2.

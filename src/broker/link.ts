@@ -96,7 +96,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     const found = decodeConnect(bytes, start, end, limits().maxTopicLevels);
     if (found.kind === "fault") {
       const { fault, version } = found;
-      const answer = refusalFor(version, fault, Infinity, limits().tellReasons);
+      const answer = refusalFor(version, fault, Infinity, limits());
       if (answer !== null) say(answer);
       turnAway({ kind: fault.kind, sentence: fault.sentence });
       return;
@@ -138,7 +138,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   function refuseWith(reason: Reason, code: number): void {
     if ((phase !== "waiting" && phase !== "accepted") || packet === null) return;
     const refusal = { kind: reason.kind, code, sentence: reason.sentence };
-    const answer = refusalFor(packet.version, refusal, packet.maximumPacketSize, limits().tellReasons);
+    const answer = refusalFor(packet.version, refusal, packet.maximumPacketSize, limits());
     if (answer !== null) say(answer);
     turnAway(reason);
   }

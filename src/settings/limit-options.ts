@@ -1,12 +1,22 @@
 import type { Ajv } from "ajv";
 import { isRawObject } from "../core/raw-object.ts";
-import { EXPIRATION, type LimitValues, NO_LIMITS_SAID, numberLimits, parseExpiration, switchLimits } from "./limits.ts";
+import {
+  EXPIRATION,
+  type LimitValues,
+  NO_LIMITS_SAID,
+  numberLimits,
+  parseExpiration,
+  parseServerReference,
+  SERVER_REFERENCE,
+  switchLimits,
+} from "./limits.ts";
 
 /** Every key of the option `limits`. */
 export const limitNames: readonly string[] = [
   ...numberLimits.map(({ name }) => name),
   ...switchLimits.map(({ name }) => name),
   EXPIRATION,
+  SERVER_REFERENCE,
 ];
 
 /** Says that a value is wrong; then the default counts. */
@@ -19,7 +29,7 @@ export function readLimits(raw: unknown, ajv: Ajv, report: ReportLimit, show: (v
     report(`limits: ${show(raw)} is not a group of limits.`, "Write names with values below it, or {} for none.");
     return NO_LIMITS_SAID;
   }
-  let { numbers, switches, expirationS } = NO_LIMITS_SAID;
+  let { numbers, switches, expirationS, serverReference } = NO_LIMITS_SAID;
   for (const { name, minimum, maximum } of numberLimits) {
     const value = raw[name] ?? null;
     if (value === null) continue;
@@ -43,5 +53,13 @@ export function readLimits(raw: unknown, ajv: Ajv, report: ReportLimit, show: (v
       report(`limits.${EXPIRATION}: ${show(time)} is not a time.`, fix);
     }
   }
-  return { numbers, switches, expirationS };
+  const reference = raw[SERVER_REFERENCE] ?? "";
+  if (reference !== "") {
+    serverReference = typeof reference === "string" ? parseServerReference(reference) : null;
+    if (serverReference === null) {
+      const fix = "Write host:port, several with spaces between.";
+      report(`limits.${SERVER_REFERENCE}: ${show(reference)} is not where a broker is.`, fix);
+    }
+  }
+  return { numbers, switches, expirationS, serverReference };
 }

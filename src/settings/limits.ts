@@ -41,10 +41,13 @@ export const switchLimits = [
   { name: "wildcard_available", default: true },
   { name: "shared_available", default: true },
   { name: "tell_reasons", default: true },
+  { name: "server_moved", default: false },
 ] as const;
 
 /** The limit that is a time: `14d`. Without it sessions live as long as their clients want. */
 export const EXPIRATION = "persistent_client_expiration";
+/** Where clients find another broker: `host`, `host:port`, or several of them with spaces between (MQTT 5, 4.11). */
+export const SERVER_REFERENCE = "server_reference";
 
 export type NumberLimit = (typeof numberLimits)[number]["name"];
 export type SwitchLimit = (typeof switchLimits)[number]["name"];
@@ -55,10 +58,12 @@ export interface LimitValues {
   readonly switches: Readonly<Partial<Record<SwitchLimit, boolean>>>;
   /** Seconds; Infinity: as the client wants. null: nothing is said. */
   readonly expirationS: number | null;
+  /** null: nothing is said. */
+  readonly serverReference: string | null;
 }
 
 /** Nothing is said about any limit. */
-export const NO_LIMITS_SAID: LimitValues = { numbers: {}, switches: {}, expirationS: null };
+export const NO_LIMITS_SAID: LimitValues = { numbers: {}, switches: {}, expirationS: null, serverReference: null };
 
 /** Puts what `stronger` says over what `weaker` says. */
 export function mergeLimits(weaker: LimitValues, stronger: LimitValues): LimitValues {
@@ -66,6 +71,7 @@ export function mergeLimits(weaker: LimitValues, stronger: LimitValues): LimitVa
     numbers: { ...weaker.numbers, ...stronger.numbers },
     switches: { ...weaker.switches, ...stronger.switches },
     expirationS: stronger.expirationS ?? weaker.expirationS,
+    serverReference: stronger.serverReference ?? weaker.serverReference,
   };
 }
 
@@ -84,11 +90,17 @@ export function parseExpiration(text: string): number | null {
   return count === undefined || seconds === undefined ? null : Number(count) * seconds;
 }
 
+/** Reads where another broker is; null: that is no list of hosts. */
+export function parseServerReference(text: string): string | null {
+  const hosts = text.trim().split(/ +/);
+  return text.length <= 255 && hosts.every((host) => /^[!-~]+$/.test(host)) ? hosts.join(" ") : null;
+}
+
 /** Session expiry that MQTT 5 understands as "never". */
 const NEVER = 0xffff_ffff;
 
 /** Makes limits of what was said. */
-export function limitsFrom({ numbers, switches, expirationS }: LimitValues): Limits {
+export function limitsFrom({ numbers, switches, expirationS, serverReference }: LimitValues): Limits {
   const number = (name: NumberLimit): number => numbers[name] ?? NUMBERS.get(name) ?? 0;
   const bound = (name: NumberLimit): number => number(name) || Infinity;
   const isOn = (name: SwitchLimit): boolean => switches[name] ?? SWITCHES.get(name) ?? false;
@@ -120,6 +132,8 @@ export function limitsFrom({ numbers, switches, expirationS }: LimitValues): Lim
     wildcardAvailable: isOn("wildcard_available"),
     sharedAvailable: isOn("shared_available"),
     tellReasons: isOn("tell_reasons"),
+    serverReference,
+    serverMoved: isOn("server_moved"),
   };
 }
 

@@ -284,6 +284,10 @@ export interface Limits extends ListenerLimits {
   readonly sharedAvailable: boolean;
   /** Whether clients of MQTT 5 hear in words why they are refused or closed, and a refused filter its own code. */
   readonly tellReasons: boolean;
+  /** Where a client of MQTT 5 that is sent away because this broker is full or stops finds another; null: nowhere. */
+  readonly serverReference: string | null;
+  /** Whether this broker takes nobody any more, since all moved to `serverReference`. */
+  readonly serverMoved: boolean;
 }
 
 /** Limits that each listener may set for its connections. */

@@ -71,7 +71,7 @@ test.each([
   ["malformed", null, null],
 ] as const)("%s to version %s", (kind, version, answer) => {
   const refused = { kind, code: 0x87, sentence: "wrong password for user kitchen" };
-  expect(refusalFor(version, refused, Infinity, true)?.toString("hex") ?? null).toBe(answer);
+  expect(refusalFor(version, refused, Infinity, DEFAULT_LIMITS)?.toString("hex") ?? null).toBe(answer);
 });
 
 test.each([
@@ -81,15 +81,17 @@ test.each([
   ["cert_missing", 0x98, 0x87],
   ["too_many_connections", 0x97, 0x97],
 ] as const)("%s, code %i in DISCONNECT, has a code that CONNACK knows", (kind, code, told) => {
-  expect(refusalFor(5, { kind, code, sentence: "" }, Infinity, true)?.[3]).toBe(told);
+  expect(refusalFor(5, { kind, code, sentence: "" }, Infinity, DEFAULT_LIMITS)?.[3]).toBe(told);
 });
 
 test("a reason goes as far as the client's maximum packet size", () => {
   const refused = { kind: "auth_unavailable", code: 0x88, sentence: "later" } as const;
   const whole = refusal(0x88, "later");
-  expect(refusalFor(5, refused, whole.length / 2, true)?.toString("hex")).toBe(whole);
-  expect(refusalFor(5, refused, whole.length / 2 - 1, true)?.toString("hex")).toBe("2003008800");
-  expect(refusalFor(5, refused, Infinity, false)?.toString("hex")).toBe("2003008800");
+  expect(refusalFor(5, refused, whole.length / 2, DEFAULT_LIMITS)?.toString("hex")).toBe(whole);
+  expect(refusalFor(5, refused, whole.length / 2 - 1, DEFAULT_LIMITS)?.toString("hex")).toBe("2003008800");
+  expect(refusalFor(5, refused, Infinity, { ...DEFAULT_LIMITS, tellReasons: false })?.toString("hex")).toBe(
+    "2003008800",
+  );
 });
 
 describe("a longest keep alive of 60 s", () => {
@@ -141,4 +143,26 @@ test.each<[string, Extra, object, number | null, string]>([
   const found = unsupported(connect(5, extra), { ...DEFAULT_LIMITS, ...limits });
   expect(found?.code ?? null).toBe(code);
   expect(found?.reason.sentence ?? "").toBe(sentence);
+});
+
+describe("a broker that knows another one", () => {
+  const limits = { ...DEFAULT_LIMITS, tellReasons: false, serverReference: "b:1883" };
+
+  test.each([
+    ["too_many_connections", 0x89, "200c009c09 1c0006623a31383833"],
+    ["shutting_down", 0x8b, "200c009c09 1c0006623a31383833"],
+    ["shutting_down", 0x9d, "200c009d09 1c0006623a31383833"],
+    ["wrong_password", 0x87, "2003008700"],
+  ] as const)("sends who is refused for %s (%i) there, or not", (kind, code, answer) => {
+    const refused = { kind, code, sentence: "" };
+    expect(refusalFor(5, refused, Infinity, limits)?.toString("hex")).toBe(answer.replaceAll(" ", ""));
+  });
+
+  test("takes nobody when it has moved, and says where to", () => {
+    expect(unsupported(connect(4), { ...limits, serverMoved: true })).toEqual({
+      code: 0x9d,
+      reason: { kind: "shutting_down", sentence: "came to a broker that has moved to b:1883 (server_moved)" },
+    });
+    expect(unsupported(connect(4), limits)).toBeNull();
+  });
 });

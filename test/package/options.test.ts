@@ -1,7 +1,7 @@
 import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { limitNames } from "../../src/settings/limit-options.ts";
-import { EXPIRATION, numberLimits, switchLimits } from "../../src/settings/limits.ts";
+import { EXPIRATION, numberLimits, SERVER_REFERENCE, switchLimits } from "../../src/settings/limits.ts";
 import { logDestNames, loginSchema, logTypeNames, optionsSchema } from "../../src/settings/schema.ts";
 import { textOf } from "./files.ts";
 
@@ -63,8 +63,11 @@ describe("the schema of the settings", () => {
   it("has the bounds of config.json's limits", () => {
     const numbers = numberLimits.map(({ name, minimum, maximum }) => [name, `int(${minimum},${maximum})?`]);
     const switches = switchLimits.map(({ name }) => [name, "bool?"]);
-    const time = [[EXPIRATION, "match(^([1-9][0-9]{0,8}[hdwmy])?$)?"]];
-    expect(schema.limits).toEqual(Object.fromEntries([...numbers, ...switches, ...time]));
+    const texts = [
+      [EXPIRATION, "match(^([1-9][0-9]{0,8}[hdwmy])?$)?"],
+      [SERVER_REFERENCE, "match(^[!-~ ]{0,255}$)?"],
+    ];
+    expect(schema.limits).toEqual(Object.fromEntries([...numbers, ...switches, ...texts]));
   });
 
   it("knows the values of config.json's lists", () => {

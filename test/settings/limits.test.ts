@@ -37,6 +37,8 @@ const SAYINGS: readonly (readonly [string, string | number | boolean, Partial<Li
   ["wildcard_available", false, { wildcardAvailable: false }],
   ["shared_available", false, { sharedAvailable: false }],
   ["tell_reasons", false, { tellReasons: false }],
+  ["server_moved", true, { serverMoved: true }],
+  ["server_reference", "a.lan:1883 b.lan", { serverReference: "a.lan:1883 b.lan" }],
   ["persistent_client_expiration", "14d", { maxSessionExpiryS: 1_209_600 }],
 ];
 
@@ -74,6 +76,8 @@ describe("without a word about limits", () => {
       wildcardAvailable: true,
       sharedAvailable: true,
       tellReasons: true,
+      serverReference: null,
+      serverMoved: false,
       maximumQos: 2,
       topicAliasMaximum: 10,
       topicAliasMaximumOut: 10,
@@ -151,6 +155,10 @@ describe("a wrong limit", () => {
     [
       { persistent_client_expiration: "14 days" },
       'limits.persistent_client_expiration: "14 days" is not a time. The default is used. Write a number and h, d, w, m or y: 14d is two weeks.',
+    ],
+    [
+      { server_reference: "a\nb" },
+      'limits.server_reference: "a\\nb" is not where a broker is. The default is used. Write host:port, several with spaces between.',
     ],
     [
       { max_queued_message: 1 },

@@ -47,6 +47,8 @@ export const Code = {
   payloadFormatInvalid: 0x99,
   retainNotSupported: 0x9a,
   qosNotSupported: 0x9b,
+  useAnotherServer: 0x9c,
+  serverMoved: 0x9d,
   sharedNotSupported: 0x9e,
   wildcardsNotSupported: 0xa2,
 } as const;

@@ -22,9 +22,12 @@ export function encodeUnsuback(packetId: number, codes: readonly number[], versi
 }
 
 /** DISCONNECT of MQTT 5; older versions know none from the server. `reason` is left out for clients that want none. */
-export function encodeDisconnect(code: number, reason: string | null): Buffer {
-  if (reason === null) return packet(PacketType.disconnect, [code]);
-  const properties = reasonStringProperty(reason);
+export function encodeDisconnect(code: number, reason: string | null, serverReference: string | null = null): Buffer {
+  if (reason === null && serverReference === null) return packet(PacketType.disconnect, [code]);
+  const properties = [
+    ...(reason === null ? [] : reasonStringProperty(reason)),
+    ...text(Property.serverReference, serverReference),
+  ];
   return packet(PacketType.disconnect, [code, ...varint(properties.length), ...properties]);
 }
 

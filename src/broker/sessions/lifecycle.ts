@@ -1,5 +1,5 @@
 import type { Reason } from "../../core/types.ts";
-import { told } from "../told.ts";
+import { elsewhere, isElsewhere, told } from "../told.ts";
 import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
 import type { Context } from "./context.ts";
@@ -268,14 +268,16 @@ export function disconnect(
   // before CONNACK is out nothing may be sent [MQTT-3.2.0-1]
   if (connection.version === 5 && connection.hasBegun) {
     if (context.writer.connection === connection) flushWriter(context.writer);
-    sendAtOnce(context, connection, goodbye(connection, code, reason));
+    sendAtOnce(context, connection, goodbye(context, connection, code, reason));
   }
   closeConnection(context, connection, ending);
   connection.output.end(reason);
 }
 
-function goodbye(connection: Connection, code: number, reason: Reason): Buffer {
-  const reasoned = encodeDisconnect(code, connection.wantsReasons ? told(reason) : null);
+function goodbye({ limits }: Context, connection: Connection, wanted: number, reason: Reason): Buffer {
+  const code = elsewhere(reason.kind, wanted, limits);
+  const reference = isElsewhere(code) ? limits.serverReference : null;
+  const reasoned = encodeDisconnect(code, connection.wantsReasons ? told(reason) : null, reference);
   // [MQTT-3.14.2-3]
-  return reasoned.length <= connection.maximumPacketSize ? reasoned : encodeDisconnect(code, null);
+  return reasoned.length <= connection.maximumPacketSize ? reasoned : encodeDisconnect(code, null, reference);
 }

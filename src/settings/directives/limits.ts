@@ -1,4 +1,13 @@
-import { EXPIRATION, numberLimits, type NumberLimit, parseExpiration, switchLimits, toQos } from "../limits.ts";
+import {
+  EXPIRATION,
+  numberLimits,
+  type NumberLimit,
+  parseExpiration,
+  parseServerReference,
+  SERVER_REFERENCE,
+  switchLimits,
+  toQos,
+} from "../limits.ts";
 import type { ListenerLimits } from "../types.ts";
 import { used, type Draft } from "./draft.ts";
 import { onListener, replaceListener } from "./listener.ts";
@@ -32,6 +41,13 @@ export const limitDirectives: readonly DirectiveRow[] = [
       return wrongValue(draft, line, "is not a time", "Write a number and h, d, w, m or y: 14d is two weeks.");
     }
     return used({ ...draft, limits: { ...draft.limits, expirationS } });
+  }),
+  row(SERVER_REFERENCE, (draft, line) => {
+    const serverReference = parseServerReference(line.value);
+    if (serverReference === null) {
+      return wrongValue(draft, line, "is not where a broker is", "Write host:port, several with spaces between.");
+    }
+    return used({ ...draft, limits: { ...draft.limits, serverReference } });
   }),
   listenerLimit("max_qos", 2, (maximumQos) => ({ maximumQos: toQos(maximumQos) })),
   // its name in earlier versions

@@ -109,6 +109,14 @@ describe("a broker that does not tell its reasons", () => {
   });
 });
 
+it("sends its clients to another broker when it stops, if it knows one", () => {
+  const { connect, engine } = createHouse({ serverReference: "b:1883" });
+  const client = connect("c", { version: 5 });
+  engine.stop({ kind: "shutting_down", sentence: "the broker stops" });
+  const properties = { serverReference: "b:1883", reasonString: "the broker stops" };
+  expect(client.take()).toMatchObject([{ cmd: "disconnect", reasonCode: 0x9c, properties }]);
+});
+
 describe("a change of the limits", () => {
   it("opens the window of a connected client at once", () => {
     const { connect, engine } = createHouse({ maxInflight: 1 });
