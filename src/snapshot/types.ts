@@ -1,5 +1,4 @@
-import type { AclRules } from "../acl/policy.ts";
-import type { Identity, LoginChain, Policy, Problem } from "../core/types.ts";
+import type { AccessRule, Identity, LoginChain, Policy, Problem } from "../core/types.ts";
 import type { ClientLimits, DynsecState } from "../dynsec/types.ts";
 import type { Options } from "../settings/options.ts";
 import type { BridgeSettings, ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
@@ -79,7 +78,7 @@ export interface BridgeTls {
 /** What decides about users, as it was last read without a fault. */
 export interface AccessFiles {
   /** null: no ACL file is in use. */
-  readonly acl: Loaded<AclRules> | null;
+  readonly acl: Loaded<readonly AccessRule[]> | null;
   /** null: no password file is in use. */
   readonly passwordFile: Loaded<readonly { readonly username: string; readonly hash: string }[]> | null;
 }

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { parseAclClaim } from "../../../src/auth/jwt/acl-claim.ts";
+
+const values = { username: "meter", clientid: "plug-1" };
+
+function kept(claim: unknown): readonly string[] {
+  const acl = parseAclClaim(claim, values);
+  if ("fault" in acl) throw new Error(acl.fault);
+  return acl.rules.map(({ effect, actions, filter }) => `${effect} ${actions.join("+")} ${filter}`);
+}
+
+test("the list form keeps its order, and each rule says where it is from", () => {
+  const claim = [
+    { permission: "deny", action: "subscribe", topic: "home/secret/#" },
+    { permission: "allow", action: "all", topics: ["home/${username}/#", "dev/%c/+"] },
+    { permission: "allow", action: "publish", topic: "eq log" },
+    { permission: "allow", topic: "any" },
+  ];
+  expect(kept(claim)).toEqual([
+    "deny subscribe+receive home/secret/#",
+    "allow publish+subscribe+receive home/meter/#",
+    "allow publish+subscribe+receive dev/plug-1/+",
+    "allow publish log",
+    "allow publish+subscribe+receive any",
+  ]);
+  expect(parseAclClaim([claim[0]], values)).toEqual({
+    rules: [
+      {
+        effect: "deny",
+        who: { kind: "everyone" },
+        actions: ["subscribe", "receive"],
+        filter: "home/secret/#",
+        placeholders: false,
+        text: "deny subscribe home/secret/#",
+        origin: { file: "the acl claim of its token" },
+      },
+    ],
+  });
+});
+
+test("the older form allows what it lists", () => {
+  expect(kept({ pub: ["a/b"], sub: ["a/#", "b"], all: ["${clientid}/#"] })).toEqual([
+    "allow publish a/b",
+    "allow subscribe+receive a/#",
+    "allow subscribe+receive b",
+    "allow publish+subscribe+receive plug-1/#",
+  ]);
+});
+
+test.each([[[]], [{}], [{ pub: [] }]])("no rules are none, and not all: %j", (claim) => {
+  expect(parseAclClaim(claim, values)).toEqual({ rules: [] });
+});
+
+test.each<readonly [unknown, string]>([
+  [null, "is neither a list of rules nor an object of topic lists"],
+  ["#", "is neither a list of rules nor an object of topic lists"],
+  [["#"], "is neither a list of rules nor an object of topic lists"],
+  [{ publish: ["#"] }, "is neither a list of rules nor an object of topic lists"],
+  [{ pub: "#" }, "has a rule without a topic"],
+  [{ pub: [1] }, "has a rule without a topic"],
+  [[{ permission: "allow", action: "publish" }], "has a rule without a topic"],
+  [[{ permission: "yes", topic: "#" }], 'has a rule that is neither "allow" nor "deny"'],
+  [[{ topic: "#" }], 'has a rule that is neither "allow" nor "deny"'],
+  ...["read", "toString", null, 2].map(
+    (action) =>
+      [
+        [{ permission: "allow", action, topic: "#" }],
+        'has a rule whose action is not "publish", "subscribe" or "all"',
+      ] as const,
+  ),
+  [[{ permission: "allow", topic: "#", qos: [0] }], 'has a rule with "qos", which is not carried out here'],
+  [[{ permission: "allow", topic: "#", retain: false }], 'has a rule with "retain", which is not carried out here'],
+  [{ pub: ["a#"] }, 'has the rule "allow publish a#", whose topic filter cannot be used for this client'],
+  [{ sub: ["eq #"] }, 'has the rule "allow subscribe eq #", whose topic filter cannot be used for this client'],
+  [{ pub: Array(1001).fill("a") }, "has more than 1000 rules"],
+])("what cannot be kept exactly spoils it: %j", (claim, fault) => {
+  expect(parseAclClaim(claim, values)).toEqual({ fault });
+});
+
+test.each(["+", "#", "a/b", "a#", ""])("the user name %j does not reach the topics of others", (username) => {
+  expect(parseAclClaim({ all: ["home/${username}/x"] }, { ...values, username })).toEqual({
+    fault: 'has the rule "allow all home/${username}/x", whose topic filter cannot be used for this client',
+  });
+});
