@@ -1,20 +1,31 @@
 import type { Access, AccessRule, Identity, Policy } from "../core/types.ts";
 import type { AnonymousSettings } from "../settings/types.ts";
+import { lastWord } from "./last-word.ts";
 import { anonymousAccess, loggedInAccess, superuserAccess } from "./open-access.ts";
+import { orderedRules } from "./ordered-access.ts";
 import { dangerousName } from "./placeholders.ts";
 import { closeList, compileList, fillList } from "./rule-list.ts";
 import type { CompiledRule } from "./rule-list.ts";
 import { ruledAccess } from "./ruled-access.ts";
 
+/** The rules of an ACL file, and how they are tried. */
+export interface AclRules {
+  /** "mosquitto": those of the user, denials before all others, and every subscription is accepted. "first-match": as written. */
+  readonly order: "mosquitto" | "first-match";
+  readonly rules: readonly AccessRule[];
+}
+
 interface PolicyInput {
   /** null: no ACL file is in use. Empty: nobody may use any topic, be the file empty or unusable. */
   readonly rules: readonly AccessRule[] | null;
+  /** How they are tried; missing: as Mosquitto does. */
+  readonly order?: AclRules["order"];
   /** What counts for clients without a user name as long as there is no ACL file. */
   readonly anonymous: AnonymousSettings | null;
 }
 
 /** Compiles rules, once per moment of configuration, into the policy that makes each session its access. */
-export function compilePolicy({ rules, anonymous }: PolicyInput): Policy {
+export function compilePolicy({ rules, order = "mosquitto", anonymous }: PolicyInput): Policy {
   const superuser = superuserAccess();
   if (rules === null) {
     const loggedIn = loggedInAccess();
@@ -26,8 +37,14 @@ export function compilePolicy({ rules, anonymous }: PolicyInput): Policy {
       },
     };
   }
-  const ruled = compileRules(rules);
+  const ruled = order === "mosquitto" ? compileRules(rules) : inOrder(rules);
   return { for: (identity) => (identity.superuser ? superuser : ruled(identity)) };
+}
+
+/** What no rule allows is denied. */
+function inOrder(rules: readonly AccessRule[]): (identity: Identity) => Access {
+  const ordered = orderedRules(rules);
+  return (identity) => lastWord(ordered(identity));
 }
 
 /** Indexes the rules by whom they are for, so that a session looks at its own and at the patterns only. */

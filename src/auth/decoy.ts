@@ -17,9 +17,8 @@ function decoyOf(storedHash: string): string | null {
   const hash = parsePasswordHash(storedHash);
   switch (hash?.kind) {
     case "pbkdf2": {
-      const salt = randomBytes(hash.salt.length).toString("base64");
-      const bytes = randomBytes(hash.hash.length).toString("base64");
-      return `PBKDF2$${hash.digest}$${hash.iterations}$${salt}$${bytes}`;
+      const [salt, bytes] = [hash.salt, hash.hash].map(({ length }) => unpadded(randomBytes(length)));
+      return `pbkdf2-${hash.digest}$i=${hash.iterations},l=${hash.hash.length}$${salt}$${bytes}`;
     }
     case "argon2id": {
       const cost = `m=${hash.memoryKib},t=${hash.passes},p=${hash.parallelism}`;

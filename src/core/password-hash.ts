@@ -5,7 +5,7 @@ export type PasswordHash =
   /** `$7$...` (mosquitto), `PBKDF2$...` and `pbkdf2-sha512$i=...` (the official add-on). */
   | {
       readonly kind: "pbkdf2";
-      readonly digest: "sha256" | "sha512";
+      readonly digest: Pbkdf2Digest;
       readonly iterations: number;
       readonly salt: Uint8Array;
       readonly hash: Uint8Array;
@@ -21,6 +21,11 @@ export type PasswordHash =
     }
   /** `$2a$`, `$2b$`, `$2y$`; `text` is the whole string. */
   | { readonly kind: "bcrypt"; readonly cost: number; readonly text: string };
+
+/** Digests that PBKDF2 is computed with. All but the last two are found in databases only. */
+export const PBKDF2_DIGESTS = ["sha1", "sha224", "sha384", "ripemd160", "sha256", "sha512"] as const;
+
+export type Pbkdf2Digest = (typeof PBKDF2_DIGESTS)[number];
 
 /** Why a stored hash cannot be used. */
 export type HashFault =
@@ -102,12 +107,10 @@ function parseFields(fields: readonly string[]): PasswordHash | null {
   switch (name) {
     case "PBKDF2":
       return parseAddonPbkdf2(rest);
-    case "pbkdf2-sha256":
-      return parseNamedPbkdf2("sha256", rest);
-    case "pbkdf2-sha512":
-      return parseNamedPbkdf2("sha512", rest);
-    default:
-      return null;
+    default: {
+      const digest = PBKDF2_DIGESTS.find((digest) => name === `pbkdf2-${digest}`);
+      return digest === undefined ? null : parseNamedPbkdf2(digest, rest);
+    }
   }
 }
 
@@ -135,7 +138,7 @@ function parseAddonPbkdf2([word, rounds = "", salt = "", hash = "", ...more]: re
 }
 
 function parseNamedPbkdf2(
-  digest: "sha256" | "sha512",
+  digest: Pbkdf2Digest,
   [parameters = "", salt = "", hash = "", ...more]: readonly string[],
 ): PasswordHash | null {
   const [, rounds = "", length = ""] = /^i=(\d+),l=(\d+)$/.exec(parameters) ?? [];

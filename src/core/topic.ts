@@ -66,6 +66,28 @@ export function covers(filter: string, other: string): boolean {
   return !other.endsWith("#") || (filter.endsWith("#") && slashesIn(filter) <= slashesIn(other));
 }
 
+/**
+ * Tells whether some topic is covered by both filters: "a/+/c" and "a/b/#" overlap, "a/+" and "b/#" do not. Both must be
+ * valid.
+ */
+export function overlaps(filter: string, other: string): boolean {
+  const a = filter.split("/");
+  const b = other.split("/");
+  // a leading wildcard never matches a $-topic [MQTT-4.7.2-1]
+  if ((isWildcard(a[0]) && other.startsWith("$")) || (isWildcard(b[0]) && filter.startsWith("$"))) {
+    return false;
+  }
+  for (let at = 0; ; at++) {
+    if (a[at] === "#" || b[at] === "#") return true;
+    if (at === a.length || at === b.length) return a.length === b.length;
+    if (a[at] !== "+" && b[at] !== "+" && a[at] !== b[at]) return false;
+  }
+}
+
+function isWildcard(level: string | undefined): boolean {
+  return level === "+" || level === "#";
+}
+
 function slashesIn(text: string): number {
   let count = 0;
   for (let at = text.indexOf("/"); at !== -1; at = text.indexOf("/", at + 1)) count++;

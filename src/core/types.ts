@@ -129,6 +129,11 @@ export interface AccessRule {
   /** A topic filter; with `placeholders` its %u and %c levels stand for user name and client id. */
   readonly filter: string;
   readonly placeholders: boolean;
+  /**
+   * How the filter is compared. Missing: as a filter. "exact": with the same text only, as EMQ's {eq, "#"}. "any": every
+   * topic counts, those with "$" too.
+   */
+  readonly match?: "exact" | "any";
   /** The rule as its file has it, to quote it: "topic read home/#". */
   readonly text: string;
   readonly origin: Origin;
@@ -137,7 +142,17 @@ export interface AccessRule {
 export type Who =
   | { readonly kind: "everyone" }
   | { readonly kind: "anonymous" }
-  | { readonly kind: "user"; readonly name: string };
+  | { readonly kind: "user"; readonly name: string }
+  | { readonly kind: "client"; readonly id: string }
+  | { readonly kind: "listener"; readonly name: string }
+  /** An address or a network: "10.0.0.0/8". */
+  | { readonly kind: "network"; readonly network: string }
+  /** A regular expression that is found anywhere in the text, unless it is anchored. */
+  | { readonly kind: "pattern"; readonly of: "username" | "clientId" | "listener"; readonly pattern: string }
+  /** All of them; true when there is none. */
+  | { readonly kind: "all-of"; readonly who: readonly Who[] }
+  /** At least one of them; false when there is none. */
+  | { readonly kind: "any-of"; readonly who: readonly Who[] };
 
 /** Rules picked and filled in for one session. Decides from memory, synchronously. */
 export interface Access {

@@ -1,4 +1,6 @@
 import { parseAclFile, missingUsers } from "../acl/formats/acl-file.ts";
+import { looksLikeErlang, parseErlangAcl } from "../acl/formats/erlang-acl.ts";
+import type { AclRules } from "../acl/policy.ts";
 import { parsePasswordFile } from "../auth/password-file.ts";
 import { clockTime } from "../core/clock-time.ts";
 import { placeOf } from "../core/problem.ts";
@@ -6,8 +8,8 @@ import type { AccessRule, Problem } from "../core/types.ts";
 import type { AccessSettings, FileReference } from "../settings/types.ts";
 import type { AccessFiles, Loaded, Sources } from "./types.ts";
 
-interface LoadedAcl {
-  readonly loaded: Loaded<readonly AccessRule[]> | null;
+export interface LoadedAcl {
+  readonly loaded: Loaded<AclRules> | null;
   /** The rules when nothing is loaded: none at all denies everyone, null is a broker without an ACL file. */
   readonly closed: readonly AccessRule[] | null;
   readonly problems: readonly Problem[];
@@ -28,12 +30,18 @@ export function loadAcl(
     return { loaded: earlier, closed: [], problems: isReported(reference, reported) ? [] : [problem] };
   }
   const file = baseName(reference);
-  const { rules, problems } = parseAclFile(found.text, file, kept);
+  const isErlang = looksLikeErlang(found.text);
+  const { rules, problems } = (isErlang ? parseErlangAcl : parseAclFile)(found.text, file, kept);
   if (rules === null) return { loaded: earlier, closed: [], problems };
   return {
-    loaded: { path: reference.path, value: rules, loadedAtMs: readAtMs },
+    loaded: {
+      path: reference.path,
+      value: { order: isErlang ? "first-match" : "mosquitto", rules },
+      loadedAtMs: readAtMs,
+    },
     closed: null,
-    problems: [...problems, ...missingUsers(rules, reserved, file)],
+    // EMQ's rules are no Mosquitto's: nobody is told to write them so that Mosquitto can use them too
+    problems: isErlang ? problems : [...problems, ...missingUsers(rules, reserved, file)],
   };
 }
 

@@ -4,7 +4,7 @@ import { createListenerChains, namedByCertificate } from "../auth/listener-chain
 import type { Backend, BackendContext } from "../auth/backend.ts";
 import type { LoginChain, Policy, Problem } from "../core/types.ts";
 import type { AccessSettings } from "../settings/types.ts";
-import { loadAcl, loadPasswordFile, passwordStage } from "./access-files.ts";
+import { loadAcl, loadPasswordFile, passwordStage, type LoadedAcl } from "./access-files.ts";
 import { DYNSEC, dynsecLogin } from "./dynsec-login.ts";
 import { dynsecPolicy } from "./dynsec-policy.ts";
 import type { AccessFiles, Snapshot, Sources } from "./types.ts";
@@ -84,12 +84,16 @@ function buildOne(
       log: context.log,
     }),
     policy: dynsecPolicy(sources.dynsec, {
-      rest: compilePolicy({ rules: acl.loaded?.value ?? acl.closed, anonymous: settings.anonymous }),
+      rest: policyOf(acl, settings),
       hasRules: settings.aclFile !== null,
     }),
     files: { acl: acl.loaded, passwordFile: passwordFile.loaded },
     problems: [...acl.problems, ...passwordFile.problems],
   };
+}
+
+function policyOf({ loaded, closed }: LoadedAcl, { anonymous }: AccessSettings): Policy {
+  return compilePolicy(loaded === null ? { rules: closed, anonymous } : { ...loaded.value, anonymous });
 }
 
 function listenerPolicies(general: Policy, own: ReadonlyMap<string, Policy>): Policy {

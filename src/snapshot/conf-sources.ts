@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { looksLikeErlang } from "../acl/formats/erlang-acl.ts";
 import { clockTime } from "../core/clock-time.ts";
 import { placeOf } from "../core/problem.ts";
 import type { Problem } from "../core/types.ts";
@@ -15,6 +16,8 @@ export interface ReadConf {
   readonly readAtMs: number;
   /** false: a file that counts has never been read, so what it would forbid is not known. */
   readonly isComplete: boolean;
+  /** Files with EMQ's rules among them: they are no conf files, and count where an acl_file line names them. */
+  readonly ruleFiles: readonly Pick<ConfFile, "path" | "file">[];
 }
 
 /** Mosquitto reads include_dir in its main file only; one more level does no harm and cannot run in circles. */
@@ -30,6 +33,7 @@ export async function readConf(
   const { folders } = spec.environment;
   let isComplete = true;
   let isKept = false;
+  const ruleFiles: Pick<ConfFile, "path" | "file">[] = [];
 
   const whatStays = (earlier: unknown, what: string): string => {
     if (earlier !== null && last !== null) {
@@ -59,6 +63,10 @@ export async function readConf(
         where: { file },
       });
       return earlier;
+    }
+    if (path !== spec.confFile && looksLikeErlang(found.text)) {
+      ruleFiles.push({ path, file });
+      return { path, file, directives: [], includes: new Map() };
     }
     const { directives, problems } = parseConf(path, found.text);
     reading.problems.push(...problems);
@@ -122,7 +130,7 @@ export async function readConf(
   };
 
   const files = await readThem();
-  return { files, readAtMs: isKept && last !== null ? last.confReadAtMs : reading.startedAtMs, isComplete };
+  return { files, readAtMs: isKept && last !== null ? last.confReadAtMs : reading.startedAtMs, isComplete, ruleFiles };
 }
 
 function tooDeep(directive: Directive): Problem {

@@ -1,3 +1,4 @@
+import { lastWord } from "../acl/last-word.ts";
 import { deny } from "../core/reasons.ts";
 import type { Access, Identity, Policy } from "../core/types.ts";
 import { accessOf } from "../dynsec/access.ts";
@@ -44,16 +45,6 @@ function inTurn(first: Access, second: Access): Access {
       const trials = first.explain(action, topic);
       return first.check(action, topic).verdict === "ignore" ? [...trials, ...second.explain(action, topic)] : trials;
     },
-  };
-}
-
-function lastWord(access: Access): Access {
-  return {
-    check(action, topic) {
-      const decision = access.check(action, topic);
-      return decision.verdict === "ignore" ? deny(decision.by, decision.reason) : decision;
-    },
-    explain: access.explain,
   };
 }
 

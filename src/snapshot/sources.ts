@@ -31,7 +31,9 @@ export async function readSources(
   });
   reading.problems.push(...problems);
   const files = new Map<string, FileText>();
-  for (const path of filesOf(settings)) files.set(path, await reading.text(path));
+  const named = filesOf(settings);
+  for (const path of named) files.set(path, await reading.text(path));
+  reading.problems.push(...conf.ruleFiles.filter(({ path }) => !named.has(path)).map(({ file }) => notNamed(file)));
   const dynsec = await dynsecReader.read(settings.dynamicSecurity, reading);
   return {
     readAtMs: reading.startedAtMs,
@@ -83,6 +85,16 @@ function unreadable(file: string, code: string): Problem {
     what: code === "ENOENT" ? `${file} not found.` : `${file} cannot be read (${code}).`,
     now: "",
     fix: "Save the options once more on the app's Configuration page.",
+    where: { file },
+  };
+}
+
+function notNamed(file: string): Problem {
+  return {
+    severity: "warning",
+    what: `${file} holds rules of EMQ, and no acl_file line names it.`,
+    now: "Its rules are not in use.",
+    fix: `Write "acl_file ${file}" into another conf file beside it, or remove the file.`,
     where: { file },
   };
 }

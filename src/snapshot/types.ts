@@ -1,4 +1,5 @@
-import type { AccessRule, Identity, LoginChain, Policy, Problem } from "../core/types.ts";
+import type { AclRules } from "../acl/policy.ts";
+import type { Identity, LoginChain, Policy, Problem } from "../core/types.ts";
 import type { ClientLimits, DynsecState } from "../dynsec/types.ts";
 import type { Options } from "../settings/options.ts";
 import type { BridgeSettings, ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
@@ -78,7 +79,7 @@ export interface BridgeTls {
 /** What decides about users, as it was last read without a fault. */
 export interface AccessFiles {
   /** null: no ACL file is in use. */
-  readonly acl: Loaded<readonly AccessRule[]> | null;
+  readonly acl: Loaded<AclRules> | null;
   /** null: no password file is in use. */
   readonly passwordFile: Loaded<readonly { readonly username: string; readonly hash: string }[]> | null;
 }

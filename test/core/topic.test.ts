@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { covers, filterFault, matches, topicFault } from "../../src/core/topic.ts";
+import { covers, filterFault, matches, overlaps, topicFault } from "../../src/core/topic.ts";
 import vectors from "../fixtures/topic-vectors.json" with { type: "json" };
 
 const HASH = '"#" must be the last level and stand alone in it';
@@ -151,6 +151,26 @@ describe("covers", () => {
     );
     // the same in other words, since no topic is empty; Mosquitto says no as well
     expect(wrong).toEqual(["+/# #", "/+/# /#", "+/+/# /#"]);
+  });
+});
+
+describe("overlaps", () => {
+  const texts = (levels: readonly string[], most: number): readonly string[] =>
+    most === 0 ? [] : [...levels, ...texts(levels, most - 1).flatMap((rest) => levels.map((one) => `${one}/${rest}`))];
+  const closed = texts(["a", "b", "", "+", "$s"], 2);
+  const filters = ["#", ...closed.flatMap((text) => [text, `${text}/#`])].filter((text) => filterFault(text) === null);
+  const topics = texts(["a", "b", "", "z", "$s"], 3).filter((text) => topicFault(text) === null);
+
+  it("says yes exactly where a topic is matched by both", () => {
+    const matched = new Map(filters.map((filter) => [filter, topics.filter((topic) => matches(filter, topic))]));
+    const wrong = filters.flatMap((filter) =>
+      filters.flatMap((other) => {
+        const both = (matched.get(filter) ?? []).some((topic) => matches(other, topic));
+        return overlaps(filter, other) === both ? [] : [`${filter} ${other}`];
+      }),
+    );
+    // only the empty topic is matched by both, and there is none: a yes too many denies at worst
+    expect(wrong).toEqual(["/# +", "+ /#"]);
   });
 });
 
