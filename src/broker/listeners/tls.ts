@@ -36,6 +36,11 @@ function context({ cert, key, ca, crl, minVersion, ciphers }: TlsMaterial): TlsO
   };
 }
 
+/** What to do about a client without a certificate. A listener that takes names from certificates asks for them too. */
+export const CERTIFICATE_MISSING =
+  "Install a client certificate in the device, or switch off what asks for one: require_certificate, " +
+  "use_identity_as_username or use_subject_as_username.";
+
 /** Why the certificate of a client is not accepted; null when it is. */
 export function certificateProblem(socket: TLSSocket): Reason | null {
   // Asked first: a resumed TLS 1.3 session counts as authorized although it never had a certificate.
@@ -43,7 +48,7 @@ export function certificateProblem(socket: TLSSocket): Reason | null {
     return {
       kind: "cert_missing",
       sentence: "sent no certificate",
-      hint: "Install a client certificate in the device, or switch require_certificate off.",
+      hint: CERTIFICATE_MISSING,
     };
   }
   if (socket.authorized) return null;

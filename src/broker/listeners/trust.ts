@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import type { Reason } from "../../core/types.ts";
 import type { TlsMaterial } from "../../snapshot/types.ts";
 import { isRevoked } from "./revoked.ts";
+import { CERTIFICATE_MISSING } from "./tls.ts";
 
 /** Whether clients are judged by something else than before: connections that are there have to be judged again. */
 export function isTrustChanged(before: TlsMaterial, now: TlsMaterial): boolean {
@@ -21,7 +22,7 @@ export function trustProblem(socket: TLSSocket, { ca, crl }: TlsMaterial, nowMs:
     return {
       kind: "cert_missing",
       sentence: "has sent no certificate, and now one is required",
-      hint: "Install a client certificate in the device, or switch require_certificate off.",
+      hint: CERTIFICATE_MISSING,
     };
   }
   if (crl !== null && isRevoked(leaf, crl)) {

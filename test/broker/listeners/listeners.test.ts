@@ -27,6 +27,9 @@ import { connectPacket, encode, publish, subscribe } from "../wire.ts";
 
 const NO_TERMS = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null } as const;
 
+const MISSING =
+  "Install a client certificate in the device, or switch off what asks for one: require_certificate, use_identity_as_username or use_subject_as_username.";
+
 let ca: Pair;
 let server: Pair;
 let renewed: Pair;
@@ -322,7 +325,7 @@ describe("TLS", () => {
         {
           kind: "cert_missing",
           sentence: "sent no certificate",
-          hint: "Install a client certificate in the device, or switch require_certificate off.",
+          hint: MISSING,
         },
         {
           kind: "cert_rejected",
@@ -434,7 +437,7 @@ describe("TLS", () => {
         reason: {
           kind: "cert_missing",
           sentence: "has sent no certificate, and now one is required",
-          hint: "Install a client certificate in the device, or switch require_certificate off.",
+          hint: MISSING,
         },
       });
       const { cert, key } = device;
