@@ -30,6 +30,11 @@ switch (command.verb) {
     process.exitCode = await check(command);
     break;
   }
+  case "explain": {
+    const { explain } = await import("./cli/explain.ts");
+    process.exitCode = await explain(command);
+    break;
+  }
   case "passwd": {
     const { passwd } = await import("./cli/passwd.ts");
     process.exitCode = await passwd(command.username);

@@ -1,8 +1,11 @@
+import { isIP } from "node:net";
 import { parseArgs } from "node:util";
+import type { Places } from "./moment.ts";
 
 type Command =
   | RunCommand
   | CheckCommand
+  | ExplainCommand
   | { readonly verb: "passwd"; readonly username: string | null }
   | { readonly verb: "backup"; readonly from: string; readonly to: string }
   | ImportCommand
@@ -18,15 +21,22 @@ export interface RunCommand {
   readonly logFormat: "text" | "json";
 }
 
-export interface CheckCommand {
+export interface CheckCommand extends Places {
   readonly verb: "check";
-  readonly confFile: string | null;
-  readonly optionsFile: string | null;
   /** Whether to say of each line of a conf file what becomes of it. */
   readonly listsLines: boolean;
-  readonly share: string;
-  readonly ssl: string;
-  readonly data: string;
+}
+
+export interface ExplainCommand extends Places {
+  readonly verb: "explain";
+  /** null: anonymous. */
+  readonly username: string | null;
+  readonly clientId: string;
+  /** null: a rule about addresses or listeners does not hold. */
+  readonly address: string | null;
+  readonly listener: string | null;
+  readonly action: "publish" | "subscribe";
+  readonly topic: string;
 }
 
 export interface ImportCommand {
@@ -41,6 +51,8 @@ export const USAGE = `Usage:
   culex [run] [-c mosquitto.conf] [-p port] [-v] [--log-format text|json]
   culex check -c mosquitto.conf
   culex check [--options /data/options.json] [--share /share] [--ssl /ssl] [--data /data]
+  culex explain [-c mosquitto.conf] [--user name] [--client id] [--ip address] [--listener name]
+                --publish topic | --subscribe filter
   culex passwd [username]
   culex backup <from> <to>
   culex import <mosquitto.db | mqtt://user@host:1883> [--into /data/culex.db] [--replace]
@@ -50,6 +62,9 @@ run     starts the broker. Without a file it listens on this machine only, for e
 check   reads options, conf and ACL files and prints every problem. Of a mosquitto.conf it also
         says of each line whether it is carried out, for those who come from Mosquitto.
         Exit code 0: none, 1: warnings, 2: errors.
+explain says whether a client may publish or subscribe, by which rule, and why the rules before
+        it do not decide. It takes the places that check takes, and asks no password.
+        Exit code 0: allowed, 1: denied.
 passwd  asks for a password, or reads it from standard input, and prints its hash:
         a line for password_file when a username is given, else a value for an option's
         password with password_pre_hashed.
@@ -71,6 +86,12 @@ const OPTIONS = {
   share: { type: "string" },
   ssl: { type: "string" },
   data: { type: "string" },
+  user: { type: "string" },
+  client: { type: "string" },
+  ip: { type: "string" },
+  listener: { type: "string" },
+  publish: { type: "string" },
+  subscribe: { type: "string" },
   into: { type: "string" },
   replace: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -80,6 +101,10 @@ const OPTIONS = {
 const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
   ["run", ["config", "port", "verbose", "test-config", "log-format"]],
   ["check", ["config", "options", "share", "ssl", "data"]],
+  [
+    "explain",
+    ["config", "options", "share", "ssl", "data", "user", "client", "ip", "listener", "publish", "subscribe"],
+  ],
   ["passwd", []],
   ["backup", []],
   ["import", ["into", "replace"]],
@@ -114,6 +139,7 @@ function parse(args: readonly string[]): Command {
   }
   const folders = { share: values.share ?? "/share", ssl: values.ssl ?? "/ssl", data: values.data ?? "/data" };
   const confFile = values.config ?? null;
+  const optionsFile = confFile === null ? (values.options ?? `${folders.data}/options.json`) : null;
   switch (verb) {
     case "run":
       if (values["test-config"] === true)
@@ -126,9 +152,27 @@ function parse(args: readonly string[]): Command {
         logFormat: formatOf(values["log-format"] ?? "text"),
       };
     case "check": {
-      const optionsFile = values.options ?? `${folders.data}/options.json`;
-      const isConf = confFile !== null;
-      return { verb: "check", confFile, optionsFile: isConf ? null : optionsFile, listsLines: isConf, ...folders };
+      return { verb: "check", confFile, optionsFile, listsLines: confFile !== null, ...folders };
+    }
+    case "explain": {
+      const { publish, subscribe, user, client, ip, listener } = values;
+      const topic = publish ?? subscribe;
+      if (topic === undefined || (publish !== undefined && subscribe !== undefined)) {
+        return { verb: "wrong", what: '"explain" needs one of --publish topic and --subscribe filter' };
+      }
+      if (ip !== undefined && isIP(ip) === 0) return { verb: "wrong", what: `"${ip}" is no IP address` };
+      return {
+        verb: "explain",
+        confFile,
+        optionsFile,
+        ...folders,
+        username: user ?? null,
+        clientId: client ?? "",
+        address: ip ?? null,
+        listener: listener ?? null,
+        action: publish === undefined ? "subscribe" : "publish",
+        topic,
+      };
     }
     case "passwd":
       return { verb: "passwd", username: rest[0] ?? null };

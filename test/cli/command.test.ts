@@ -12,6 +12,21 @@ const check = {
   data: "/data",
 };
 
+const explain = {
+  verb: "explain",
+  confFile: null,
+  optionsFile: "/data/options.json",
+  share: "/share",
+  ssl: "/ssl",
+  data: "/data",
+  username: null,
+  clientId: "",
+  address: null,
+  listener: null,
+  action: "publish",
+  topic: "",
+};
+
 describe("the command line", () => {
   test.each<[string, object]>([
     ["", run],
@@ -24,6 +39,21 @@ describe("the command line", () => {
     ["check --options o.yaml --share s --ssl t", { ...check, optionsFile: "o.yaml", share: "s", ssl: "t" }],
     ["check --data d", { ...check, optionsFile: "d/options.json", data: "d" }],
     ["-c a.conf -p 1885 -v --test-config", { ...check, confFile: "a.conf", optionsFile: null }],
+    ["explain --publish a/b", { ...explain, topic: "a/b" }],
+    [
+      "explain -c a.conf --user u --client c --ip ::1 --listener 1883 --subscribe a/#",
+      {
+        ...explain,
+        confFile: "a.conf",
+        optionsFile: null,
+        username: "u",
+        clientId: "c",
+        address: "::1",
+        listener: "1883",
+        action: "subscribe",
+        topic: "a/#",
+      },
+    ],
     ["passwd", { verb: "passwd", username: null }],
     ["passwd alice", { verb: "passwd", username: "alice" }],
     ["backup a.db b.db", { verb: "backup", from: "a.db", to: "b.db" }],
@@ -46,6 +76,10 @@ describe("the command line", () => {
     ["check --test-config", '"check" takes no --test-config'],
     ["passwd -c a.conf", '"passwd" takes no --config'],
     ["check -c a --options b", "--config and --options are two ways to configure, and one run has one of them"],
+    ["explain --user u", '"explain" needs one of --publish topic and --subscribe filter'],
+    ["explain --publish a --subscribe b", '"explain" needs one of --publish topic and --subscribe filter'],
+    ["explain --publish a --ip home", '"home" is no IP address'],
+    ["check --user u", '"check" takes no --user'],
     ["-p 70000", 'port "70000" is not a number from 0 to 65535'],
     ["-p x", 'port "x" is not a number from 0 to 65535'],
     ["--log-format xml", 'log format "xml" is neither text nor json'],
