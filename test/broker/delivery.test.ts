@@ -102,7 +102,7 @@ describe("wills", () => {
 
   test.each([
     [4, "a/#", ""],
-    [5, "a/+/b", refusal(0x90, "published to a topic that holds a wildcard")],
+    [5, "a/+/b", refusal(0x90, "asked for a will to a topic that holds a wildcard")],
   ] as const)("a CONNECT of version %i with a will to %s is refused", async (version, topic, answer) => {
     const { port, broker, events } = await startBroker();
     const reader = await login(port, "reader");
@@ -113,7 +113,7 @@ describe("wills", () => {
     expect(await client.end()).toBe(answer);
     expect(events.at(-1)).toMatchObject({
       kind: "refused",
-      reason: { kind: "protocol_error", sentence: "published to a topic that holds a wildcard" },
+      reason: { kind: "protocol_error", sentence: "asked for a will to a topic that holds a wildcard" },
     });
     broker.publish({ topic: "end", payload: "", qos: 0, retain: false });
     await expect(reader).toReceive("30050003656e64");
