@@ -4,6 +4,7 @@ import type { Figures, SubscriptionInfo } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
 import { isAllowed } from "../core/reasons.ts";
 import type { Identity, Qos, Reason } from "../core/types.ts";
+import type { Settings } from "../settings/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
 import { counted } from "../core/words.ts";
 import { createBridgeEnds, type BridgeEnds } from "./bridge-end.ts";
@@ -216,10 +217,11 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         if (identity === null) continue;
         checked++;
         const decision = current().logins.recheck(identity);
-        if (isAllowed(decision)) continue;
+        const reason = isAllowed(decision) ? remounted(identity, current().settings) : decision.reason;
+        if (reason === null) continue;
         closed++;
         // The configuration was changed by its owner: an administrative action, not a fault of the client (3.14.2.1).
-        link.close(decision.reason, Code.administrativeAction);
+        link.close(reason, Code.administrativeAction);
       }
       endOrphans(engine, current(), record);
       return { checked, closed };
@@ -258,6 +260,12 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
 function tooMany(limit: number): Reason {
   const sentence = `the broker has ${limit} connections already, its limit (global_max_connections)`;
   return { kind: "too_many_connections", sentence };
+}
+
+/** Why a client has to begin anew: its topics are others now. null: they are not. */
+function remounted({ listener = "", mountPoint }: Identity, settings: Settings): Reason | null {
+  if (clientTermsOf(settings, listener).mountPoint === mountPoint) return null;
+  return { kind: "not_allowed", sentence: `the mount_point of listener ${listener} was changed` };
 }
 
 function ownMessageOf({ topic, payload, qos, retain, expiryS = -1 }: BrokerMessage): OwnMessage {

@@ -12,6 +12,7 @@ import { fire } from "./sessions/clocks.ts";
 import { type Counters, createCounters } from "./sessions/counters.ts";
 import { deliverToTarget, distribute, retain } from "./sessions/distribute.ts";
 import { createHeldPackets } from "./sessions/held-packets.ts";
+import { createUnmounted } from "./sessions/mount-point.ts";
 import type { Journal } from "./sessions/journal.ts";
 import {
   beginSession,
@@ -134,6 +135,7 @@ export function createEngine(options: EngineOptions): Engine {
     held: createHeldPackets(),
     run: createRun(),
     sentFrames: createSentFrames(),
+    unmounted: createUnmounted(),
     replays: createReplaySchedule(),
     header: createPublishHeader(properties),
     ackHeader: createAckHeader(properties),

@@ -237,8 +237,9 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       }
       lastAuthData = authData;
       const terms = limits();
+      const mounted = { ...accepted, mountPoint: deps.terms().mountPoint };
       const result = engine.open(
-        { ...packet, identity: accepted, client, terms, keepaliveS: keepaliveInForce(packet, terms) },
+        { ...packet, identity: mounted, client, terms, keepaliveS: keepaliveInForce(packet, terms) },
         {
           write: outbox.write,
           get bytesUnsent() {
@@ -251,7 +252,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
         refuseWith(result.reason, codesOf(result.reason.kind).v5);
         return false;
       }
-      identity = accepted;
+      identity = mounted;
       connection = result.connection;
       opened = result;
       phase = "accepted";

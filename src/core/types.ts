@@ -45,8 +45,10 @@ export interface Identity {
   readonly rules?: readonly AccessRule[] | null;
   /** Groups or roles that its login named. */
   readonly groups?: readonly string[];
-  /** Stands before every topic that it names, and it never sees it: "house/". Missing or null: none. */
+  /** Stands before every topic that it publishes to: "factory/". Missing or null: none. */
   readonly prefix?: string | null;
+  /** That of its listener, before every topic that it names; it never sees it: "house/". Missing or "": none. */
+  readonly mountPoint?: string;
   /** Then its login is over, and it must log in again. Missing or null: never. */
   readonly expiresAtMs?: number | null;
 }

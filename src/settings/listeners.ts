@@ -104,7 +104,7 @@ function hostOf({ host, socketDomain }: ListenerDraft): string {
 }
 
 function termsOf({ terms, socketDomain }: ListenerDraft, clientIds: Draft["clientIds"]): ListenerTerms {
-  const { versions, usernameAsClientId, origins, idPrefix } = terms;
+  const { versions, usernameAsClientId, origins, mountPoint, idPrefix } = terms;
   const { allowsNoClientId, requiredIdPrefix } = clientIds;
   return {
     versions,
@@ -113,6 +113,7 @@ function termsOf({ terms, socketDomain }: ListenerDraft, clientIds: Draft["clien
     requiredIdPrefix,
     usernameAsClientId,
     origins,
+    mountPoint,
     isIpv6Only: socketDomain === "ipv6",
   };
 }

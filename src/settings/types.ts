@@ -130,6 +130,8 @@ export interface ListenerTerms {
   readonly usernameAsClientId: boolean;
   /** Web pages whose WebSockets are taken, as "https://house.example"; none: all. */
   readonly origins: readonly string[];
+  /** Stands before all topics of its clients, which do not see it: "house/". "": none. */
+  readonly mountPoint: string;
   /** Takes no IPv4 on the address "::". */
   readonly isIpv6Only: boolean;
 }
@@ -142,6 +144,7 @@ export const ALL_CLIENTS: ListenerTerms = {
   requiredIdPrefix: null,
   usernameAsClientId: false,
   origins: [],
+  mountPoint: "",
   isIpv6Only: false,
 };
 

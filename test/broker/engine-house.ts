@@ -16,6 +16,9 @@ export interface ClientOptions {
   readonly properties?: NonNullable<Parameters<typeof generateConnect>[0]["properties"]>;
   readonly will?: Parameters<typeof generateConnect>[0]["will"];
   readonly isBridge?: boolean;
+  /** What its listener, and what its login, puts before its topics. */
+  readonly mountPoint?: string;
+  readonly prefix?: string;
 }
 
 /** A client without a socket: what it sends goes into the engine, what the engine writes is decoded by mqtt-packet. */
@@ -105,6 +108,7 @@ export function createHouse(
 
 function connect(engine: Engine, limits: EngineLimits, clientId: string, options: ClientOptions): TestClient {
   const { version = 4, clean = true, keepalive = 0, properties, will, isBridge = false } = options;
+  const { mountPoint = "", prefix } = options;
   const bytes = generateConnect({
     cmd: "connect",
     protocolId: version === 3 ? "MQIsdp" : "MQTT",
@@ -135,7 +139,15 @@ function connect(engine: Engine, limits: EngineLimits, clientId: string, options
       closed = reason;
     },
   };
-  const identity = { clientId, username: null, superuser: false, source: "test", proof: null };
+  const identity = {
+    clientId,
+    username: null,
+    superuser: false,
+    source: "test",
+    proof: null,
+    mountPoint,
+    ...(prefix === undefined ? {} : { prefix }),
+  };
   const client = { clientId, username: null, address: "192.0.2.1", listener: "1883" };
   const opened = engine.open({ ...packet, identity, client, isBridge, terms: limits }, output);
   if (opened.kind !== "opened") throw new Error("no room for another session");

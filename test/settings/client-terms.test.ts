@@ -17,6 +17,8 @@ test.each([
   ["use_username_as_clientid true", { usernameAsClientId: true }],
   ["websockets_origin https://a\nwebsockets_origin https://b", { origins: ["https://a", "https://b"] }],
   ["socket_domain ipv6", { isIpv6Only: true }],
+  ["mount_point house/", { mountPoint: "house/" }],
+  ["mount_point our house/a", { mountPoint: "our house/a" }],
 ])("%j", (lines, expected) => {
   expect(terms(lines)).toMatchObject(expected);
 });
@@ -26,6 +28,7 @@ test("socket_domain ipv4 listens on every IPv4 address", () => {
 });
 
 describe("a line that cannot be read", () => {
+  const mountPoint = 'Write the beginning of a topic, with the slash that belongs to it: "mount_point house/".';
   const closed = "Listener 1885 stays closed; the other 2 lines are used.";
 
   test.each([
@@ -34,6 +37,15 @@ describe("a line that cannot be read", () => {
       `"accept_protocol_versions 4,6": "4,6" is not a list of versions. ${closed} Write 3 (MQTT 3.1), 4 (3.1.1) and 5, those that are taken: "accept_protocol_versions 4,5".`,
     ],
     ["websockets_origin", `"websockets_origin" has no value. ${closed} Write "websockets_origin https://<host>".`],
+    ["mount_point", `"mount_point" has no value. ${closed} ${mountPoint}`],
+    [
+      "mount_point house/+/",
+      `"mount_point house/+/": a topic name has no wildcards ("+" or "#"). ${closed} ${mountPoint}`,
+    ],
+    [
+      "mount_point $CONTROL/",
+      `"mount_point $CONTROL/": topics that begin with "$" are the broker's own. ${closed} ${mountPoint}`,
+    ],
     [
       "bind_interface eth0",
       `"bind_interface" binds to a network card by its name, which is not possible here. ${closed} Write the address of the card instead: "listener <port> <address>".`,

@@ -207,7 +207,6 @@ describe("a line that is not carried out", () => {
 
 describe("a line that cannot be carried out and would open more when left out", () => {
   test.each([
-    ["mount_point house/", '"mount_point" is not supported yet.', "Leave it for a later version, or remove it."],
     ["psk_hint x", '"psk_hint" asks for pre-shared keys, which are not offered.', "Use certfile and keyfile instead."],
     ["protocol http_api", '"protocol http_api": "http_api" is not known.', "Use one of: mqtt, websockets."],
     [
@@ -224,12 +223,12 @@ describe("a line that cannot be carried out and would open more when left out", 
   });
 
   test("never shuts the add-on's own plain port, nor changes it", () => {
-    const { settings } = composeAddOn({ "a.conf": "mount_point house/\nrequire_certificate ture\n" });
+    const { settings } = composeAddOn({ "a.conf": "psk_hint x\nrequire_certificate ture\n" });
     expect(settings).toEqual(composeAddOn().settings);
   });
 
   test("shuts the add-on's own TLS port below its name", () => {
-    const { settings } = composeAddOn({ "a.conf": "listener 8883\nmount_point house/\n" });
+    const { settings } = composeAddOn({ "a.conf": "listener 8883\npsk_hint x\n" });
     expect(opened(settings)).toEqual(["1883", "1884", "8884"]);
   });
 

@@ -68,7 +68,7 @@ describe("listeners of a mosquitto.conf", () => {
     ["a listener line without a listener", "max_connections 5\n", ["1883"]],
     ["a listener line before its listener", "max_connections 5\nlistener 1885\n", ["1883", "1885"]],
     ["one that cannot be opened is not replaced by another", "listener 0 /run/mqtt.sock\n", []],
-    ["one that is kept shut is not replaced by another", "mount_point house/\n", []],
+    ["one that is kept shut is not replaced by another", "psk_hint x\n", []],
     ["a port that is none is not replaced by another", "port 70000\n", []],
   ])("%s", (_, conf, names) => {
     expect(opened(composeStandAlone(conf).settings)).toEqual(names);

@@ -58,6 +58,7 @@ export const FAULTS = {
   payloadFormat: refused(Code.payloadFormatInvalid, "sent a payload that is not the UTF-8 text it claims to be"),
   topicName: refused(Code.topicNameInvalid, "published to a topic that holds a wildcard"),
   topicLevels: refused(Code.topicNameInvalid, "published to a topic with too many levels"),
+  topicTooLong: refused(Code.topicNameInvalid, "published to a topic that is too long with the prefix of this client"),
   noWillTopic: protocolError("its will has no topic"),
   willTopicName: refused(Code.topicNameInvalid, "asked for a will to a topic that holds a wildcard"),
   willTopicLevels: refused(Code.topicNameInvalid, "asked for a will to a topic with too many levels"),

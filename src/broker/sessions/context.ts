@@ -6,6 +6,7 @@ import type { RetainedStore } from "../routing/retained-store.ts";
 import type { Router } from "../routing/router.ts";
 import type { Counters } from "./counters.ts";
 import type { HeldPackets } from "./held-packets.ts";
+import type { Unmounted } from "./mount-point.ts";
 import type { Journal } from "./journal.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { ReplaySchedule } from "./replay.ts";
@@ -51,6 +52,7 @@ export interface Context {
   /** QoS 0 messages of one topic that were read and not yet delivered. */
   readonly run: Run;
   readonly sentFrames: SentFrames;
+  readonly unmounted: Unmounted;
   readonly replays: ReplaySchedule;
   /** Read into again and again: a packet on the fast path allocates nothing. */
   readonly header: PublishHeader;

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { topicFault } from "../../core/topic.ts";
 import { Code, PacketType } from "../packets/codes.ts";
 import { FAULTS, type Fault } from "../packets/fault.ts";
 import { decodePublish } from "../packets/publish-header.ts";
@@ -32,7 +33,9 @@ export function receivePublish(
     header.alias === 0 &&
     header.expiryS < 0 &&
     !entry.isControl &&
-    !limits.upgradeQos;
+    !limits.upgradeQos &&
+    // the bytes of a run are sent as they came
+    connection.session.publishPrefix === "";
   if (isPlain && !header.isTextPayload && header.payloadEnd - header.payloadStart <= limits.maxPayloadBytes) {
     if (mayPublishAgain(context, connection, entry) && isInTime(context, connection.session, entry.text)) {
       extendRun(context, connection, entry, chunk, start, end);
@@ -56,6 +59,7 @@ function topicOf(context: Context, connection: Connection, chunk: Buffer): Topic
   // [MQTT-3.3.2-9]
   if (alias > connection.terms.topicAliasMaximum) return FAULTS.topicAlias;
   if (topicStart === topicEnd) return connection.aliasesIn?.[alias] ?? FAULTS.unknownAlias; // 3.3.4
+  if (connection.session.publishPrefix !== "") return prefixedTopicOf(context, connection, chunk);
   const last = connection.lastTopic;
   if (alias === 0 && last !== null && sameBytes(last.bytes, chunk, topicStart, topicEnd)) return last;
   let entry = context.router.topics.find(chunk, topicStart, topicEnd);
@@ -64,6 +68,20 @@ function topicOf(context: Context, connection: Connection, chunk: Buffer): Topic
     if (fault !== null) return fault;
     entry = context.router.topics.enter(chunk, topicStart, topicEnd);
   }
+  if (alias > 0) (connection.aliasesIn ??= [])[alias] = entry;
+  return entry;
+}
+
+/** The topic behind the prefix of its publisher. */
+function prefixedTopicOf(context: Context, connection: Connection, chunk: Buffer): TopicEntry<Session> | Fault {
+  const { topicStart, topicEnd, alias } = context.header;
+  const { publishPrefix } = connection.session;
+  const fault = topicNameFault(chunk, topicStart, topicEnd, context.limits.maxTopicLevels);
+  if (fault !== null) return fault;
+  const topic = publishPrefix + chunk.toString("utf8", topicStart, topicEnd);
+  // too long to be written into a packet
+  if (topicFault(topic) !== null) return FAULTS.topicTooLong;
+  const entry = context.router.entryOf(topic);
   if (alias > 0) (connection.aliasesIn ??= [])[alias] = entry;
   return entry;
 }

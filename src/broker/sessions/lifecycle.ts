@@ -5,6 +5,7 @@ import { encodeDisconnect } from "../packets/server-packets.ts";
 import type { Context } from "./context.ts";
 import { sendAtOnce } from "./held-packets.ts";
 import { allInflight } from "./inflight.ts";
+import { mountedWill, prefixesOf } from "./mount-point.ts";
 import type { Output } from "./output.ts";
 import { pump } from "./outbound.ts";
 import { publishQuota } from "./publish-quota.ts";
@@ -31,7 +32,9 @@ export function openSession(context: Context, info: SessionInfo, output: Output)
   const { clientId } = info.identity;
   const old = context.sessions.get(clientId);
   if (old !== undefined && old.connection !== null) takeOver(context, old.connection, info.client.address);
-  if (info.cleanStart && context.sessions.get(clientId) === old && old !== undefined) endSession(context, old);
+  // behind another mount point its subscriptions and what waits for it are those of other topics
+  const isNew = info.cleanStart || old?.mountPoint !== prefixesOf(info.identity).mountPoint;
+  if (isNew && context.sessions.get(clientId) === old && old !== undefined) endSession(context, old);
   const found = context.sessions.get(clientId);
   const full = found === undefined ? fullness(context) : null;
   if (full !== null) {
@@ -79,6 +82,7 @@ export function newSession(info: Pick<SessionInfo, "identity" | "client">, acces
     identity: info.identity,
     client: info.client,
     access,
+    ...prefixesOf(info.identity),
     connection: null,
     expiryS: 0,
     expiryTimer: null,
@@ -106,12 +110,13 @@ function resume(context: Context, session: Session, info: SessionInfo): void {
   session.identity = info.identity;
   session.client = info.client;
   session.access = context.accessFor(info.identity);
+  session.publishPrefix = prefixesOf(info.identity).publishPrefix;
   session.publishQuota = publishQuota(context.maxPublishRate(info.identity), context.now());
   session.publishDecisions = null;
   session.receiveDecisions = null;
   recheckSubscriptions(context, session);
   session.expiryS = Math.min(info.sessionExpiryS, context.limits.maxSessionExpiryS);
-  session.will = info.will;
+  session.will = mountedWill(session.publishPrefix, info.will);
   if (wasPersistent && !isPersistent(session)) context.journal?.sessionEnded(session);
 }
 

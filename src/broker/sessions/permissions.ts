@@ -3,6 +3,7 @@ import type { Decision, Reason } from "../../core/types.ts";
 import type { Target } from "../routing/routes.ts";
 import { megabytes } from "../megabytes.ts";
 import type { Context } from "./context.ts";
+import { hasName } from "./mount-point.ts";
 import { takeOne } from "./publish-quota.ts";
 import type { Session } from "./session.ts";
 
@@ -74,6 +75,7 @@ const RETAINED_FULL: Refusal = {
 
 /** Whether a client may receive from a topic. A refusal is recorded when it is decided, and counted for each message. */
 export function mayReceive(context: Context, session: Session, topic: string): boolean {
+  if (!hasName(session.mountPoint, topic)) return false;
   const decisions = (session.receiveDecisions ??= new Map<string, boolean>());
   let allowed = decisions.get(topic);
   if (allowed === undefined) {

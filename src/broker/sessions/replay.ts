@@ -4,6 +4,7 @@ import { createRetainedCursor, type RetainedCursor, stepCursor } from "../routin
 import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
+import { hasName } from "./mount-point.ts";
 import { canSend, deliver, deliveryQos, SEND_AHEAD_BYTES } from "./outbound.ts";
 import { isPersistent, type Session } from "./session.ts";
 
@@ -86,6 +87,7 @@ function advance(context: Context, session: Session): boolean {
 /** Sends one retained message, or finds that it is not to be sent; false when the client has no room now. */
 function send(context: Context, session: Session, replay: Replay, message: StoredMessage): boolean {
   if (message.sequence > replay.upTo || isExpired(message, context.now())) return true;
+  if (!hasName(session.mountPoint, message.topic)) return true;
   const { qos: granted, identifier, noLocal } = replay.subscription;
   // [MQTT-3.8.3-3]; a bridge would overwrite what is newer over there with what it brought from there
   if (noLocal && message.publisher === session.clientId) return true;

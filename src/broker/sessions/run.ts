@@ -133,10 +133,14 @@ function deliverRun(
 ): void {
   const chosen = target.subscriber === from.session ? target.own : target;
   if (chosen === null || !mayTargetReceive(context, chosen, entry.text)) return;
-  const { connection } = chosen.subscriber;
+  const { connection, mountPoint } = chosen.subscriber;
   if (connection === null) {
-    if (context.limits.queueQos0) queueRun(context, run, chosen, from, entry);
+    if (context.limits.queueQos0) deliverSingly(context, run, chosen, from, entry);
     else context.counters.droppedOffline += run.count;
+    return;
+  }
+  if (mountPoint !== "") {
+    deliverSingly(context, run, chosen, from, entry);
     return;
   }
   if (!connection.hasBegun || connection.output.bytesUnsent > context.limits.maxUnsentBytes) {
@@ -162,7 +166,7 @@ function countSent({ sent }: Context, count: number, payloadBytes: number): void
   sent.payloadBytes += payloadBytes;
 }
 
-function queueRun(
+function deliverSingly(
   context: Context,
   run: Run,
   target: Target<Session>,

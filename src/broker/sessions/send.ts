@@ -13,6 +13,7 @@ import {
 import { payloadOf, propertiesOf, remainingS, type StoredMessage } from "../routing/stored-message.ts";
 import { aliasFor, hasAlias } from "./aliases-out.ts";
 import type { Context } from "./context.ts";
+import { unmounted } from "./mount-point.ts";
 import type { Connection } from "./session.ts";
 import { countPacket, countPackets } from "./traffic.ts";
 import { LARGE_BYTES, reserve, sendBytes } from "./writer.ts";
@@ -48,13 +49,15 @@ export function clearSentFrames(frames: SentFrames): void {
 export function sendPublish(
   context: Context,
   connection: Connection,
-  message: StoredMessage,
+  accepted: StoredMessage,
   qos: Qos,
   retain: boolean,
   dup: boolean,
   packetId: number,
   subscriptionIds: ByteString,
 ): boolean {
+  const { mountPoint } = connection.session;
+  const message = mountPoint === "" ? accepted : unmounted(context.unmounted, mountPoint, accepted);
   const isPlain = qos === 0 && subscriptionIds === "" && connection.aliasMaximumOut === 0;
   // the second receiver is the first that something is shared with
   if (isPlain && context.sentFrames.message === message) return sendShared(context, connection, message, retain);

@@ -47,6 +47,10 @@ export interface Session {
   identity: Identity;
   client: ClientInfo;
   access: Access;
+  /** Stands before all it subscribes to, and is taken off what it is sent; as long as it lives. "": none. */
+  readonly mountPoint: string;
+  /** Stands before all it publishes: the mount point, and what its user adds. */
+  publishPrefix: string;
   /** null: the client is away. */
   connection: Connection | null;
   /** Seconds it outlives its connection. */

@@ -1,6 +1,7 @@
 import type { Context } from "./context.ts";
 import { releaseHeldPackets } from "./held-packets.ts";
 import { sendHeld } from "./outbound.ts";
+import { clearUnmounted } from "./mount-point.ts";
 import { replaySlice } from "./replay.ts";
 import { flushRun } from "./run.ts";
 import { clearSentFrames } from "./send.ts";
@@ -12,6 +13,7 @@ export function settle(context: Context): void {
   flushWriter(context.writer);
   flushWriter(context.acks);
   clearSentFrames(context.sentFrames);
+  clearUnmounted(context.unmounted);
   releaseHeldPackets(context, sendHeld, () => settle(context));
   if (context.replays.ready.size > 0) scheduleReplays(context);
 }

@@ -7,6 +7,7 @@ import { type Filter, parseFilter } from "../routing/filter.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import { sendEncodedAck } from "./held-packets.ts";
+import { mountedFilter, mountedName } from "./mount-point.ts";
 import { startReplay, stopReplay } from "./replay.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
 
@@ -22,7 +23,8 @@ export function receiveSubscribe(
   if (packet.kind === "fault") return packet.fault;
   const codes: number[] = [];
   for (const request of packet.requests) {
-    const filter = parseFilter(request.filter, context.limits.maxTopicLevels);
+    const written = parseFilter(request.filter, context.limits.maxTopicLevels);
+    const filter = written === null ? null : mountedFilter(connection.session.mountPoint, written);
     // before MQTT 5 there is no code for it, and a protocol violation closes [MQTT-4.8.0-1]
     if (filter === null && connection.version < 5) return FAULTS.topicFilter;
     codes.push(
@@ -100,7 +102,8 @@ export function receiveUnsubscribe(
   const packet = decodeUnsubscribe(context.header.properties, chunk, start, end, connection.version);
   if (packet.kind === "fault") return packet.fault;
   const { session } = connection;
-  const codes = packet.filters.map((text) => {
+  const codes = packet.filters.map((written) => {
+    const text = mountedName(session.mountPoint, written);
     const decision = session.access.check("unsubscribe", text);
     if (!isAllowed(decision)) {
       context.counters.unsubscribeDenied++;

@@ -1,3 +1,4 @@
+import { topicFault } from "../../core/topic.ts";
 import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { messageOfWill } from "./message-of.ts";
@@ -9,6 +10,12 @@ import { isPersistent, type Session } from "./session.ts";
 const RETAINED_OFF: Refusal = {
   counter: "refusedRetained",
   reason: { kind: "protocol_error", sentence: "retained messages are not taken" },
+};
+
+/** No packet can carry it behind the prefix of its client. */
+const TOPIC_TOO_LONG: Refusal = {
+  counter: "refusedText",
+  reason: { kind: "malformed", sentence: "the topic is too long with the prefix of this client" },
 };
 
 /** Sends the will when its delay is over (MQTT 5, 3.1.3.2.2); at once when there is none. */
@@ -40,6 +47,10 @@ export function publishWill(context: Context, session: Session): void {
   const oversize = payloadFault(context, will.payload.length);
   if (oversize !== null) {
     refusePublish(context, session, will.topic, oversize);
+    return;
+  }
+  if (topicFault(will.topic) !== null) {
+    refusePublish(context, session, will.topic, TOPIC_TOO_LONG);
     return;
   }
   if (will.retain && !context.limits.retainAvailable) {

@@ -53,6 +53,7 @@ export function sessionRow(session: Session, nowMs: number): Row {
     leftAtMs,
     session.will === null ? null : JSON.stringify(session.will),
     session.willTimer?.dueMs ?? 0,
+    session.mountPoint,
   ];
 }
 
@@ -66,7 +67,7 @@ export function storedSessionRow({
   will,
   willDueMs,
 }: StoredSession): Row {
-  const { clientId, username, superuser, source, proof } = identity;
+  const { clientId, username, superuser, source, proof, mountPoint = "" } = identity;
   const willJson = will === null ? null : JSON.stringify(will);
   return [
     clientId,
@@ -80,6 +81,7 @@ export function storedSessionRow({
     leftAtMs,
     willJson,
     willDueMs,
+    mountPoint,
   ];
 }
 

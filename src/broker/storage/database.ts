@@ -53,10 +53,17 @@ export function openDatabase(path: string, { isSynchronous, isExclusive }: OpenO
 
 /** A file of an earlier version has the table already, without what came to it later. */
 function addMissingColumns(database: DatabaseSync): void {
-  const columns = database.prepare("SELECT name FROM pragma_table_info('subscription')").all();
-  if (columns.some(({ name }) => name === "replaying")) return;
-  database.exec("ALTER TABLE subscription ADD COLUMN replaying INTEGER NOT NULL DEFAULT 0");
+  for (const [table, column, definition] of LATER_COLUMNS) {
+    const columns = database.prepare("SELECT name FROM pragma_table_info(?)").all(table);
+    if (columns.some(({ name }) => name === column)) continue;
+    database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
+  }
 }
+
+const LATER_COLUMNS = [
+  ["subscription", "replaying", "INTEGER NOT NULL DEFAULT 0"],
+  ["session", "mount_point", "TEXT NOT NULL DEFAULT ''"],
+] as const;
 
 function prepare(database: DatabaseSync): Statements {
   const upsert = (table: string, columns: number, verb = "REPLACE"): StatementSync =>
@@ -80,7 +87,7 @@ function prepare(database: DatabaseSync): Statements {
     ),
     closeInbound: database.prepare("DELETE FROM inbound WHERE client_id = ? AND packet_id = ?"),
     deleteRetained: database.prepare("DELETE FROM retained WHERE topic = ?"),
-    session: upsert("session", 11),
+    session: upsert("session", 12),
     subscription: upsert("subscription", 8),
     message: upsert("message", 8, "IGNORE"),
     delivery: upsert("delivery", 9),

@@ -71,6 +71,7 @@ function readState(database: DatabaseSync): StoredState {
           proof: textOf(row, "proof"),
           listener: textOf(row, "listener") ?? "",
           address: textOf(row, "address") ?? "",
+          mountPoint: textOf(row, "mount_point") ?? "",
         },
         address: textOf(row, "address") ?? "",
         listener: textOf(row, "listener") ?? "",

@@ -13,7 +13,7 @@ export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS session (
   client_id TEXT PRIMARY KEY, username TEXT, superuser INTEGER NOT NULL, source TEXT NOT NULL, proof TEXT,
   address TEXT NOT NULL, listener TEXT NOT NULL, expiry_s INTEGER NOT NULL, left_at_ms INTEGER NOT NULL,
-  will TEXT, will_due_ms INTEGER NOT NULL
+  will TEXT, will_due_ms INTEGER NOT NULL, mount_point TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS subscription (
   client_id TEXT NOT NULL, filter TEXT NOT NULL, qos INTEGER NOT NULL, no_local INTEGER NOT NULL,

@@ -1,3 +1,4 @@
+import { topicFault } from "../../core/topic.ts";
 import type { ProtocolVersion } from "../../core/types.ts";
 import { faulty, used, type ListenerDraft } from "./draft.ts";
 import { ofListener, onListener, replaceListener, shut, shutting } from "./listener.ts";
@@ -29,6 +30,7 @@ export const clientDirectives: readonly DirectiveRow[] = [
     }),
     whenMisspelt: shut,
   },
+  { ...ofListener(row("mount_point", mountPoint)), whenMisspelt: shut },
   oneOf(
     "socket_domain",
     ["ipv4", "ipv6"],
@@ -88,6 +90,19 @@ function acceptedVersions(...[draft, line]: Parameters<DirectiveRow["run"]>): Re
   }
   return onTerms<readonly ProtocolVersion[]>((versions) => ({ versions }))(draft, known, line);
 }
+
+/** `mount_point house/` */
+function mountPoint(...[draft, line]: Parameters<DirectiveRow["run"]>): ReturnType<DirectiveRow["run"]> {
+  const { value } = line;
+  if (value === "") return wrongValue(draft, line, "", MOUNT_POINT, shut);
+  const fault =
+    topicFault(value) ?? (value.startsWith("$") ? 'topics that begin with "$" are the broker\'s own' : null);
+  if (fault === null) return onTerms<string>((mountPoint) => ({ mountPoint }))(draft, value, line);
+  const { draft: closed, ...rest } = shut(draft, line);
+  return faulty(closed, { what: `"${line.name} ${value}": ${fault}.`, fix: MOUNT_POINT, ...rest });
+}
+
+const MOUNT_POINT = 'Write the beginning of a topic, with the slash that belongs to it: "mount_point house/".';
 
 const VERSIONS: ReadonlyMap<string, ProtocolVersion> = new Map([
   ["3", 3],

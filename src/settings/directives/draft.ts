@@ -104,7 +104,7 @@ export interface ListenerDraft extends TlsTerms {
   readonly requireCertificate: boolean;
   readonly access: AccessDraft;
   /** null in it: as for every listener. */
-  readonly terms: Pick<ListenerTerms, "versions" | "usernameAsClientId" | "origins"> & {
+  readonly terms: Pick<ListenerTerms, "versions" | "usernameAsClientId" | "origins" | "mountPoint"> & {
     readonly idPrefix: string | null;
   };
   /** Which addresses a listener without one takes; null: both. */

@@ -29,7 +29,16 @@ function message(topic: string, body: string, sequence: number): StoredMessage {
 /** A session with one subscription, for which one message waits. */
 function session(clientId: string, filter: string, waiting: StoredMessage): StoredSession {
   return {
-    identity: { clientId, username: "ann", superuser: false, source: IMPORTED, proof: null, listener: "", address: "" },
+    identity: {
+      clientId,
+      username: "ann",
+      superuser: false,
+      source: IMPORTED,
+      proof: null,
+      listener: "",
+      address: "",
+      mountPoint: "",
+    },
     address: "",
     listener: "",
     expiryS: 1000,
