@@ -1,8 +1,9 @@
 import type { Backend } from "./backend.ts";
 import { anonymous } from "./backends/anonymous.ts";
 import { certificate } from "./backends/certificate.ts";
+import { http } from "./backends/http.ts";
 import { logins } from "./backends/logins.ts";
 import { passwordFile } from "./backends/password-file.ts";
 
 /** Every kind of login source the broker brings along; Home Assistant's own are handed in from outside. */
-export const backends: readonly Backend[] = [logins, passwordFile, certificate, anonymous];
+export const backends: readonly Backend[] = [logins, passwordFile, certificate, http, anonymous];

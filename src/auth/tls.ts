@@ -30,10 +30,10 @@ export const TLS_SCHEMA = {
 /** What Node's `tls.connect` and the drivers on top of it understand. */
 export function tlsOptions({ ca, cert, key, servername, verify }: TlsSettings = {}): ConnectionOptions {
   return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(servername === undefined ? {} : { servername }),
+    ...(ca ? { ca } : {}),
+    ...(cert ? { cert } : {}),
+    ...(key ? { key } : {}),
+    ...(servername ? { servername } : {}),
     rejectUnauthorized: verify ?? true,
     minVersion: "TLSv1.2",
   };
