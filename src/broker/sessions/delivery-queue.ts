@@ -32,8 +32,7 @@ export function createQueue(): DeliveryQueue {
   return { lanes: [], count: 0, bytes: 0 };
 }
 
-/** Bytes a delivery counts for. */
-export function deliveryBytes(delivery: Delivery): number {
+function deliveryBytes(delivery: Delivery): number {
   return delivery.message.body.length + delivery.message.topicBytes.length;
 }
 

@@ -5,7 +5,7 @@ import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
 import { dropForMemory, dropFromQueue, dropTooLarge, dropUnsent } from "./drops.ts";
-import { createQueue, deliveryBytes, dequeue, enqueue, peek, type QueueFull } from "./delivery-queue.ts";
+import { createQueue, dequeue, enqueue, peek, type QueueFull } from "./delivery-queue.ts";
 import { type HeldPublish, holdPublish, sendAck } from "./held-packets.ts";
 import { createInflight, inflightOf, release, takePacketId } from "./inflight.ts";
 import { mayReceive } from "./permissions.ts";
@@ -60,11 +60,16 @@ function isWindowOpen({ limits }: Context, { outstanding, outstandingBytes, wind
   return outstanding < window && outstandingBytes < limits.maxInflightBytes;
 }
 
+/** What counts for the window, as in mosquitto; the queue, which bounds memory, counts topic and properties too. */
+function payloadBytes({ message }: Delivery): number {
+  return message.body.length - message.propertiesLength;
+}
+
 /** Counts a delivery as on its way, until `end`. */
 function count(connection: Connection, delivery: Delivery): void {
   delivery.isCounted = true;
   connection.outstanding++;
-  connection.outstandingBytes += deliveryBytes(delivery);
+  connection.outstandingBytes += payloadBytes(delivery);
 }
 
 function sendQos0(
@@ -278,7 +283,7 @@ function end(context: Context, connection: Connection, delivery: Delivery): void
   if (session.inflight !== null) release(session.inflight, delivery);
   if (delivery.isCounted) {
     connection.outstanding--;
-    connection.outstandingBytes -= deliveryBytes(delivery);
+    connection.outstandingBytes -= payloadBytes(delivery);
   }
   forget(context, session, delivery);
 }

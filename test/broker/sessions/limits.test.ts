@@ -9,11 +9,24 @@ const KEPT = { version: 5, clean: false, properties: { sessionExpiryInterval: 10
 /** `count` QoS 1 messages of ten bytes, topic included. */
 function tens(count: number) {
   return Array.from({ length: count }, (_, index) =>
-    publish("t", `${index}`.padEnd(9), { qos: 1, messageId: 1 + index }),
+    publish("t", `${index}`.padEnd(10), { qos: 1, messageId: 1 + index }),
   );
 }
 
 describe("bytes on their way to a client", () => {
+  it("are those of payloads, without topic and properties", () => {
+    const { connect } = createHouse({ maxInflightBytes: 4 });
+    const client = connect("c", { version: 5 });
+    client.send(subscribe("a/long/topic", 1));
+    client.take();
+    const more = { qos: 1, properties: { contentType: "text/plain" } } as const;
+    const publisher = connect("pub", { version: 5 });
+    publisher.send(...["1111", "22", "3"].map((payload) => publish("a/long/topic", payload, more)));
+    expect(texts(client.take())).toEqual(["a/long/topic=1111"]);
+    client.send(ack("puback", 1));
+    expect(texts(client.take())).toEqual(["a/long/topic=22", "a/long/topic=3"]);
+  });
+
   it.each([
     [10, 1],
     [11, 2],
