@@ -71,7 +71,7 @@ function judgeOf(
     // a token is nobody's but its owner's: without this any of them would open every name
     if (!Object.hasOwn(claims, nameClaim)) return refuse(`does not name its user (claim "${nameClaim}")`);
     if (claims[nameClaim] !== username) return refuse(`is that of another user (claim "${nameClaim}")`);
-    const acl = Object.hasOwn(claims, aclClaim) ? parseAclClaim(claims[aclClaim], values) : { rules: null };
+    const acl = Object.hasOwn(claims, aclClaim) ? parseAclClaim(claims[aclClaim]) : { rules: null };
     if ("fault" in acl) return refuse(`cannot be used: its claim "${aclClaim}" ${acl.fault}`);
     const { expiresAtMs } = check;
     const superuser = isSuperuserValue(claims["is_superuser"]);

@@ -1,7 +1,6 @@
 import { isRawObject, type RawObject } from "../../core/raw-object.ts";
 import { filterFault } from "../../core/topic.ts";
 import type { AccessRule, Action } from "../../core/types.ts";
-import { fillTemplate, parseTemplate, type PlaceholderValues } from "../placeholders.ts";
 
 /** What a token allows and denies, or why that cannot be told, as the end of a sentence. */
 export type AclClaim = { readonly rules: readonly AccessRule[] } | { readonly fault: string };
@@ -19,6 +18,9 @@ const LISTS = [
   ["all", "all"],
 ] as const;
 
+/** What the policy fills in for a client. */
+const NAMES = /%[uc]|\$\{(?:username|clientid)\}/;
+
 const RULE_KEYS: readonly string[] = ["permission", "action", "topic", "topics"];
 
 /** More than any device needs; all of them are tried for each new topic. */
@@ -29,13 +31,13 @@ const MAX_RULES = 1000;
  * `{"permission": "allow", "action": "publish", "topic": "home/${username}/#"}`. One rule that cannot be kept exactly
  * spoils them all: without it the others could allow more than was meant.
  */
-export function parseAclClaim(claim: unknown, values: PlaceholderValues): AclClaim {
+export function parseAclClaim(claim: unknown): AclClaim {
   const drafts = draftsOf(claim);
   if (drafts === null) return { fault: "is neither a list of rules nor an object of topic lists" };
   if (drafts.length > MAX_RULES) return { fault: `has more than ${MAX_RULES} rules` };
   const rules: AccessRule[] = [];
   for (const draft of drafts) {
-    const rule = ruleOf(draft, values);
+    const rule = ruleOf(draft);
     if (typeof rule === "string") return { fault: rule };
     rules.push(rule);
   }
@@ -71,28 +73,25 @@ function listed(rule: RawObject): readonly Draft[] {
   return every.map((topic) => ({ permission, action, topic, excess }));
 }
 
-function ruleOf({ permission, action, topic, excess }: Draft, values: PlaceholderValues): AccessRule | string {
+function ruleOf({ permission, action, topic, excess }: Draft): AccessRule | string {
   if (excess !== null) return `has a rule with "${excess}", which is not carried out here`;
   if (permission !== "allow" && permission !== "deny") return 'has a rule that is neither "allow" nor "deny"';
   const actions = typeof action === "string" && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (actions === undefined) return 'has a rule whose action is not "publish", "subscribe" or "all"';
   if (typeof topic !== "string") return "has a rule without a topic";
   const text = `${permission} ${String(action)} ${topic}`;
-  const filter = filterOf(topic, values);
-  if (filter === null) return `has the rule "${text}", whose topic filter cannot be used for this client`;
-  const origin = { file: "the acl claim of its token" };
-  return { effect: permission, who: { kind: "everyone" }, actions, filter, placeholders: false, text, origin };
-}
-
-function filterOf(topic: string, values: PlaceholderValues): string | null {
-  // "eq a/#" means the filter a/# itself and not what it matches; a topic without wildcards is the same either way
+  // "eq a/#" means the filter a/# itself and not what it matches
   const isExact = topic.startsWith("eq ");
-  let isUnfit = isExact && /[+#]/.test(topic);
-  const template = parseTemplate(isExact ? topic.slice(3) : topic, ["username", "clientid"]);
-  const filter = fillTemplate(template, values, (value) => {
-    // a name with a level separator or wildcard in it would reach the topics of others
-    if (value === "" || /[+#/\0]/.test(value)) isUnfit = true;
-    return value;
-  });
-  return isUnfit || filterFault(filter) !== null ? null : filter;
+  const filter = isExact ? topic.slice(3) : topic;
+  if (filterFault(filter) !== null) return `has the rule "${text}", which has no topic filter`;
+  return {
+    effect: permission,
+    who: { kind: "everyone" },
+    actions,
+    filter,
+    placeholders: NAMES.test(filter),
+    ...(isExact ? { match: "exact" } : {}),
+    text,
+    origin: { file: "the acl claim of its token" },
+  };
 }

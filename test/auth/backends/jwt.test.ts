@@ -52,7 +52,7 @@ test("a token brings rules, an end and full access along", async () => {
       username: "meter",
       superuser: true,
       expiresAtMs: (nowS + 70) * 1000,
-      rules: [{ effect: "allow", filter: "home/meter/#" }],
+      rules: [{ effect: "allow", filter: "home/${username}/#", placeholders: true }],
     },
   });
 });
