@@ -8,6 +8,8 @@ export interface ListedUser {
   matches(password: Uint8Array): boolean | Promise<boolean>;
   /** null: its password is stored as a hash, of which SCRAM cannot compute anything. */
   readonly scram: ScramCredential | null;
+  /** What it may do beyond logging in. Missing: what rules elsewhere allow. */
+  readonly brings?: Pick<Identity, "rules" | "prefix">;
 }
 
 /** What a list of users decides with. */
@@ -23,8 +25,8 @@ interface UserList {
 
 /** Makes the authenticator of a list of users. It answers at once when the stored password can be compared at once. */
 export function createUserList({ name, place, users, decoy }: UserList): Authenticator {
-  const identityOf = ({ clientId, username }: Credentials, { proof }: ListedUser): Identity => {
-    return { clientId, username, superuser: false, source: name, proof };
+  const identityOf = ({ clientId, username }: Credentials, { proof, brings }: ListedUser): Identity => {
+    return { clientId, username, superuser: false, source: name, proof, ...brings };
   };
   const list: Authenticator = {
     name,

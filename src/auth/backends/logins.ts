@@ -1,8 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { BackendContext } from "../backend.ts";
 import { decoyFor } from "../decoy.ts";
 import { defineBackend } from "../define-backend.ts";
-import { passwordBytes } from "../password-bytes.ts";
+import { createPlainComparer, type PlainComparer } from "../plain-password.ts";
 import { scramCredential } from "../scram-credential.ts";
 import { createUserList, type ListedUser } from "../user-list.ts";
 
@@ -64,21 +63,5 @@ function listedUser(
     matches: preHashed ? (sent) => verify(password, sent) : comparePlain(password),
     // an empty password lets nobody in by whatever way
     scram: preHashed || password === "" ? null : scramCredential(username, password, digest),
-  };
-}
-
-/** Turns a plain password into a comparison with it, and keeps a digest only. */
-type PlainComparer = (password: string) => (sent: Uint8Array) => boolean;
-
-function createPlainComparer(): PlainComparer {
-  // one key for each list: the digests are worth nothing outside of it
-  const key = randomBytes(32);
-  const digest = (password: Uint8Array): Buffer => createHmac("sha256", key).update(password).digest();
-  return (password) => {
-    const expected = digest(Buffer.from(password));
-    return (sent) => {
-      const bytes = passwordBytes(sent);
-      return timingSafeEqual(digest(bytes), expected) && bytes.length > 0;
-    };
   };
 }
