@@ -1,4 +1,5 @@
 import type { Reason } from "../core/types.ts";
+import { proxyVersionOf } from "./listeners/proxy-header.ts";
 
 const HTTP_METHODS: readonly string[] = ["GET ", "POST", "HEAD", "PUT ", "OPTI"];
 const CONNECT_FIRST_BYTE = 0x10;
@@ -37,6 +38,14 @@ export function notMqtt(chunk: Buffer, listener: string): Reason | null {
       kind: "http_on_mqtt",
       sentence: `speaks HTTP (a web browser?) on port ${listener}`,
       hint: "That port takes MQTT only.",
+    };
+  }
+  const proxy = proxyVersionOf(chunk);
+  if (proxy !== null) {
+    return {
+      kind: "malformed",
+      sentence: `sent a header of the PROXY protocol on port ${listener}, which takes clients without a proxy`,
+      hint: `Add "enable_proxy_protocol ${proxy}" below a listener of its own, or switch that protocol off in the proxy.`,
     };
   }
   return { kind: "malformed", sentence: "sent something that is not MQTT" };

@@ -4,6 +4,7 @@ import { clientDirectives } from "./directives/clients.ts";
 import { globalDirectives } from "./directives/global.ts";
 import { limitDirectives } from "./directives/limits.ts";
 import { listenerDirectives } from "./directives/listener.ts";
+import { proxyDirectives } from "./directives/proxy.ts";
 import { pluginDirectives } from "./directives/plugin.ts";
 import { tlsDirectives } from "./directives/tls.ts";
 import type { DirectiveRow } from "./directives/row.ts";
@@ -15,6 +16,7 @@ export const directives: readonly DirectiveRow[] = [
   ...globalDirectives,
   ...listenerDirectives,
   ...tlsDirectives,
+  ...proxyDirectives,
   ...limitDirectives,
   ...pluginDirectives,
   ...bridgeDirectives,

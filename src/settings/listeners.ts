@@ -4,6 +4,7 @@ import { listed } from "../core/words.ts";
 import { listenerName, newListener, type Draft, type ListenerDraft } from "./directives/draft.ts";
 import type { Options } from "./options.ts";
 import { resolvePath, shownFolder } from "./paths.ts";
+import { proxyFault, proxyOf, vouchesForCertificates, type ProxyFault } from "./listener-proxy.ts";
 import type { Environment, FileReference, ListenerSettings, ListenerTerms, TlsSettings } from "./types.ts";
 
 /** The add-on's own listeners, before conf files have their say. */
@@ -47,7 +48,7 @@ export function finishListeners({ listeners, clientIds }: Pick<Draft, "listeners
 } {
   const wanted = listeners.filter(({ isShut, port }) => !isShut && port !== null);
   const finished = wanted.map((listener, index) => {
-    const fault = collisionOf(listener, wanted.slice(0, index)) ?? faultOfTls(listener);
+    const fault = collisionOf(listener, wanted.slice(0, index)) ?? proxyFault(listener) ?? faultOfTls(listener);
     return { listener, fault, settings: fault === null ? settingsOf(listener, clientIds) : null };
   });
   const open = finished.flatMap(({ settings }) => (settings === null ? [] : [settings]));
@@ -62,7 +63,7 @@ interface Finished {
   readonly settings: ListenerSettings | null;
 }
 
-type ListenerFault = "no pair" | "no cafile" | { readonly takenBy: Origin };
+type ListenerFault = "no pair" | "no cafile" | ProxyFault | { readonly takenBy: Origin };
 
 function collisionOf(listener: ListenerDraft, earlier: readonly ListenerDraft[]): ListenerFault | null {
   const { port, host } = listener;
@@ -79,7 +80,8 @@ function faultOfTls(listener: ListenerDraft): ListenerFault | null {
   const hasPair = certfile !== null && keyfile !== null;
   if (hasPair) return requireCertificate && cafile === null ? "no cafile" : null;
   if (builtIn?.isTls === true) return isNamedInConf(listener) ? "no pair" : null;
-  return certfile !== null || keyfile !== null || cafile !== null || requireCertificate ? "no pair" : null;
+  const mustJudge = requireCertificate && !vouchesForCertificates(listener);
+  return certfile !== null || keyfile !== null || cafile !== null || mustJudge ? "no pair" : null;
 }
 
 function settingsOf(listener: ListenerDraft, clientIds: Draft["clientIds"]): ListenerSettings | null {
@@ -92,6 +94,7 @@ function settingsOf(listener: ListenerDraft, clientIds: Draft["clientIds"]): Lis
     host: hostOf(listener),
     port,
     tls,
+    proxy: proxyOf(listener, tls === null && requiresCertificate(listener)),
     terms: termsOf(listener, clientIds),
     maxConnections,
     limits,
@@ -176,6 +179,7 @@ function problemOf({ listener, fault, settings }: Finished): readonly Problem[] 
     const fix = `Add the missing ones below the listener${builtIn === null ? "" : ", or set them in the options"}.`;
     return say("error", what, "It stays closed.", fix);
   }
+  if ("what" in fault) return say("error", `listener ${name} ${fault.what}`, "It stays closed.", fault.fix);
   const what = `listener ${name} is opened by ${placeOf(fault.takenBy)} already.`;
   return say("error", what, "This second one is left out.", "Give it another port, or put its lines below the first.");
 }

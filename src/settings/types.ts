@@ -110,11 +110,22 @@ export interface ListenerSettings {
   /** 0 is a free port. */
   readonly port: number;
   readonly tls: TlsSettings | null;
+  /** null: clients come by themselves. */
+  readonly proxy: ProxySettings | null;
   /** Connections at one time; null: no limit. */
   readonly maxConnections: number | null;
   /** Where it differs from the limits for all. */
   readonly limits: Partial<ListenerLimits>;
   readonly origin: Origin;
+}
+
+/** A proxy in front of a listener, which tells in a header of the PROXY protocol who comes. */
+export interface ProxySettings {
+  readonly version: 1 | 2;
+  /** Whether a client must have reached it by TLS. */
+  readonly requiresTls: boolean;
+  /** Whether a client must have shown it a certificate; where the listener speaks TLS, that is asked there. */
+  readonly requiresCertificate: boolean;
 }
 
 /** Which clients a listener takes, and by which client id. */

@@ -79,6 +79,7 @@ const LISTENER = {
   host: "127.0.0.1",
   port: 0,
   tls: null,
+  proxy: null,
   maxConnections: null,
   origin: { file: "test.conf" },
 } as const;

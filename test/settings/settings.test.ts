@@ -15,7 +15,14 @@ describe("the add-on without any configuration", () => {
     const pair = { certfile: file("fullchain.pem"), keyfile: file("privkey.pem"), cafile: null };
     const terms = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null };
     const tls = { ...pair, requireCertificate: false, ...terms };
-    const common = { terms: ALL_CLIENTS, host: "::", maxConnections: null, limits: {}, origin: optionsOrigin };
+    const common = {
+      terms: ALL_CLIENTS,
+      host: "::",
+      proxy: null,
+      maxConnections: null,
+      limits: {},
+      origin: optionsOrigin,
+    };
     expect(problems).toEqual([]);
     expect(settings).toEqual({
       listeners: [

@@ -218,6 +218,7 @@ describe("a file that asks for", () => {
         terms: ALL_CLIENTS,
         port: 1885,
         tls: null,
+        proxy: null,
         maxConnections: 20,
         limits: {},
         origin: { file: "a.conf", line: 1 },
@@ -337,6 +338,7 @@ use_identity_as_username true
         ciphersuites: null,
       },
       maxConnections: null,
+      proxy: null,
       limits: {},
       origin: { file: "a.conf", line: 1 },
     });

@@ -16,6 +16,7 @@ describe("a broker without a configuration", () => {
       protocol: "mqtt",
       port: 1883,
       tls: null,
+      proxy: null,
       maxConnections: null,
       limits: {},
       origin,

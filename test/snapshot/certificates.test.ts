@@ -25,6 +25,7 @@ function listener(cafile: FileReference | null): ListenerSettings & { readonly t
     terms: ALL_CLIENTS,
     port: 8883,
     maxConnections: null,
+    proxy: null,
     limits: {},
     origin: { file: "options.json" },
     tls: {

@@ -4,10 +4,16 @@ import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, Server as TlsServer, TLSSocket } from "node:tls";
 import { codeOf, messageOf } from "../../core/errors.ts";
 import type { CertificateName, Reason } from "../../core/types.ts";
+import type { ProxySettings } from "../../settings/types.ts";
 import type { ListenerPlan, TlsMaterial } from "../../snapshot/types.ts";
 import type { EndConnection, ListenerDeps } from "./listeners.ts";
+import type { ProxyHeader } from "./proxy-header.ts";
+import { proxyRefusal, readProxyHeader } from "./proxy-reader.ts";
 import { certificateOf, certificateProblem, handshakeFailure, tlsOptions, useTls } from "./tls.ts";
 import { isTrustChanged, trustProblem } from "./trust.ts";
+
+/** From the connection of a proxy to the end of what it tells of the client. */
+const PROXY_TIMEOUT_MS = 5_000;
 
 /** One open port. */
 export interface Listener {
@@ -34,6 +40,11 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
   /** By peer: a TLS connection is one socket when it is accepted and another when it is handed over. */
   const handedOver = new Map<string, { readonly socket: Socket; readonly end: EndConnection }>();
 
+  /** What a proxy told of the client, by peer. */
+  const proxied = new Map<string, ProxyHeader>();
+
+  const addressOf = (socket: Socket): string => proxied.get(peerOf(socket))?.address ?? remoteAddressOf(socket);
+
   const refused = (address: string, reason: Reason): void => {
     const client = { clientId: "", username: null, address, listener: plan.settings.name };
     deps.record({ kind: "refused", client, reason });
@@ -41,7 +52,7 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
 
   /** The client's certificate, null without one, or "refused" when the socket was turned away for it. */
   const admit = (socket: Socket): CertificateName | null | "refused" => {
-    if (!(socket instanceof TLSSocket)) return null;
+    if (!(socket instanceof TLSSocket)) return proxied.get(peerOf(socket))?.certificate ?? null;
     const reason = plan.tls?.requireCertificate === true ? certificateProblem(socket) : null;
     if (reason === null) return certificateOf(socket);
     refused(addressOf(socket), reason);
@@ -90,8 +101,31 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
     socket.once("close", () => {
       sockets.delete(socket);
       handedOver.delete(peer);
+      proxied.delete(peer);
     });
   };
+  const greetProxy = (proxy: ProxySettings, socket: Socket, serveIt: (socket: Socket) => void): void => {
+    // A connection that was reset meanwhile has no address any more.
+    if (socket.destroyed || socket.remoteAddress === undefined) return void socket.destroy();
+    const turnAway = (reason: Reason): void => {
+      refused(addressOf(socket), reason);
+      socket.destroy();
+    };
+    readProxyHeader(socket, {
+      version: proxy.version,
+      timeoutMs: PROXY_TIMEOUT_MS,
+      refused: turnAway,
+      done(header) {
+        proxied.set(peerOf(socket), header);
+        const reason = proxyRefusal(header, proxy);
+        if (reason === null) serveIt(socket);
+        else turnAway(reason);
+      },
+    });
+  };
+
+  const { proxy } = first.settings;
+  if (proxy !== null) putBefore(server, (socket, serveIt) => greetProxy(proxy, socket, serveIt));
   // Before the server's own listener: what is too much is closed before anything is read.
   server.prependListener("connection", track);
   server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
@@ -173,7 +207,18 @@ function urlOf(bound: AddressInfo | string | null, protocol: "mqtt" | "websocket
   return `${scheme}://${host}:${bound.port}`;
 }
 
-function addressOf(socket: Socket): string {
+/** Lets `serve` have a connection before the server itself, which gets it by the function that `serve` is given. */
+function putBefore(server: Server, serve: (socket: Socket, serveIt: (socket: Socket) => void) => void): void {
+  const own = server.listeners("connection");
+  server.removeAllListeners("connection");
+  server.on("connection", (socket: Socket) => {
+    serve(socket, (ready) => {
+      for (const listener of own) Reflect.apply(listener, server, [ready]);
+    });
+  });
+}
+
+function remoteAddressOf(socket: Socket): string {
   return (socket.remoteAddress ?? "an unknown address").replace(/^::ffff:/, "");
 }
 

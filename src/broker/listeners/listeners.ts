@@ -73,6 +73,6 @@ const DEFAULT_HTTP_PORT = 80;
 
 /** What cannot change while a listener is open. */
 function keyOf({ settings, tls }: ListenerPlan): string {
-  const { name, protocol, host, port, terms } = settings;
-  return JSON.stringify([protocol, tls !== null, host, terms.isIpv6Only, port, port === 0 ? name : null]);
+  const { name, protocol, host, port, terms, proxy } = settings;
+  return JSON.stringify([protocol, tls !== null, host, terms.isIpv6Only, port, port === 0 ? name : null, proxy]);
 }

@@ -103,6 +103,8 @@ export interface ListenerDraft extends TlsTerms {
   readonly cafile: FileReference | null;
   readonly requireCertificate: boolean;
   readonly access: AccessDraft;
+  /** `version` null: no proxy stands in front of it. */
+  readonly proxy: { readonly version: 1 | 2 | null; readonly requiresTls: boolean };
   /** null in it: as for every listener. */
   readonly terms: Pick<ListenerTerms, "versions" | "usernameAsClientId" | "origins" | "mountPoint"> & {
     readonly idPrefix: string | null;
@@ -223,6 +225,7 @@ export function newListener(port: number, host: string | null, origin: Origin): 
     ciphers: null,
     ciphersuites: null,
     access: NO_ACCESS,
+    proxy: { version: null, requiresTls: false },
     terms: { ...ALL_CLIENTS, idPrefix: null },
     socketDomain: null,
     maxConnections: null,

@@ -14,7 +14,6 @@ import {
   file,
   firstWord,
   int,
-  notYet,
   oneOf,
   parseInteger,
   refused,
@@ -63,9 +62,7 @@ export const listenerDirectives: readonly DirectiveRow[] = [
       );
     }),
   ),
-  shutting(notYet("enable_proxy_protocol")),
   ofListener(refused("http_dir", "asks for a web server, which a listener is not here", "Remove the line.")),
-  shutting(notYet("proxy_protocol_v2_require_tls")),
   shutting(refused("psk_hint", "asks for pre-shared keys, which are not offered", "Use certfile and keyfile instead.")),
 ];
 

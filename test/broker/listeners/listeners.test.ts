@@ -73,7 +73,18 @@ function planOf(parts: PlanParts = {}): ListenerPlan {
       ? null
       : { certfile: file, keyfile: file, cafile: null, requireCertificate: tls.requireCertificate, ...NO_TERMS };
   return {
-    settings: { name, protocol, host, terms: ALL_CLIENTS, port, tls: settings, maxConnections, limits: {}, origin },
+    settings: {
+      name,
+      protocol,
+      host,
+      terms: ALL_CLIENTS,
+      port,
+      tls: settings,
+      proxy: null,
+      maxConnections,
+      limits: {},
+      origin,
+    },
     tls,
   };
 }
