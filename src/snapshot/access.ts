@@ -7,6 +7,7 @@ import type { AccessSettings } from "../settings/types.ts";
 import { loadAcl, loadPasswordFile, passwordStage, type LoadedAcl } from "./access-files.ts";
 import { DYNSEC, dynsecLogin } from "./dynsec-login.ts";
 import { dynsecPolicy } from "./dynsec-policy.ts";
+import { loginRules } from "./login-rules.ts";
 import type { AccessFiles, Snapshot, Sources } from "./types.ts";
 
 export interface AccessDeps {
@@ -83,9 +84,12 @@ function buildOne(
       digest: context.digest,
       log: context.log,
     }),
-    policy: dynsecPolicy(sources.dynsec, {
-      rest: policyOf(acl, settings),
-      hasRules: settings.aclFile !== null,
+    policy: loginRules({
+      rest: dynsecPolicy(sources.dynsec, {
+        rest: policyOf(acl, settings),
+        hasRules: settings.aclFile !== null,
+      }),
+      hasRules: settings.aclFile !== null || sources.dynsec !== null,
     }),
     files: { acl: acl.loaded, passwordFile: passwordFile.loaded },
     problems: [...acl.problems, ...passwordFile.problems],

@@ -1,3 +1,4 @@
+import { inTurn } from "../acl/in-turn.ts";
 import { lastWord } from "../acl/last-word.ts";
 import { deny } from "../core/reasons.ts";
 import type { Access, Identity, Policy } from "../core/types.ts";
@@ -34,19 +35,6 @@ export function dynsecLimits(dynsec: DynsecMoment | null): Snapshot["limitsOf"] 
 }
 
 const NO_LIMITS: ClientLimits = { maxConnections: null, maxPublishRate: null };
-
-function inTurn(first: Access, second: Access): Access {
-  return {
-    check(action, topic) {
-      const decision = first.check(action, topic);
-      return decision.verdict === "ignore" ? second.check(action, topic) : decision;
-    },
-    explain(action, topic) {
-      const trials = first.explain(action, topic);
-      return first.check(action, topic).verdict === "ignore" ? [...trials, ...second.explain(action, topic)] : trials;
-    },
-  };
-}
 
 /** It is not known who has which rights. */
 function closedAccess(file: string): Access {
