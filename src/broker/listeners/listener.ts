@@ -86,9 +86,16 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
         ? createServer({ noDelay: true }, serve)
         : createTlsServer({ ...tlsOptions(first.tls), noDelay: true }, serve);
 
+  /**
+   * Who has hung up is closed some turns later, or after its login: a device that comes back at once finds its place
+   * free. Of those there may be as many again, or hanging up would be a way around the limit.
+   */
+  const isFull = (limit: number): boolean =>
+    sockets.size >= 2 * limit || [...sockets].filter(({ readableEnded }) => !readableEnded).length >= limit;
+
   const track = (socket: Socket): void => {
     const { maxConnections } = plan.settings;
-    if (maxConnections !== null && sockets.size >= maxConnections) {
+    if (maxConnections !== null && sockets.size >= maxConnections && isFull(maxConnections)) {
       refused(addressOf(socket), {
         kind: "too_many_connections",
         sentence: `listener ${plan.settings.name} has ${sockets.size} connections already, its limit (max_connections)`,

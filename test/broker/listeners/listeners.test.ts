@@ -252,6 +252,20 @@ describe("ports", () => {
     await expect(once(connect({ port: second, host: "127.0.0.1" }), "connect")).rejects.toThrow("ECONNREFUSED");
   });
 
+  test("a device that hangs up and comes back at once finds its place free", async () => {
+    const { listeners, events, infos, port } = await setUp();
+    await listeners.apply([planOf({ maxConnections: 1 })]);
+    const first = connect({ port: port(), host: "127.0.0.1" });
+    await vi.waitFor(() => expect(infos).toHaveLength(1));
+    first.destroy();
+    const second = connect({ port: port(), host: "127.0.0.1" });
+    second.write(connectBytes("second"));
+    const [answer]: unknown[] = await once(second, "data");
+    expect(answer).toEqual(CONNACK);
+    expect(events.filter(({ kind }) => kind === "refused")).toEqual([]);
+    second.destroy();
+  });
+
   test.each(["mqtt", "websockets"] as const)(
     "more connections than max_connections are closed at once (%s)",
     async (protocol) => {
