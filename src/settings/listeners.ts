@@ -107,13 +107,12 @@ function hostOf({ host, socketDomain }: ListenerDraft): string {
 }
 
 function termsOf({ terms, socketDomain }: ListenerDraft, clientIds: Draft["clientIds"]): ListenerTerms {
-  const { versions, usernameAsClientId, origins, mountPoint, idPrefix } = terms;
-  const { allowsNoClientId, requiredIdPrefix } = clientIds;
+  const { versions, usernameAsClientId, origins, mountPoint, idPrefix, allowsNoClientId } = terms;
   return {
     versions,
-    allowsNoClientId,
+    allowsNoClientId: allowsNoClientId ?? clientIds.allowsNoClientId,
     idPrefix: idPrefix ?? clientIds.idPrefix,
-    requiredIdPrefix,
+    requiredIdPrefix: clientIds.requiredIdPrefix,
     usernameAsClientId,
     origins,
     mountPoint,

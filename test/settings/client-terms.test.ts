@@ -23,6 +23,56 @@ test.each([
   expect(terms(lines)).toMatchObject(expected);
 });
 
+describe("with per_listener_settings", () => {
+  const ids = (conf: string) => {
+    const { settings, problems } = composeStandAlone(`per_listener_settings true\n${conf}`);
+    const terms = settings.listeners.map(({ name, terms }) => [name, terms.allowsNoClientId, terms.idPrefix]);
+    return { terms, problems: problems.filter((text) => text.includes("per_listener_settings")) };
+  };
+
+  test("a line about missing client ids belongs to the listener above it", () => {
+    const first = "listener 1885\nallow_zero_length_clientid false\nauto_id_prefix one-\n";
+    const second = "listener 1886\nauto_id_prefix two-\n";
+    expect(ids(`${first}${second}listener 1887\n`)).toEqual({
+      terms: [
+        ["1885", false, "one-"],
+        ["1886", true, "two-"],
+        ["1887", true, "auto-"],
+      ],
+      problems: [],
+    });
+  });
+
+  test("a line above every listener counts for those without one, and says so", () => {
+    const above = "allow_zero_length_clientid false\nauto_id_prefix all-\n";
+    const own = "allow_zero_length_clientid true\nauto_id_prefix own-\n";
+    const { terms, problems } = ids(`${above}listener 1885\nlistener 1886\n${own}`);
+    expect(terms).toEqual([
+      ["1885", false, "all-"],
+      ["1886", true, "own-"],
+    ]);
+    const rest = (line: number, name: string): string =>
+      `mosquitto.conf line ${line}: "${name}" belongs below a "listener" line because of per_listener_settings, and there is none above it. It counts for every listener without such a line of its own; the other 5 lines are used. Move the line below the listener that it is meant for.`;
+    expect(problems).toEqual([rest(2, "allow_zero_length_clientid"), rest(3, "auto_id_prefix")]);
+  });
+
+  test("those below a listener that was refused belong to nobody", () => {
+    expect(ids("listener 1885\nlistener x\nallow_zero_length_clientid false\nauto_id_prefix x-\n").terms).toEqual([
+      ["1885", true, "auto-"],
+    ]);
+  });
+});
+
+test("without per_listener_settings they count for every listener, wherever they stand", () => {
+  const { settings } = composeStandAlone(
+    "allow_anonymous true\nlistener 1885\nlistener 1886\nallow_zero_length_clientid false\nauto_id_prefix all-\n",
+  );
+  expect(settings.listeners.map(({ terms }) => [terms.allowsNoClientId, terms.idPrefix])).toEqual([
+    [false, "all-"],
+    [false, "all-"],
+  ]);
+});
+
 test("socket_domain ipv4 listens on every IPv4 address", () => {
   expect(composeStandAlone(`${whole}socket_domain ipv4\n`).settings.listeners[0]?.host).toBe("0.0.0.0");
 });

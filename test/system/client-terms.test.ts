@@ -42,3 +42,25 @@ websockets_origin https://house.example
   expect(await answer("https://other.example")).toBe("Unexpected server response: 403");
   expect(await answer(null)).toBe("Unexpected server response: 403");
 });
+
+test("a missing client id is taken or refused by the listener it is missing at", async () => {
+  const folder = tempFolder();
+  const [strict, lenient] = [await freePort(), await freePort()];
+  save(
+    join(folder, "mosquitto.conf"),
+    `per_listener_settings true
+listener ${strict} 127.0.0.1
+allow_anonymous true
+allow_zero_length_clientid false
+listener ${lenient} 127.0.0.1
+allow_anonymous true
+auto_id_prefix lenient-
+`,
+  );
+  const running = launch(["src/main.ts", "-c", join(folder, "mosquitto.conf")]);
+  await running.line(/ ready: /);
+  const nameless = { clientId: "", protocolVersion: 5 } as const;
+  expect(await refusal(`mqtt://127.0.0.1:${strict}`, nameless)).toBe(0x85);
+  await connect(`mqtt://127.0.0.1:${lenient}`, nameless);
+  await running.line(/Device lenient-[0-9A-F-]{36} at 127\.0\.0\.1 connected/);
+});

@@ -1,39 +1,31 @@
-import {
-  faulty,
-  swallowed,
-  used,
-  type AccessDraft,
-  type AnonymousLine,
-  type Draft,
-  type Line,
-  type Outcome,
-} from "./draft.ts";
+import { faulty, used, type AccessDraft, type AnonymousLine, type Draft, type Line, type Outcome } from "./draft.ts";
 import { onListener, onTlsListener, replaceListener, shut } from "./listener.ts";
+import { scoped } from "./scoped.ts";
 import { bool, file, missingReference, type CarryOut, type DirectiveRow } from "./row.ts";
 
 /** Directives about who may come in, and by which rules: of the whole broker, or of one listener. */
 export const accessDirectives: readonly DirectiveRow[] = [
   file(
     "acl_file",
-    scoped((aclFile) => ({ aclFile })),
+    shared((aclFile) => ({ aclFile })),
     (draft, line) => ({
-      draft: scoped(() => ({ aclFile: missingReference(line) }))(draft, null, line).draft,
+      draft: shared(() => ({ aclFile: missingReference(line) }))(draft, null, line).draft,
       now: "The rules in use stay, and without any no device may use a topic",
     }),
   ),
   file(
     "password_file",
-    scoped((passwordFile) => ({ passwordFile })),
+    shared((passwordFile) => ({ passwordFile })),
     (draft, line) => ({
-      draft: scoped(() => ({ passwordFile: missingReference(line) }))(draft, null, line).draft,
+      draft: shared(() => ({ passwordFile: missingReference(line) }))(draft, null, line).draft,
       now: "The users of a file in use stay, and without any nobody logs in with that file",
     }),
   ),
   bool(
     "allow_anonymous",
-    scoped((allowed, line) => ({ allowAnonymous: anonymousLine(allowed, line) })),
+    shared((allowed, line) => ({ allowAnonymous: anonymousLine(allowed, line) })),
     (draft, line) => ({
-      draft: scoped(() => ({ allowAnonymous: anonymousLine(false, line) }))(draft, null, line).draft,
+      draft: shared(() => ({ allowAnonymous: anonymousLine(false, line) }))(draft, null, line).draft,
       now: "Clients without a user name stay shut out",
     }),
   ),
@@ -54,24 +46,11 @@ export const accessDirectives: readonly DirectiveRow[] = [
 
 type Shared = Pick<AccessDraft, "aclFile" | "passwordFile" | "allowAnonymous">;
 
-/** Carries out a line of the whole broker, which with per_listener_settings is one of the listener above it. */
-function scoped<T>(change: (value: T, line: Line) => Partial<Shared>): CarryOut<T> {
-  return (draft, value, line) => {
-    const { listener } = draft.current;
-    if (!draft.isPerListener) return used({ ...draft, ...change(value, line) });
-    if (listener === "refused") return swallowed(draft);
-    if (listener !== null) return used(withAccess(draft, listener, change(value, line)));
-    const fault = {
-      what: `"${line.name}" belongs below a "listener" line because of per_listener_settings, and there is none above it.`,
-      fix: "Move the line below the listener that it is meant for.",
-    };
-    if (value === true) return faulty(draft, fault);
-    // to leave the line out would open every listener that has none of its own
-    return faulty(
-      { ...draft, ...change(value, line) },
-      { ...fault, now: "It counts for every listener without such a line of its own" },
-    );
-  };
+function shared<T>(change: (value: T, line: Line) => Partial<Shared>): CarryOut<T> {
+  return scoped(
+    (draft, value, line) => ({ ...draft, ...change(value, line) }),
+    (draft, listener, value, line) => withAccess(draft, listener, change(value, line)),
+  );
 }
 
 function perListenerSettings(draft: Draft, isOn: boolean, line: Line): Outcome {

@@ -1,15 +1,21 @@
 import { topicFault } from "../../core/topic.ts";
 import type { ProtocolVersion } from "../../core/types.ts";
-import { faulty, used, type ListenerDraft } from "./draft.ts";
+import type { ListenerTerms } from "../types.ts";
+import { faulty, used, type Draft, type ListenerDraft } from "./draft.ts";
+import { scoped } from "./scoped.ts";
 import { ofListener, onListener, replaceListener, shut, shutting } from "./listener.ts";
 import { bool, oneOf, refused, row, wordsOf, wrongValue, type CarryOut, type DirectiveRow } from "./row.ts";
 
 /** Directives about which clients are taken, and by which client id. */
 export const clientDirectives: readonly DirectiveRow[] = [
-  bool("allow_zero_length_clientid", (draft, allowsNoClientId) =>
-    used({ ...draft, clientIds: { ...draft.clientIds, allowsNoClientId } }),
+  bool(
+    "allow_zero_length_clientid",
+    clientIds((allowsNoClientId) => ({ allowsNoClientId })),
   ),
-  prefixRow("auto_id_prefix", (draft, idPrefix) => used({ ...draft, clientIds: { ...draft.clientIds, idPrefix } })),
+  prefixRow(
+    "auto_id_prefix",
+    clientIds((idPrefix) => ({ idPrefix })),
+  ),
   prefixRow(
     "listener_auto_id_prefix",
     onTerms((idPrefix) => ({ idPrefix })),
@@ -57,13 +63,23 @@ export const clientDirectives: readonly DirectiveRow[] = [
 type Terms = ListenerDraft["terms"];
 
 function onTerms<T>(change: (value: T, terms: Terms) => Partial<Terms>): CarryOut<T> {
-  return onListener((draft, index, value: T) =>
-    used(
-      replaceListener(draft, index, (listener) => ({
-        ...listener,
-        terms: { ...listener.terms, ...change(value, listener.terms) },
-      })),
-    ),
+  return onListener((draft, index, value: T) => {
+    const terms = draft.listeners[index]?.terms;
+    return used(terms === undefined ? draft : withTerms(draft, index, change(value, terms)));
+  });
+}
+
+function withTerms(draft: Draft, index: number, change: Partial<Terms>): Draft {
+  return replaceListener(draft, index, (listener) => ({ ...listener, terms: { ...listener.terms, ...change } }));
+}
+
+/** onTerms() for what counts for every listener unless per_listener_settings is on. */
+function clientIds<T>(
+  change: (value: T) => Partial<Pick<ListenerTerms, "allowsNoClientId" | "idPrefix">>,
+): CarryOut<T> {
+  return scoped(
+    (draft, value) => ({ ...draft, clientIds: { ...draft.clientIds, ...change(value) } }),
+    (draft, index, value) => withTerms(draft, index, change(value)),
   );
 }
 

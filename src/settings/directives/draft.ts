@@ -25,7 +25,7 @@ export interface Draft {
   readonly allowAnonymous: AnonymousLine | null;
   /** Whether logins and rules belong to the listener that their lines stand below. */
   readonly isPerListener: boolean;
-  /** For every listener. */
+  /** For every listener that says nothing of its own. */
   readonly clientIds: Pick<ListenerTerms, "allowsNoClientId" | "idPrefix" | "requiredIdPrefix">;
   /** A line about logins that cannot be carried out: beside it allow_anonymous would let in more than was meant. */
   readonly anonymousVeto: { readonly line: string; readonly origin: Origin } | null;
@@ -108,6 +108,7 @@ export interface ListenerDraft extends TlsTerms {
   /** null in it: as for every listener. */
   readonly terms: Pick<ListenerTerms, "versions" | "usernameAsClientId" | "origins" | "mountPoint"> & {
     readonly idPrefix: string | null;
+    readonly allowsNoClientId: boolean | null;
   };
   /** Which addresses a listener without one takes; null: both. */
   readonly socketDomain: "ipv4" | "ipv6" | null;
@@ -226,7 +227,7 @@ export function newListener(port: number, host: string | null, origin: Origin): 
     ciphersuites: null,
     access: NO_ACCESS,
     proxy: { version: null, requiresTls: false },
-    terms: { ...ALL_CLIENTS, idPrefix: null },
+    terms: { ...ALL_CLIENTS, idPrefix: null, allowsNoClientId: null },
     socketDomain: null,
     maxConnections: null,
     limits: {},
