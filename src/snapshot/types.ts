@@ -1,4 +1,5 @@
 import type { AclRules } from "../acl/policy.ts";
+import type { StoredLogin } from "../auth/stored-logins.ts";
 import type { Identity, LoginChain, Policy, Problem } from "../core/types.ts";
 import type { ClientLimits, DynsecState } from "../dynsec/types.ts";
 import type { Options } from "../settings/options.ts";
@@ -81,7 +82,7 @@ export interface AccessFiles {
   /** null: no ACL file is in use. */
   readonly acl: Loaded<AclRules> | null;
   /** null: no password file is in use. */
-  readonly passwordFile: Loaded<readonly { readonly username: string; readonly hash: string }[]> | null;
+  readonly passwordFile: Loaded<readonly StoredLogin[]> | null;
 }
 
 /** One moment of configuration: built whole, never changed, replaced by one assignment. */

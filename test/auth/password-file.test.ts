@@ -45,13 +45,13 @@ describe("entries that can be used", () => {
     ],
   ])("%s", (_name, text, expected) => {
     const { entries, problems } = parsePasswordFile(text, "passwords", RESERVED);
-    expect(entries).toEqual(expected.map(([username, hash]) => ({ username, hash })));
+    expect(entries).toEqual(expected.map(([username, password]) => ({ username, password, preHashed: true })));
     expect(problems).toEqual([]);
   });
 
   test("reserved names are only those that are given", () => {
     const { entries, problems } = parsePasswordFile(`homeassistant:${H1}\n`, "passwords", []);
-    expect(entries).toEqual([{ username: "homeassistant", hash: H1 }]);
+    expect(entries).toEqual([{ username: "homeassistant", password: H1, preHashed: true }]);
     expect(problems).toEqual([]);
   });
 });
@@ -67,14 +67,10 @@ describe("entries that cannot be used are left out and named", () => {
       "bob:",
       'passwords line 2: there is no hash for "bob". This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
     ],
-    [
-      "bob:hunter2",
-      'passwords line 2: the password of "bob" is in plain text, and only hashes are taken here. This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
-    ],
-    [
-      "bob:hunter2:with:colons",
-      'passwords line 2: the password of "bob" is in plain text, and only hashes are taken here. This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
-    ],
+    ...["{SHA}hunter2", "2AB96390C7DBE3439DE74D0C9B0B1767", "$2b$hunter2"].map((damaged) => [
+      `bob:${damaged}`,
+      'passwords line 2: the password of "bob" is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $argon2id$…, $2b$…). This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
+    ]),
     [
       "bob:$7$101$hunter2$short==",
       'passwords line 2: the password of "bob" is not a hash this broker knows (PBKDF2$…, $6$…, $7$…, $argon2id$…, $2b$…). This entry is ignored. Make a hash with "culex passwd" and write it behind the colon.',
@@ -106,8 +102,8 @@ describe("entries that cannot be used are left out and named", () => {
   ])("%s", (line, message) => {
     const { entries, problems } = parsePasswordFile(`alice:${H1}\n${line}\ncarol:${H2}\n`, "passwords", RESERVED);
     expect(entries).toEqual([
-      { username: "alice", hash: H1 },
-      { username: "carol", hash: H2 },
+      { username: "alice", password: H1, preHashed: true },
+      { username: "carol", password: H2, preHashed: true },
     ]);
     expect(problems.map(sentence)).toEqual([message]);
     expect(problems[0]).toMatchObject({ severity: "warning", where: { file: "passwords", line: 2 } });
@@ -116,13 +112,51 @@ describe("entries that cannot be used are left out and named", () => {
   });
 
   test("all of them are reported, in the order of the file", () => {
-    const text = `alice:plain\nbob\nalice:${H1}\nalice:${H2}\n`;
+    const text = `alice:$plain\nbob\nalice:${H1}\nalice:${H2}\n`;
     const { entries, problems } = parsePasswordFile(text, "passwords", RESERVED);
-    expect(entries).toEqual([{ username: "alice", hash: H1 }]);
+    expect(entries).toEqual([{ username: "alice", password: H1, preHashed: true }]);
     expect(problems.map(({ where, now }) => [where?.line, now])).toEqual([
       [1, "This entry is ignored."],
       [2, "This entry is ignored."],
       [4, "Line 3 counts."],
     ]);
+  });
+});
+
+describe("passwords in plain text", () => {
+  const fix = 'Whoever sees the file can use them; make hashes with "culex passwd", and write them behind the colons.';
+
+  test.each([
+    ["bob:hunter2", "hunter2"],
+    ["bob : hunter2 \r", "hunter2"],
+    ["bob:hunter2:with:colons", "hunter2:with:colons"],
+    ["bob:hunter 2 #x", "hunter 2 #x"],
+    ["bob:cafe", "cafe"],
+  ])("%j is taken with a warning", (line, password) => {
+    const { entries, problems } = parsePasswordFile(`alice:${H1}\n${line}\n`, "passwords", RESERVED);
+    expect(entries).toEqual([
+      { username: "alice", password: H1, preHashed: true },
+      { username: "bob", password, preHashed: false },
+    ]);
+    expect(problems.map(sentence)).toEqual([
+      `passwords line 2: the password is in plain text. It is taken all the same. ${fix}`,
+    ]);
+    expect(problems[0]).toMatchObject({ severity: "warning", where: { file: "passwords", line: 2 } });
+  });
+
+  test.each([
+    [3, "3 passwords (lines 1, 2 and 3)"],
+    [12, "12 passwords (lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more)"],
+  ])("are told once: %i of them", (count, subject) => {
+    const text = Array.from({ length: count }, (_, index) => `user${index}:secret${index}\n`).join("");
+    expect(parsePasswordFile(text, "passwords", RESERVED).problems.map(sentence)).toEqual([
+      `passwords: ${subject} are in plain text. They are taken all the same. ${fix}`,
+    ]);
+  });
+
+  test("follow the same rules as hashes", () => {
+    const { entries, problems } = parsePasswordFile("addons:hunter2\n:hunter2\nbob:\n", "passwords", RESERVED);
+    expect(entries).toEqual([]);
+    expect(problems).toHaveLength(3);
   });
 });

@@ -19,7 +19,7 @@ async function chainOf(
   context = backendContext(),
 ): Promise<{ readonly chain: LoginChain; readonly systemPassword: string }> {
   const system = await loadSystemUsers(tempFolder());
-  const file = { file: "passwords", entries: [{ username: "filed", hash: sha512Hash("filed") }] };
+  const file = { file: "passwords", entries: [{ username: "filed", password: sha512Hash("filed"), preHashed: true }] };
   const stages = [
     { authenticator: system.backend.create(null, context), onBadPassword: "deny" },
     { authenticator: logins.create({ logins: entries }, context), onBadPassword: "next" },

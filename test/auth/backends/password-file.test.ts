@@ -4,8 +4,8 @@ import { authenticatorContract } from "../authenticator-contract.ts";
 import { backendContext, client, pbkdf2Hash, sha512Hash } from "../context.ts";
 
 const { signal } = new AbortController();
-const alice = { username: "alice", hash: pbkdf2Hash("secret1") };
-const bob = { username: "bob", hash: sha512Hash("pässwörd €") };
+const alice = { username: "alice", password: pbkdf2Hash("secret1"), preHashed: true };
+const bob = { username: "bob", password: sha512Hash("pässwörd €"), preHashed: true };
 const settings = { file: "passwords", entries: [alice, bob] };
 
 authenticatorContract({
@@ -17,8 +17,8 @@ authenticatorContract({
     "hunter2",
     { file: "passwords", entries: "hunter2" },
     { entries: [], file: ["hunter2"] },
-    { file: "passwords", entries: [{ username: "alice", hash: ["hunter2"] }] },
-    { file: "passwords", entries: [{ username: "alice", hash: "", password: "hunter2" }] },
+    { file: "passwords", entries: [{ username: "alice", password: ["hunter2"], preHashed: true }] },
+    { file: "passwords", entries: [{ username: "alice", hash: "", password: "hunter2", preHashed: true }] },
   ],
   acceptsAnonymous: false,
 });
@@ -50,7 +50,7 @@ test.each([
   ["a removed user goes", [bob], "unknown_user", "user alice was removed from the password file passwords"],
   [
     "a new hash ends the session, even of the same password",
-    [{ ...alice, hash: pbkdf2Hash("secret1") }],
+    [{ ...alice, password: pbkdf2Hash("secret1") }],
     "wrong_password",
     "the password of user alice was changed",
   ],
@@ -75,4 +75,15 @@ test("an unknown name costs a check of the same kind, when that takes time", asy
   };
   await passwordFile.create(settings, { ...context, verify }).pretend?.(client("nobody", "secret1"));
   expect(checked).toEqual([expect.stringMatching(/^pbkdf2-sha512\$i=10,/)]);
+});
+
+test("a password in plain text is compared as it is, and proves a login by SCRAM too", async () => {
+  const carol = { username: "carol", password: "correct:horse", preHashed: false };
+  const authenticator = passwordFile.create({ ...settings, entries: [alice, carol] }, backendContext());
+  const answer = async (password: string): Promise<string> =>
+    (await authenticator.authenticate(client("carol", password), signal)).verdict;
+  expect(await answer("correct:horse")).toBe("allow");
+  expect(await answer("correct")).toBe("deny");
+  expect(authenticator.scram?.(client("carol", null))).toMatchObject({ verdict: "allow" });
+  expect(authenticator.scram?.(client("alice", null))).toMatchObject({ verdict: "deny" });
 });
