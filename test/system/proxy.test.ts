@@ -16,6 +16,7 @@ function version2(values = ""): Buffer {
   const length = (12 + values.length / 2).toString(16).padStart(4, "0");
   return Buffer.from(`0d0a0d0a000d0a515549540a2111${length}c0000207c0000201dc04075b${values}`, "hex");
 }
+const CONNECT = Buffer.from("100d00044d5154540402003c000161", "hex");
 const BY_TLS = "2000050100000000";
 const WITH_CERTIFICATE = "20000d07000000002200056d65746572";
 
@@ -89,14 +90,16 @@ proxy_protocol_v2_require_tls true`);
     await running.line(/Device one at 192\.0\.2\.7 connected on \S+ \(user lamp, known to certificate/);
     expect(await connect(url, { ca: ca.cert }).catch(() => "refused")).toBe("refused");
     await running.line(/A device at 192\.0\.2\.7 was refused: sent no certificate/);
+    await closedAfter(running.at, Buffer.concat([version2(WITH_CERTIFICATE), CONNECT]));
+    await running.line(/192\.0\.2\.7 speaks plain MQTT on port \S+, which takes TLS only/);
   });
 
   test("so does a WebSocket, with TLS and without", async () => {
     const ca = makePair(tempFolder(), { name: "ca", commonName: "Test CA" });
     const pair = makePair(tempFolder(), { name: "server", commonName: "localhost", issuer: ca });
-    const plain = await start("protocol websockets\nenable_proxy_protocol 1");
-    await connect(`ws://127.0.0.1:${await proxyTo(plain.at, VERSION_1)}`, { clientId: "page" });
-    await plain.line(/Device page at 192\.0\.2\.7 connected/);
+    const plain = await start("protocol websockets\nenable_proxy_protocol 2\nuse_identity_as_username true");
+    await connect(`ws://127.0.0.1:${await proxyTo(plain.at, version2(WITH_CERTIFICATE))}`, { clientId: "page" });
+    await plain.line(/Device page at 192\.0\.2\.7 connected on \S+ \(user meter, known to certificate/);
     const secure = await start(
       `protocol websockets\ncertfile ${pair.certFile}\nkeyfile ${pair.keyFile}\nenable_proxy_protocol 1`,
     );
@@ -106,8 +109,7 @@ proxy_protocol_v2_require_tls true`);
 
   test("who comes without a header is turned away, and many of them are one line", async () => {
     const running = await start("enable_proxy_protocol 1");
-    const connectPacket = Buffer.from("100d00044d5154540402003c000161", "hex");
-    for (let times = 0; times < 3; times++) await closedAfter(running.at, connectPacket);
+    for (let times = 0; times < 3; times++) await closedAfter(running.at, CONNECT);
     await connect(`mqtt://127.0.0.1:${await proxyTo(running.at, VERSION_1)}`, { clientId: "proxied" });
     await running.line(/Device proxied at 192\.0\.2\.7/);
     const lines = running.lines.filter((line) => line.includes("was refused"));

@@ -4,6 +4,8 @@ import { utf8Text } from "../../core/text.ts";
 
 /** What a proxy tells of the client that it stands for. */
 export interface ProxyHeader {
+  /** It stands for nobody: the proxy looks whether the broker is there. */
+  readonly isCheck: boolean;
   /** null: the proxy speaks for itself, or cannot tell, and the address of the connection counts. */
   readonly address: string | null;
   /** Whether the client reached the proxy by TLS; version 1 does not tell. */
@@ -32,7 +34,7 @@ const BROKEN_1 = "sent a header of the PROXY protocol, version 1, that cannot be
 const BROKEN_2 = "sent a header of the PROXY protocol, version 2, that cannot be read";
 
 const MORE: ProxyRead = { kind: "more" };
-const UNKNOWN: ProxyHeader = { address: null, isTls: false, certificate: null };
+const UNKNOWN: ProxyHeader = { isCheck: false, address: null, isTls: false, certificate: null };
 
 /**
  * Reads a header of the PROXY protocol, version 1 or 2, from the first bytes of a connection. Nothing is looked at beyond
@@ -120,13 +122,13 @@ function readVersion2(bytes: Buffer): ProxyRead {
   const end = FIXED_2 + length;
   if (bytes.length < end) return MORE;
   // a check of the proxy's own: its addresses are not to be used
-  if (command === LOCAL) return { kind: "header", header: UNKNOWN, end };
+  if (command === LOCAL) return { kind: "header", header: { ...UNKNOWN, isCheck: true }, end };
   const block = bytes.subarray(FIXED_2, end);
   const known = FAMILIES.get(family);
   const values = known === undefined || block.length < known.size ? null : valuesIn(block.subarray(known.size));
   const tls = values === null ? null : tlsOf(values);
   if (known === undefined || tls === null) return fault(BROKEN_2);
-  return { kind: "header", header: { address: known.addressOf(block), ...tls }, end };
+  return { kind: "header", header: { isCheck: false, address: known.addressOf(block), ...tls }, end };
 }
 
 interface TypedValue {

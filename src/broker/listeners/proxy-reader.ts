@@ -50,6 +50,8 @@ export function readProxyHeader(socket: Socket, { version, timeoutMs, done, refu
 
 /** Why a listener does not take the client that a header tells of; null: it does. */
 export function proxyRefusal(header: ProxyHeader, { requiresTls, requiresCertificate }: ProxySettings): Reason | null {
+  // no device is there that anything could be required of; not worth a line, for it comes again and again
+  if (header.isCheck && (requiresTls || requiresCertificate)) return SILENT;
   if (requiresTls && !header.isTls) {
     return {
       kind: "not_allowed",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseProxyHeader, proxyVersionOf } from "../../../src/broker/listeners/proxy-header.ts";
 
 const FOLLOWS = Buffer.from("100c00044d515454", "hex");
-const NOTHING_OF_TLS = { isTls: false, certificate: null };
+const NOTHING_OF_TLS = { isCheck: false, isTls: false, certificate: null };
 const SIGNATURE = "0d0a0d0a000d0a515549540a";
 /** 192.0.2.7:56324 to 192.0.2.1:1883 */
 const ENDS_4 = "c0000207c0000201dc04075b";
@@ -85,9 +85,6 @@ describe("version 2", () => {
     ["a Unix socket", second("2131", text("/run/client").padEnd(432, "0")), null],
     ["no family", second("2100", ""), null],
     ["no family, and something behind it", second("2100", value("04", "0000")), null],
-    ["a check of the proxy", second("2000", ""), null],
-    ["a check with addresses, which do not count", second("2011", ENDS_4), null],
-    ["a check with what need not be read", second("20ff", "ff"), null],
     [
       "values that are of no use",
       second("2111", ENDS_4 + value("02", text("mqtt.example")) + value("03", "01020304") + value("ee", "")),
@@ -118,7 +115,7 @@ describe("version 2", () => {
     ["one without a name", "0700000000", { isTls: true, certificate: { ...meter, commonName: "" } }],
   ])("tells of %s", (_name, ssl, told) => {
     const header = second("2111", ENDS_4 + value("20", ssl));
-    const expected = { kind: "header", header: { address: "192.0.2.7", ...told }, end: header.length };
+    const expected = { kind: "header", header: { isCheck: false, address: "192.0.2.7", ...told }, end: header.length };
     expect(parseProxyHeader(header, 2)).toEqual(expected);
   });
 
@@ -145,6 +142,20 @@ describe("version 2", () => {
       kind: "fault",
       sentence: "sent a header of the PROXY protocol, version 2, that cannot be read",
     });
+  });
+
+  test.each([
+    ["nothing behind it", second("2000", "")],
+    ["addresses, which do not count", second("2011", ENDS_4)],
+    ["what need not be read", second("20ff", "ff")],
+  ])("is a check of the proxy, with %s", (_name, header) => {
+    const told = { ...NOTHING_OF_TLS, isCheck: true, address: null };
+    expect(parseProxyHeader(Buffer.concat([header, FOLLOWS]), 2)).toEqual({
+      kind: "header",
+      header: told,
+      end: header.length,
+    });
+    expect(parseProxyHeader(header.subarray(0, -1), 2)).toEqual({ kind: "more" });
   });
 
   test("one that is too long is refused before it has come", () => {

@@ -31,7 +31,7 @@ async function outcome(
 
 test("what follows the header is left to who reads next", async () => {
   const { said, server } = await outcome((client) => client.write(`${UNKNOWN}and the rest`));
-  expect(said).toEqual({ address: null, isTls: false, certificate: null });
+  expect(said).toEqual({ isCheck: false, address: null, isTls: false, certificate: null });
   expect(String(await once(server, "data"))).toBe("and the rest");
 });
 
@@ -70,7 +70,7 @@ test("a header that cannot be read is refused with what it was", async () => {
 
 test("what a listener requires has to be in the header", () => {
   const certificate = { commonName: "meter", subject: "", fingerprint: "" };
-  const header = { address: null, isTls: true, certificate };
+  const header = { isCheck: false, address: null, isTls: true, certificate };
   const all = { version: 2, requiresTls: true, requiresCertificate: true } as const;
   expect(proxyRefusal(header, all)).toBeNull();
   expect(proxyRefusal({ ...header, isTls: false, certificate: null }, { ...all, requiresTls: false })).toEqual({
@@ -89,4 +89,7 @@ test("what a listener requires has to be in the header", () => {
       { ...all, requiresTls: false, requiresCertificate: false },
     ),
   ).toBeNull();
+  const check = { ...header, isCheck: true, isTls: false, certificate: null };
+  expect(proxyRefusal(check, all)).toEqual({ kind: "silent", sentence: "said nothing" });
+  expect(proxyRefusal(check, { ...all, requiresTls: false, requiresCertificate: false })).toBeNull();
 });
