@@ -1,4 +1,5 @@
 import type { Problem } from "../core/types.ts";
+import { takesCertificates } from "../settings/certificate-stages.ts";
 import type { ListenerSettings, TlsSettings } from "../settings/types.ts";
 import { buildAccess, type AccessDeps } from "./access.ts";
 import { loadBridges } from "./bridges.ts";
@@ -46,6 +47,7 @@ interface LoadedListeners {
 function loadListeners({ settings, files, readAtMs }: Sources, previous: Snapshot | null): LoadedListeners {
   const plans: ListenerPlan[] = [];
   const faults: Problem[] = [];
+  const mayUseCertificates = settings.auth.some(takesCertificates);
   const plain = settings.listeners.filter(({ tls }) => tls === null).map(({ name }) => name);
   const closed = (listener: ListenerSettings): string => closedSentence(sharing(listener, settings.listeners), plain);
   for (const listener of settings.listeners) {
@@ -58,7 +60,9 @@ function loadListeners({ settings, files, readAtMs }: Sources, previous: Snapsho
     faults.push(...loaded.problems);
     if (loaded.tls !== null) {
       const { requireCertificate } = listener.tls;
-      plans.push({ settings: listener, tls: { ...loaded.tls, requireCertificate } });
+      // without a CA of ours nobody vouches for clients
+      const asksForCertificate = requireCertificate || (mayUseCertificates && loaded.tls.ca !== null);
+      plans.push({ settings: listener, tls: { ...loaded.tls, requireCertificate, asksForCertificate } });
     }
   }
   return { plans, problems: onlyOnce(faults) };

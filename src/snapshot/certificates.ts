@@ -99,7 +99,17 @@ export function loadTls({ listener, files, previous, nowMs, closed }: Input): Lo
   const unchanged = previous?.cert === cert && previous.key === key && previous.ca === ca && previous.crl === crl;
   const loadedAtMs = unchanged ? previous.loadedAtMs : nowMs;
   return {
-    tls: { cert, key, ca, requireCertificate, crl, minVersion, ciphers, loadedAtMs },
+    tls: {
+      cert,
+      key,
+      ca,
+      requireCertificate,
+      asksForCertificate: requireCertificate,
+      crl,
+      minVersion,
+      ciphers,
+      loadedAtMs,
+    },
     problems: outOfDate(leaf, certfile, nowMs),
   };
 }

@@ -55,6 +55,8 @@ export interface TlsMaterial {
   readonly key: string;
   readonly ca: string | null;
   readonly requireCertificate: boolean;
+  /** Whether clients are asked for a certificate, be it that they may do without. */
+  readonly asksForCertificate: boolean;
   /** Revocation lists; null: no certificate is revoked. */
   readonly crl: string | null;
   readonly minVersion: "TLSv1.2" | "TLSv1.3";

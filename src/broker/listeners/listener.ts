@@ -53,8 +53,9 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
   /** The client's certificate, null without one, or "refused" when the socket was turned away for it. */
   const admit = (socket: Socket): CertificateName | null | "refused" => {
     if (!(socket instanceof TLSSocket)) return proxied.get(peerOf(socket))?.certificate ?? null;
-    const reason = plan.tls?.requireCertificate === true ? certificateProblem(socket) : null;
-    if (reason === null) return certificateOf(socket);
+    const reason = plan.tls === null ? null : certificateProblem(socket, plan.tls);
+    // one that was asked for before a reload, and judged by nobody, is none
+    if (reason === null) return socket.authorized ? certificateOf(socket) : null;
     refused(addressOf(socket), reason);
     socket.destroy();
     return "refused";

@@ -11,7 +11,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 export function tlsOptions(material: TlsMaterial): TlsOptions {
   return {
     ...context(material),
-    requestCert: material.requireCertificate,
+    requestCert: material.asksForCertificate,
     rejectUnauthorized: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   };
@@ -21,7 +21,7 @@ export function tlsOptions(material: TlsMaterial): TlsOptions {
 export function useTls(server: Server, material: TlsMaterial): void {
   server.setSecureContext(context(material));
   // Read by the server for each new connection.
-  Object.assign(server, { requestCert: material.requireCertificate });
+  Object.assign(server, { requestCert: material.asksForCertificate });
 }
 
 function context({ cert, key, ca, crl, minVersion, ciphers }: TlsMaterial): TlsOptions {
@@ -41,17 +41,21 @@ export const CERTIFICATE_MISSING =
   "Install a client certificate in the device, or switch off what asks for one: require_certificate, " +
   "use_identity_as_username or use_subject_as_username.";
 
-/** Why the certificate of a client is not accepted; null when it is. */
-export function certificateProblem(socket: TLSSocket): Reason | null {
+/** Why the certificate of a client is not accepted; null when it is, or when there is none and none is required. */
+export function certificateProblem(
+  socket: TLSSocket,
+  { requireCertificate, asksForCertificate }: TlsMaterial,
+): Reason | null {
   // Asked first: a resumed TLS 1.3 session counts as authorized although it never had a certificate.
   if (certificateOf(socket) === null) {
+    if (!requireCertificate) return null;
     return {
       kind: "cert_missing",
       sentence: "sent no certificate",
       hint: CERTIFICATE_MISSING,
     };
   }
-  if (socket.authorized) return null;
+  if (socket.authorized || !asksForCertificate) return null;
   return {
     kind: "cert_rejected",
     sentence: `its certificate was not accepted (${String(socket.authorizationError)})`,

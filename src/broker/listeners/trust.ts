@@ -7,8 +7,9 @@ import { CERTIFICATE_MISSING } from "./tls.ts";
 
 /** Whether clients are judged by something else than before: connections that are there have to be judged again. */
 export function isTrustChanged(before: TlsMaterial, now: TlsMaterial): boolean {
-  if (!now.requireCertificate) return false;
-  return !before.requireCertificate || before.ca !== now.ca || before.crl !== now.crl;
+  if (!now.asksForCertificate) return false;
+  if (now.requireCertificate && !before.requireCertificate) return true;
+  return before.ca !== now.ca || before.crl !== now.crl;
 }
 
 /**
@@ -16,9 +17,11 @@ export function isTrustChanged(before: TlsMaterial, now: TlsMaterial): boolean {
  * was in force then, and TLS has no way to repeat it, so its certificate is followed up to the CA of now. What it sent
  * above its own certificate is not known any more: a chain through others than those in `ca` is judged at its return.
  */
-export function trustProblem(socket: TLSSocket, { ca, crl }: TlsMaterial, nowMs: number): Reason | null {
+export function trustProblem(socket: TLSSocket, tls: TlsMaterial, nowMs: number): Reason | null {
+  const { ca, crl } = tls;
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) {
+    if (!tls.requireCertificate) return null;
     return {
       kind: "cert_missing",
       sentence: "has sent no certificate, and now one is required",

@@ -89,12 +89,19 @@ function planOf(parts: PlanParts = {}): ListenerPlan {
   };
 }
 
-function tlsOf(pair: Pair, { requireCertificate = false } = {}): TlsMaterial {
+interface Asking {
+  readonly requireCertificate?: boolean;
+  readonly asksForCertificate?: boolean;
+}
+
+function tlsOf(pair: Pair, asking: Asking = {}): TlsMaterial {
+  const { requireCertificate = false, asksForCertificate = requireCertificate } = asking;
   return {
     cert: pair.cert,
     key: pair.key,
     ca: ca.cert,
     requireCertificate,
+    asksForCertificate,
     crl: null,
     minVersion: "TLSv1.2",
     ciphers: null,
@@ -319,6 +326,31 @@ describe("TLS", () => {
       { listener: "8883", tls: { commonName: "device-1", fingerprint: expect.stringMatching(/^[0-9A-F:]{95}$/) } },
     ]);
   });
+
+  test.each(["TLSv1.2", "TLSv1.3"] as const)(
+    "a certificate may be asked for and not be required (%s)",
+    async (version) => {
+      const { listeners, events, infos, port } = await setUp();
+      await listeners.apply([planOf({ name: "8883", tls: tlsOf(server, { asksForCertificate: true }) })]);
+      const versions = { minVersion: version, maxVersion: version };
+      for (const pair of [{}, { cert: device.cert, key: device.key }]) {
+        // oxlint-disable-next-line no-await-in-loop -- in this order
+        const socket = await tlsClient(port(), { ...versions, ...pair });
+        socket.write(connectBytes("dev"));
+        // oxlint-disable-next-line no-await-in-loop -- in this order
+        expect(await once(socket, "data")).toEqual([CONNACK]);
+      }
+      expect(infos).toMatchObject([{ tls: null }, { tls: { commonName: "device-1" } }]);
+      // one that nobody vouches for names nobody, and is no reason to go on without
+      await closed(await tlsClient(port(), { ...versions, cert: stranger.cert, key: stranger.key }));
+      const refusals = (): readonly BrokerEvent[] => events.filter(({ kind }) => kind === "refused");
+      await vi.waitFor(() => expect(refusals()).toHaveLength(1));
+      expect(infos).toHaveLength(2);
+      expect(refusals()).toMatchObject([
+        { reason: { sentence: "its certificate was not accepted (DEPTH_ZERO_SELF_SIGNED_CERT)" } },
+      ]);
+    },
+  );
 
   test("the whole subject is told as RFC 2253 writes it", async () => {
     const folder = tempFolder();

@@ -31,6 +31,7 @@ function material(trusted: string | null): TlsMaterial {
     key: server.key,
     ca: trusted,
     requireCertificate: true,
+    asksForCertificate: true,
     crl: null,
     minVersion: "TLSv1.2",
     ciphers: null,
@@ -77,12 +78,15 @@ test.each([
   ["another CA", { ca: "new" }, true],
   ["another certificate of ours", { cert: "new", key: "new" }, false],
   ["no longer a required certificate", { requireCertificate: false }, false],
+  ["no longer a certificate at all", { requireCertificate: false, asksForCertificate: false, ca: "new" }, false],
+  ["another CA for certificates that may be missing", { requireCertificate: false, ca: "new" }, true],
 ])("%s is a change of trust: %s", (_name, change, isChanged) => {
   const before: TlsMaterial = {
     cert: "",
     key: "",
     ca: "old",
     requireCertificate: true,
+    asksForCertificate: true,
     crl: null,
     minVersion: "TLSv1.2",
     ciphers: null,
