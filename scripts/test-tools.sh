@@ -5,6 +5,8 @@ missing=""
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need mosquitto_pub mosquitto-clients
 PATH="$PATH:/usr/sbin" need mosquitto mosquitto
+PATH="$PATH:/usr/sbin" need mariadbd mariadb-server-core
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 need openssl openssl
 need s6-svscan s6
 need unshare util-linux

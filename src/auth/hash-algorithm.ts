@@ -78,10 +78,23 @@ export async function matchPassword(
       return matchDigest(algorithm, stored, bytes);
     case "encoded":
     case "pbkdf2": {
-      const encoded = algorithm.kind === "encoded" ? stored.hash : encodePbkdf2(algorithm, stored);
+      const encoded = encodedHash(algorithm, stored);
       if (encoded === null || hashFault(encoded) !== null) return "unusable";
       return judge(await verify(encoded, bytes));
     }
+  }
+}
+
+/** What is stored as the verifier of the whole program knows it; null: it is computed here, at once, or cannot be. */
+export function encodedHash(algorithm: HashAlgorithm, stored: StoredPassword): string | null {
+  switch (algorithm.kind) {
+    case "encoded":
+      return stored.hash;
+    case "pbkdf2":
+      return encodePbkdf2(algorithm, stored);
+    case "plain":
+    case "digest":
+      return null;
   }
 }
 
@@ -116,7 +129,6 @@ function matchDigest(
   return expected?.length === actual.length ? judge(timingSafeEqual(actual, expected)) : "unusable";
 }
 
-/** The text that the verifier of the whole program knows it by. */
 function encodePbkdf2(
   { digest, iterations, bytes }: HashAlgorithm & { readonly kind: "pbkdf2" },
   { hash, salt }: StoredPassword,

@@ -1,0 +1,181 @@
+import { isIP } from "node:net";
+import { BackendError } from "../../core/errors.ts";
+import { filterFault } from "../../core/topic.ts";
+import type { AccessRule, Action, Who } from "../../core/types.ts";
+import { has, textIn } from "./columns.ts";
+import type { Row } from "./database.ts";
+
+/** The rules in the rows of an `acl_query`. */
+export interface RowRules {
+  /** In the order in which they are tried. */
+  readonly rules: readonly AccessRule[];
+  /** What is wrong with single rows, as sentences; those that would allow something are left out. */
+  readonly faults: readonly string[];
+}
+
+export type RowOrder = "first_first" | "last_first";
+
+/** A row whose words are understood. */
+interface Draft {
+  readonly effect: AccessRule["effect"];
+  readonly actions: readonly Action[];
+  readonly who: Who;
+  readonly topic: string;
+}
+
+/** Why a row cannot be used, as the end of "row 3 ...". */
+class RowFault extends Error {
+  override readonly name = "RowFault";
+}
+
+/**
+ * Reads the rows of an ACL table of either EMQ. Which one it is shows in the names of the columns:
+ *
+ *     EMQ 2    allow, ipaddr, username, clientid, access, topic    the last row is tried first, as EMQ does
+ *     EMQX 5   permission, action, topic                           the first row is tried first
+ *
+ * Either may have `username`, `clientid` and `ipaddr` or `ipaddress`: what is not empty there must hold, all of it.
+ * @throws BackendError when the columns are those of neither.
+ */
+export function rulesInRows(rows: readonly Row[], source: string, order: RowOrder | null): RowRules {
+  const [sample] = rows;
+  if (sample === undefined) return { rules: [], faults: [] };
+  const read =
+    has(sample, "allow") && has(sample, "access")
+      ? emq2
+      : has(sample, "permission") && has(sample, "action")
+        ? emqx5
+        : null;
+  if (read === null || !has(sample, "topic")) {
+    throw new BackendError("acl_query gives neither allow, access, topic nor permission, action, topic");
+  }
+  const isReversed = (order ?? (read === emq2 ? "last_first" : "first_first")) === "last_first";
+  const file = `${source} acl_query${isReversed ? " (last row first)" : ""}`;
+  const faults: string[] = [];
+  const rules = rows.flatMap((row, index) => {
+    const report = (what: string): void => void faults.push(`row ${index + 1} ${what}`);
+    try {
+      return [ruleOf(read(row, report), { file, line: index + 1 })];
+    } catch (error) {
+      if (!(error instanceof RowFault)) throw error;
+      report(`${error.message}, and is left out`);
+      return [];
+    }
+  });
+  return { rules: isReversed ? rules.toReversed() : rules, faults };
+}
+
+type Report = (what: string) => void;
+
+/** `allow` 1 or 0; `access` 1 subscribe, 2 publish, 3 both. */
+function emq2(row: Row): Draft {
+  const permitted = row["allow"];
+  const allow = typeof permitted === "boolean" ? permitted : wordIn(row, "allow", { "1": true, "0": false });
+  const effect = allow ? "allow" : "deny";
+  const who = whoIn(row);
+  // EMQ refuses it: a row for everyone says "$all"
+  if (who.length === 0 && CONDITIONS.some((column) => has(row, column))) {
+    throw new RowFault("is for nobody: username, clientid and ipaddr are empty");
+  }
+  const access = { "1": SUBSCRIBE, "2": PUBLISH, "3": ALL };
+  return { effect, actions: wordIn(row, "access", access), who: together(who), topic: topicIn(row) };
+}
+
+/** `permission` allow or deny; `action` publish, subscribe or all; perhaps `qos` and `retain`. */
+function emqx5(row: Row, report: Report): Draft {
+  const effect = wordIn(row, "permission", { allow: "allow", deny: "deny" } as const);
+  const actions = wordIn(row, "action", { publish: PUBLISH, subscribe: SUBSCRIBE, all: ALL });
+  const narrow = NARROWING.find((column) => !isEvery(row[column]));
+  if (narrow !== undefined) {
+    // without it an allow rule would be wider than it was meant; a deny rule may be
+    if (effect === "allow")
+      throw new RowFault(`has a condition in its column ${narrow}, which is not carried out here`);
+    report(`has a condition in its column ${narrow}, and denies without it`);
+  }
+  return { effect, actions, who: together(whoIn(row)), topic: topicIn(row) };
+}
+
+const PUBLISH: readonly Action[] = ["publish"];
+/** Who may subscribe to a topic receives it. */
+const SUBSCRIBE: readonly Action[] = ["subscribe", "receive"];
+const ALL: readonly Action[] = [...PUBLISH, ...SUBSCRIBE];
+
+const CONDITIONS = ["username", "clientid", "ipaddr", "ipaddress"] as const;
+const NARROWING = ["qos", "retain"] as const;
+
+/** What the columns `qos` and `retain` hold where they narrow nothing down. */
+function isEvery(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || value === "all" || value === "0,1,2";
+}
+
+/** All that must hold for a client. */
+function whoIn(row: Row): readonly Who[] {
+  return CONDITIONS.flatMap((column): readonly Who[] => {
+    const value = textIn(row, column) ?? "";
+    if (value === "") return [];
+    switch (column) {
+      case "username":
+        return [value === "$all" ? { kind: "everyone" } : { kind: "user", name: value }];
+      case "clientid":
+        return [{ kind: "client", id: value }];
+      case "ipaddr":
+      case "ipaddress":
+        if (!isNetwork(value)) throw new RowFault(`has "${value}" in its column ${column}, which is no address`);
+        return [{ kind: "network", network: value }];
+    }
+  });
+}
+
+function together(who: readonly Who[]): Who {
+  const [only] = who;
+  if (only === undefined) return { kind: "everyone" };
+  return who.length === 1 ? only : { kind: "all-of", who };
+}
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const version = isIP(address);
+  const most = version === 4 ? 32 : 128;
+  return version !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+}
+
+function wordIn<T>(row: Row, column: string, words: Readonly<Record<string, T>>): T {
+  const text = textIn(row, column);
+  const found = Object.entries(words).find(([word]) => word === text?.toLowerCase());
+  if (found === undefined) {
+    throw new RowFault(
+      `has ${text === null ? "nothing" : `"${text}"`} in its column ${column}, not ${Object.keys(words).join(", ")}`,
+    );
+  }
+  return found[1];
+}
+
+/** A filter; "eq a/+" is the text "a/+" alone. */
+function topicIn(row: Row): string {
+  const topic = textIn(row, "topic") ?? "";
+  const fault = filterFault(withoutEq(topic));
+  if (fault !== null) throw new RowFault(`has "${topic}" in its column topic: ${fault}`);
+  return topic;
+}
+
+function withoutEq(topic: string): string {
+  return topic.startsWith("eq ") ? topic.slice("eq ".length) : topic;
+}
+
+function ruleOf(
+  { effect, actions, who, topic }: Draft,
+  origin: { readonly file: string; readonly line: number },
+): AccessRule {
+  const filter = withoutEq(topic);
+  const action = actions === ALL ? "publish and subscribe" : actions === PUBLISH ? "publish" : "subscribe";
+  const rule = {
+    effect,
+    who,
+    actions,
+    filter,
+    origin,
+    placeholders: /%[uc]|\$\{/.test(filter),
+    text: `${effect} ${action} ${topic}`,
+  };
+  return filter === topic ? rule : { ...rule, match: "exact" };
+}
