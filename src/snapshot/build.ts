@@ -5,6 +5,7 @@ import { buildAccess, type AccessDeps } from "./access.ts";
 import { loadBridges } from "./bridges.ts";
 import { closedSentence, loadTls } from "./certificates.ts";
 import { dynsecLimits } from "./dynsec-policy.ts";
+import { testPolicy } from "./policy-tests.ts";
 import type { ListenerPlan, Snapshot, Sources } from "./types.ts";
 
 /**
@@ -14,6 +15,7 @@ import type { ListenerPlan, Snapshot, Sources } from "./types.ts";
 export function build(sources: Sources, previous: Snapshot | null, deps: AccessDeps): Snapshot {
   const { settings } = sources;
   const access = buildAccess(sources, previous, deps);
+  const tested = testPolicy(access.policy, sources, previous, deps.reservedUsers);
   const listeners = loadListeners(sources, previous);
   const bridges = loadBridges(sources, previous);
   return {
@@ -22,15 +24,17 @@ export function build(sources: Sources, previous: Snapshot | null, deps: AccessD
     listeners: listeners.plans,
     bridges: bridges.plans,
     logins: access.logins,
-    policy: access.policy,
+    policy: tested.policy,
     limitsOf: dynsecLimits(sources.dynsec),
     dynsec: sources.dynsec,
     acl: access.files.acl,
     passwordFile: access.files.passwordFile,
     listenerFiles: access.listenerFiles,
+    isRefused: tested.isRefused,
     problems: [
       ...sources.problems,
       ...onlyOnce(access.problems),
+      ...tested.problems,
       ...(sources.dynsec?.problems ?? []),
       ...listeners.problems,
       ...bridges.problems,

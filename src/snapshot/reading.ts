@@ -15,6 +15,8 @@ export interface Reading {
   text(path: string): Promise<FileText>;
   /** Notes a file that somebody else reads; `digest` is of what was found, null: there is nothing. */
   elsewhere(path: string, digest: string | null): void;
+  /** Names of all files in a folder. */
+  names(folder: string): Promise<Listing>;
   /** Names of the conf files in a folder, in mosquitto's order; or the code of what kept it from being listed. */
   confNames(folder: string): Promise<Listing>;
   fingerprint(): string;
@@ -31,6 +33,13 @@ export function createReading(): Reading {
   const hash: Hash = createHash("sha256");
   const note = (...parts: string[]): void => {
     for (const part of parts) hash.update(`${part.length}:${part}`);
+  };
+  const list = async (folder: string): Promise<Listing> => {
+    try {
+      return { names: await readdir(folder), error: null };
+    } catch (error) {
+      return { names: null, error: codeOf(error) ?? "EIO" };
+    }
   };
   return {
     startedAtMs: Date.now(),
@@ -49,17 +58,20 @@ export function createReading(): Reading {
       if (digest !== null) found.add(path);
       note(path, digest ?? "");
     },
+    async names(folder) {
+      watched.add(folder);
+      return list(folder);
+    },
     async confNames(folder) {
       watched.add(folder);
-      try {
-        const names = includeDirOrder(await readdir(folder));
-        note(folder, ...names);
-        return { names, error: null };
-      } catch (error) {
-        const code = codeOf(error) ?? "EIO";
-        note(folder, code);
-        return { names: null, error: code };
+      const listed = await list(folder);
+      if (listed.names === null) {
+        note(folder, listed.error);
+        return listed;
       }
+      const names = includeDirOrder(listed.names);
+      note(folder, ...names);
+      return { names, error: null };
     },
     fingerprint: () => hash.copy().digest("hex"),
   };

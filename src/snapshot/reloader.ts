@@ -75,8 +75,9 @@ export function createReloader(deps: ReloaderDeps, start: Start): Reloader {
       const previous = live.current();
       const snapshot = deps.build(next, previous);
       sources = next;
-      live.swap(snapshot);
       report(snapshot.problems);
+      if (snapshot.isRefused) return;
+      live.swap(snapshot);
       if (isWithoutRulesNow(previous, snapshot)) log.warn({}, ACL_GONE);
     }
     await settle(cause, isNew);

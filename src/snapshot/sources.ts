@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { clockTime } from "../core/clock-time.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { Problem } from "../core/types.ts";
@@ -7,6 +7,7 @@ import { composeSettings } from "../settings/settings.ts";
 import type { Settings } from "../settings/types.ts";
 import { createDynsecKeeper, type DynsecReader } from "./dynsec-keeper.ts";
 import { readConf } from "./conf-sources.ts";
+import { readPolicyTests } from "./policy-tests.ts";
 import { createReading, type Reading } from "./reading.ts";
 import type { FileText, Sources, SourceSpec } from "./types.ts";
 
@@ -35,6 +36,7 @@ export async function readSources(
   for (const path of named) files.set(path, await reading.text(path));
   reading.problems.push(...conf.ruleFiles.filter(({ path }) => !named.has(path)).map(({ file }) => notNamed(file)));
   const dynsec = await dynsecReader.read(settings.dynamicSecurity, reading);
+  const policyTests = await readPolicyTests(folderOf(spec, options.value), reading);
   return {
     readAtMs: reading.startedAtMs,
     options: options.value,
@@ -45,6 +47,7 @@ export async function readSources(
     problems: reading.problems,
     files,
     dynsec,
+    policyTests,
     found: reading.found,
     watched: [...reading.watched],
     fingerprint: reading.fingerprint(),
@@ -87,6 +90,12 @@ function unreadable(file: string, code: string): Problem {
     fix: "Save the options once more on the app's Configuration page.",
     where: { file },
   };
+}
+
+/** The folder that people put files into; null: none is in use. */
+function folderOf({ confFile, environment }: SourceSpec, options: Options | null): string | null {
+  if (confFile !== null) return dirname(confFile);
+  return options?.customize.active === true ? join(environment.folders.share, options.customize.folder) : null;
 }
 
 function notNamed(file: string): Problem {

@@ -3,6 +3,7 @@ import type { StoredLogin } from "../auth/stored-logins.ts";
 import type { Identity, LoginChain, Policy, Problem } from "../core/types.ts";
 import type { ClientLimits, DynsecState } from "../dynsec/types.ts";
 import type { Options } from "../settings/options.ts";
+import type { PolicyTests } from "../settings/policy-tests.ts";
 import type { BridgeSettings, ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
 
 /** Where configuration is read from; fixed for the life of the process. */
@@ -35,6 +36,8 @@ export interface Sources {
   readonly files: ReadonlyMap<string, FileText>;
   /** null: dynamic security is switched off. */
   readonly dynsec: DynsecMoment | null;
+  /** What the rules must answer before they count. */
+  readonly policyTests: PolicyTests;
   /** Files that could be read and were not empty. */
   readonly found: ReadonlySet<string>;
   /** Every file and folder that was looked at, found or not: what the watcher watches. */
@@ -100,6 +103,8 @@ export interface Snapshot extends AccessFiles {
   readonly dynsec: DynsecMoment | null;
   /** Of the listeners that have logins or rules of their own, by name. */
   readonly listenerFiles: ReadonlyMap<string, AccessFiles>;
+  /** Its policy tests fail: it must not become current. */
+  readonly isRefused: boolean;
   readonly problems: readonly Problem[];
   readonly builtAtMs: number;
 }

@@ -2,6 +2,7 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { watch, type FSWatcher } from "chokidar";
 import type { Logger } from "../core/logger.ts";
+import { POLICY_TEST_ENDING } from "../settings/policy-tests.ts";
 
 export interface Watcher {
   /** Watches these files and folders from now on, whether they exist yet or not. */
@@ -32,9 +33,11 @@ export function createWatcher({ changed, log, quietMs = 200, longestMs = 500 }: 
   let cause: string | null = null;
   let isClosed = false;
 
-  // Of a listed folder only conf files count: a log file beside them changes all the time.
+  // Of a listed folder only conf files and policy tests count: a log file beside them changes all the time.
   const isWanted = (path: string): boolean =>
-    wanted.has(path) || (path.endsWith(".conf") && wanted.has(dirname(path))) || holdsWanted(path, wanted);
+    wanted.has(path) ||
+    ((path.endsWith(".conf") || path.endsWith(POLICY_TEST_ENDING)) && wanted.has(dirname(path))) ||
+    holdsWanted(path, wanted);
 
   function seen(path: string): void {
     if (isClosed || !isWanted(path)) return;

@@ -67,6 +67,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
     acl: null,
     passwordFile: null,
     listenerFiles: new Map(),
+    isRefused: false,
     problems: parts.problems ?? [],
     builtAtMs: 0,
   };
