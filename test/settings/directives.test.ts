@@ -72,10 +72,25 @@ describe("a number in a conf file", () => {
   });
 });
 
+test.each(["allow_duplicate_messages false", "check_retain_source false", "retain_expiry_interval 10"])(
+  "%s asks for what happens anyway",
+  (line) => {
+    const { settings, problems } = composeAddOn({ "a.conf": `${line}\n` });
+    expect(problems).toEqual([]);
+    expect(settings).toEqual(composeAddOn().settings);
+  },
+);
+
 describe("a line that is not carried out", () => {
-  const later = "Leave it for a later version, or remove it.";
   test.each([
-    ["retain_expiry_interval 10", `"retain_expiry_interval" is not supported yet. The line is ignored. ${later}`],
+    [
+      "check_retain_source true",
+      '"check_retain_source true" is not supported yet: a retained message is sent also when its publisher may not write it any more. The line is ignored. Delete such messages, or remove the line.',
+    ],
+    [
+      "allow_duplicate_messages true",
+      '"allow_duplicate_messages true" has no effect here: a client gets each message once, however many of its subscriptions match. The line is ignored. Remove the line.',
+    ],
     [
       "user mosquitto # root",
       '"user mosquitto" names the account that Mosquitto runs as and has no effect here. The line is ignored. Remove the line. If an access rule was meant, move it to the file that acl_file names.',
@@ -190,18 +205,16 @@ describe("a line that is not carried out", () => {
 
   test("counts the lines of its file that are used all the same", () => {
     const { problems } = composeAddOn({
-      "a.conf": "retain_expiry_interval 1\nset_tcp_nodelay true\n",
+      "a.conf": "pid_file x\nset_tcp_nodelay true\n",
       "b.conf": "persistence true\n",
     });
     expect(problems).toEqual([
-      `a.conf line 1: "retain_expiry_interval" is not supported yet. The line is ignored; the other line is used. ${later}`,
+      'a.conf line 1: "pid_file" has no effect here: no file with the process number is written. The line is ignored; the other line is used. Remove the line.',
     ]);
   });
 
   test("does not hide the next one", () => {
-    expect(composeAddOn({ "a.conf": "nonsense\nretain_expiry_interval 1\nmax_packet_size x\n" }).problems).toHaveLength(
-      3,
-    );
+    expect(composeAddOn({ "a.conf": "nonsense\npid_file x\nmax_packet_size x\n" }).problems).toHaveLength(3);
   });
 });
 

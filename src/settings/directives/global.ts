@@ -7,7 +7,6 @@ import {
   firstWord,
   ignored,
   int,
-  notYet,
   oneOf,
   refused,
   row,
@@ -32,12 +31,18 @@ const LOG_TYPES = [
 
 /** Directives that belong to no listener, bridge or plugin. */
 export const globalDirectives: readonly DirectiveRow[] = [
-  notYet("allow_duplicate_messages"),
+  {
+    ...bool("allow_duplicate_messages", (draft, isOn) => (isOn ? faulty(draft, NO_DUPLICATES) : used(draft))),
+    fate: "ignored",
+  },
   int("autosave_interval", { min: 0, max: 0x7f_ff_ff_ff }, (draft, autosaveIntervalS) =>
     used({ ...draft, autosaveIntervalS }),
   ),
   ignored("autosave_on_changes", "changes are not counted"),
-  notYet("check_retain_source"),
+  {
+    ...bool("check_retain_source", (draft, isOn) => (isOn ? faulty(draft, SOURCE_UNCHECKED) : used(draft))),
+    fate: "not yet",
+  },
   bool("connection_messages", (draft, connectionMessages) => used({ ...draft, connectionMessages })),
   ignored("dhparamfile", "the parameters of the key exchange are chosen automatically"),
   // The files it brings in are read with the file it stands in.
@@ -60,7 +65,8 @@ export const globalDirectives: readonly DirectiveRow[] = [
   ),
   ignored("pid_file", "no file with the process number is written"),
   refused("psk_file", "asks for pre-shared keys, which are not offered", "Use certfile, keyfile and cafile instead."),
-  notYet("retain_expiry_interval"),
+  // An expired message is removed in the second in which it expires.
+  accepted("retain_expiry_interval"),
   bool("retained_persistence", persistence),
   ignored("retry_interval", "messages are sent again when a client reconnects, as MQTT demands"),
   // Small packets are always sent at once.
@@ -70,6 +76,16 @@ export const globalDirectives: readonly DirectiveRow[] = [
   ignored("websockets_headers_size", "buffers grow and shrink by themselves"),
   ignored("websockets_log_level", "WebSocket lines are part of the other log types"),
 ];
+
+const NO_DUPLICATES = {
+  what: '"allow_duplicate_messages true" has no effect here: a client gets each message once, however many of its subscriptions match.',
+  fix: "Remove the line.",
+};
+
+const SOURCE_UNCHECKED = {
+  what: '"check_retain_source true" is not supported yet: a retained message is sent also when its publisher may not write it any more.',
+  fix: "Delete such messages, or remove the line.",
+};
 
 function logDest(draft: Draft, line: Line): Outcome {
   const kind = firstWord(line.value);

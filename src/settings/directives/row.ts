@@ -35,16 +35,6 @@ export function accepted(name: string): DirectiveRow {
   return { ...row(name, used), fate: "accepted" };
 }
 
-/** A line that a later version carries out. */
-export function notYet(name: string): DirectiveRow {
-  return { ...row(name, (draft, line) => faulty(draft, notYetFault(`"${line.name}"`))), fate: "not yet" };
-}
-
-/** What is said about anything that a later version carries out. */
-export function notYetFault(subject: string): Pick<Fault, "what" | "fix"> {
-  return { what: `${subject} is not supported yet.`, fix: "Leave it for a later version, or remove it." };
-}
-
 /** A line that means nothing for this broker. `because` ends the sentence '"user" has no effect here: '. */
 export function ignored(name: string, because: string): DirectiveRow {
   const run: DirectiveRow["run"] = (draft, line) =>
