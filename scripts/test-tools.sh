@@ -7,6 +7,7 @@ need mosquitto_pub mosquitto-clients
 PATH="$PATH:/usr/sbin" need mosquitto mosquitto
 PATH="$PATH:/usr/sbin" need mariadbd mariadb-server-core
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
+PATH="$PATH:/usr/sbin" need slapd slapd
 need openssl openssl
 need s6-svscan s6
 need unshare util-linux

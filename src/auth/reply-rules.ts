@@ -14,9 +14,10 @@ interface Reading {
   readonly unlisted: "deny" | "next";
 }
 
-const PUBLISH: readonly Action[] = ["publish"];
-const SUBSCRIBE: readonly Action[] = ["subscribe", "receive"];
-const ALL: readonly Action[] = ["publish", "subscribe", "receive"];
+/** What the words "publish", "subscribe" and "all" of EMQX stand for: who may subscribe to a topic may receive it. */
+export const PUBLISH: readonly Action[] = ["publish"];
+export const SUBSCRIBE: readonly Action[] = ["subscribe", "receive"];
+export const ALL: readonly Action[] = ["publish", "subscribe", "receive"];
 
 const ACTIONS: ReadonlyMap<unknown, readonly Action[]> = new Map<unknown, readonly Action[]>([
   ["publish", PUBLISH],
@@ -64,9 +65,16 @@ function addEntry(entry: RawObject, rules: AccessRule[], reading: Reading): stri
   return addTopics(topics, { effect: permission, actions, word: String(action) }, rules, reading);
 }
 
+/** What rules of one kind have in common; `word` is the action as it was written. */
 type Terms = Pick<AccessRule, "effect" | "actions"> & { readonly word: string };
 
-function addTopics(topics: unknown, terms: Terms, rules: AccessRule[], reading: Reading): string | null {
+/** Adds a rule for each topic; what is wrong with one of them, or null. */
+export function addTopics(
+  topics: unknown,
+  terms: Terms,
+  rules: AccessRule[],
+  reading: Omit<Reading, "unlisted">,
+): string | null {
   if (!Array.isArray(topics)) return `its topics are ${quote(topics)}, not a list`;
   for (const topic of topics) {
     if (typeof topic !== "string") return `a topic is ${quote(topic)}, not a text`;
