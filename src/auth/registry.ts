@@ -9,4 +9,13 @@ import { passwordFile } from "./backends/password-file.ts";
 import { postgresql } from "./backends/postgresql.ts";
 
 /** Every kind of login source the broker brings along; Home Assistant's own are handed in from outside. */
-export const backends: readonly Backend[] = [logins, passwordFile, certificate, ldap, http, mysql, postgresql, anonymous];
+export const backends: readonly Backend[] = [
+  logins,
+  passwordFile,
+  certificate,
+  ldap,
+  http,
+  mysql,
+  postgresql,
+  anonymous,
+];

@@ -20,7 +20,7 @@ interface Settings {
   /** Asked for each login. */
   readonly login: RequestSettings;
   /** Asked after a yes: another yes makes a superuser. */
-  readonly superuser?: RequestSettings;
+  readonly super?: RequestSettings;
   /** Asked for each topic. */
   readonly acl?: RequestSettings;
   /** Missing: "json". */
@@ -61,7 +61,7 @@ export const http = defineBackend<Settings>({
     additionalProperties: false,
     properties: {
       login: { type: "object", required: ["url"], additionalProperties: false, properties: REQUEST_PROPERTIES },
-      superuser: OPTIONAL_REQUEST,
+      super: OPTIONAL_REQUEST,
       acl: OPTIONAL_REQUEST,
       response: { type: "string", enum: ["json", "status", "text"], nullable: true },
       denied: { type: "array", items: { type: "integer", minimum: 400, maximum: 599 }, nullable: true },
@@ -78,7 +78,7 @@ type Ask = (request: RequestTemplate, values: PlaceholderValues, signal: AbortSi
 function createHttpLogin(settings: Settings, now: () => number): Authenticator {
   const unlisted = settings.unlisted ?? "deny";
   const login = compileRequest(settings.login, [...CLIENT, "password"]);
-  const superuser = settings.superuser ? compileRequest(settings.superuser, CLIENT) : null;
+  const superuser = settings.super ? compileRequest(settings.super, CLIENT) : null;
   const acl = settings.acl ? compileRequest(settings.acl, TOPIC) : null;
   const agents = createAgents(settings);
   const ask = askWith(settings, agents);

@@ -77,7 +77,7 @@ test("asks three questions as EMQ 2 does", async () => {
   const form = { encoding: "form", params: { clientid: "%c", username: "%u" } };
   const authenticator = create({
     login: { ...form, url: `${url}/mqtt/auth`, params: { clientid: "%c", username: "%u", password: "%P" } },
-    superuser: { ...form, url: `${url}/mqtt/superuser` },
+    super: { ...form, url: `${url}/mqtt/superuser` },
     acl: {
       url: `${url}/mqtt/acl`,
       method: "get",
