@@ -13,6 +13,8 @@ export interface ClientOptions {
   readonly version?: ProtocolVersion;
   readonly clean?: boolean;
   readonly keepalive?: number;
+  /** When its login is over. */
+  readonly expiresAtMs?: number;
   readonly properties?: NonNullable<Parameters<typeof generateConnect>[0]["properties"]>;
   readonly will?: Parameters<typeof generateConnect>[0]["will"];
   readonly isBridge?: boolean;
@@ -108,7 +110,7 @@ export function createHouse(
 
 function connect(engine: Engine, limits: EngineLimits, clientId: string, options: ClientOptions): TestClient {
   const { version = 4, clean = true, keepalive = 0, properties, will, isBridge = false } = options;
-  const { mountPoint = "", prefix } = options;
+  const { mountPoint = "", prefix, expiresAtMs = null } = options;
   const bytes = generateConnect({
     cmd: "connect",
     protocolId: version === 3 ? "MQIsdp" : "MQTT",
@@ -145,6 +147,7 @@ function connect(engine: Engine, limits: EngineLimits, clientId: string, options
     superuser: false,
     source: "test",
     proof: null,
+    expiresAtMs,
     mountPoint,
     ...(prefix === undefined ? {} : { prefix }),
   };

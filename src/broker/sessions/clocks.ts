@@ -1,7 +1,8 @@
+import type { Reason } from "../../core/types.ts";
 import { Code } from "../packets/codes.ts";
 import type { Context } from "./context.ts";
 import { expireRetained } from "./distribute.ts";
-import { disconnect, endSession } from "./lifecycle.ts";
+import { disconnect, endSession, EXPELLED } from "./lifecycle.ts";
 import type { Connection, Due } from "./session.ts";
 import { publishWill } from "./wills.ts";
 
@@ -10,6 +11,10 @@ export function fire(context: Context, due: Due): void {
   switch (due.kind) {
     case "keepalive":
       checkKeepalive(context, due.connection);
+      return;
+    case "login":
+      // who it was is not known any more, so its will is nobody's
+      disconnect(context, due.connection, Code.notAuthorized, LOGIN_OVER, EXPELLED);
       return;
     case "expiry":
       context.counters.sessionsExpired++;
@@ -23,6 +28,12 @@ export function fire(context: Context, due: Due): void {
       return;
   }
 }
+
+const LOGIN_OVER: Reason = {
+  kind: "not_allowed",
+  sentence: "its login has expired",
+  hint: "The device has to log in again with a new token.",
+};
 
 /** Closes a silent connection; a timer that finds life is set again, so that packets need not touch it. */
 function checkKeepalive(context: Context, connection: Connection): void {

@@ -50,6 +50,11 @@ export function openSession(context: Context, info: SessionInfo, output: Output)
     connection.keepaliveTimer = { target: { kind: "keepalive", connection }, dueMs: 0 };
     context.wheel.schedule(connection.keepaliveTimer, connection.lastSeenMs + connection.keepaliveMs);
   }
+  const { expiresAtMs = null } = info.identity;
+  if (expiresAtMs !== null) {
+    connection.loginTimer = { target: { kind: "login", connection }, dueMs: 0 };
+    context.wheel.schedule(connection.loginTimer, expiresAtMs);
+  }
   context.counters.connections++;
   if (isPersistent(session)) context.journal?.session(session);
   return { kind: "opened", connection, sessionPresent: found !== undefined, sessionExpiryS: session.expiryS };
@@ -145,6 +150,7 @@ function createConnection(context: Context, session: Session, info: SessionInfo,
     resent: 0,
     lastSeenMs: context.now(),
     keepaliveTimer: null,
+    loginTimer: null,
     waitsForDrain: false,
     isClosed: false,
     hasBegun: false,
@@ -212,6 +218,7 @@ export function closeConnection(context: Context, connection: Connection, ending
   connection.isClosed = true;
   context.counters.connections--;
   if (connection.keepaliveTimer !== null) context.wheel.cancel(connection.keepaliveTimer);
+  if (connection.loginTimer !== null) context.wheel.cancel(connection.loginTimer);
   const { session } = connection;
   session.connection = null;
   const nowMs = context.now();

@@ -15,6 +15,7 @@ import type { Timer } from "./timer-wheel.ts";
 /** What the engine's clocks can point at. */
 export type Due =
   | { readonly kind: "keepalive"; readonly connection: Connection }
+  | { readonly kind: "login"; readonly connection: Connection }
   | { readonly kind: "expiry"; readonly session: Session }
   | { readonly kind: "will"; readonly session: Session }
   | { readonly kind: "retained"; readonly topic: string; readonly sequence: number };
@@ -111,6 +112,8 @@ export interface Connection {
   lastSeenMs: number;
   /** null: no keep alive. */
   keepaliveTimer: Timer<Due> | null;
+  /** When its login is over. null: it is for good. */
+  loginTimer: Timer<Due> | null;
   /** The Link calls drained() when its buffer is empty while this is set. */
   waitsForDrain: boolean;
   isClosed: boolean;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createHouse } from "../engine-house.ts";
+import { createHouse, START_MS } from "../engine-house.ts";
 import { publish, publishes, subscribe, texts } from "../packets-of.ts";
 
 const lasting = (seconds: number) =>
@@ -112,6 +112,43 @@ describe("keep alive", () => {
     passTime(1500);
     expect(client.take()).toMatchObject([{ cmd: "disconnect", reasonCode: 0x8d }]);
     expect(client.closed()).toEqual({ kind: "keepalive", sentence: "no sign of life for 15 s" });
+  });
+});
+
+describe("a login that is for a time", () => {
+  it("ends with its connection, without a will, and the session waits for the next", () => {
+    const { connect, passTime } = createHouse();
+    const watcher = connect("w");
+    watcher.send(subscribe("will", 1));
+    watcher.take();
+    const client = connect("c", { ...lasting(100), will: will(), expiresAtMs: START_MS + 60_000 });
+    passTime(50_000);
+    expect(client.closed()).toBeNull();
+    passTime(11_000);
+    expect(client.take()).toMatchObject([{ cmd: "disconnect", reasonCode: 0x87 }]);
+    expect(client.closed()).toEqual({
+      kind: "not_allowed",
+      sentence: "its login has expired",
+      hint: "The device has to log in again with a new token.",
+    });
+    expect(texts(watcher.take())).toEqual([]);
+    const next = connect("c", { ...lasting(100), clean: false, expiresAtMs: START_MS + 120_000 });
+    expect(next.sessionPresent).toBe(true);
+  });
+
+  it("asks nothing of a connection that came later", () => {
+    const { connect, passTime } = createHouse();
+    connect("c", { ...lasting(100), expiresAtMs: START_MS + 10_000 }).drop();
+    const next = connect("c", { ...lasting(100), clean: false });
+    passTime(60_000);
+    expect(next.closed()).toBeNull();
+  });
+
+  it("may be over before it begins", () => {
+    const { connect, passTime } = createHouse();
+    const client = connect("c", { version: 5, expiresAtMs: 1 });
+    passTime(1000);
+    expect(client.closed()).toMatchObject({ sentence: "its login has expired" });
   });
 });
 
