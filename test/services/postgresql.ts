@@ -47,7 +47,8 @@ export function startPostgresql(data: string, port: number, tls?: Pair): Promise
   ];
   const args = ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])];
   const child = spawn(join(programs, "postgres"), args, owner);
-  return startServer(child, port, /database system is ready to accept connections/);
+  // it has a process for each connection, which would answer for a moment longer than itself
+  return startServer(child, port, /database system is ready to accept connections/, "SIGQUIT");
 }
 
 /** It reads a key only that is its own. */

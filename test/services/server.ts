@@ -5,12 +5,17 @@ import { expect, vi } from "vitest";
 /** A real server on loopback. */
 export interface Server {
   readonly port: number;
-  /** Ends it as its machine would by losing power. */
+  /** Ends it in the middle of what it does. */
   kill(): Promise<void>;
 }
 
-/** Waits until a server says on its output that it is ready. */
-export async function startServer(child: ChildProcessWithoutNullStreams, port: number, ready: RegExp): Promise<Server> {
+/** Waits until a server says on its output that it is ready; `end` is the signal that ends it at once, with all its processes. */
+export async function startServer(
+  child: ChildProcessWithoutNullStreams,
+  port: number,
+  ready: RegExp,
+  end: NodeJS.Signals = "SIGKILL",
+): Promise<Server> {
   let log = "";
   const keep = (chunk: Buffer): void => {
     log += chunk.toString();
@@ -28,7 +33,7 @@ export async function startServer(child: ChildProcessWithoutNullStreams, port: n
   return {
     port,
     async kill() {
-      child.kill("SIGKILL");
+      child.kill(end);
       await exited;
     },
   };
