@@ -181,6 +181,23 @@ export function sqlContract(subject: SqlSubject): void {
           expect(isAllowed(await source.authenticate(client("any", "Public"), signal))).toBe(false);
         });
 
+        test("of nobody takes as long as a wrong password, once a slow one was seen", async () => {
+          const context = backendContext();
+          const checked: string[] = [];
+          const verify = (hash: string, password: Uint8Array): Promise<boolean> => {
+            checked.push(hash);
+            return context.verify(hash, password);
+          };
+          const auth_query = "select password_hash, salt from hashes where kind = %u";
+          const source = login({ auth_query, password_hash: "bcrypt" }, { ...context, verify });
+          await source.pretend?.(client("nobody", "public"));
+          expect(checked).toEqual([]);
+          expect((await ask(source, client("bcrypt", "public"))).verdict).toBe("allow");
+          await source.pretend?.(client("nobody", "public"));
+          expect(checked.map((hash) => hash.slice(0, 7))).toEqual(["$2a$05$", "$2a$05$"]);
+          expect(checked[1]).not.toBe(checked[0]);
+        });
+
         test.each(["username, is_superuser", "password as secret, id"])(
           "is undecided when the query gives %s",
           async (columns) => {
