@@ -63,3 +63,28 @@ test("an acl.conf in the folder is no conf file, and one that nothing names is n
   await received(["home/a 2"]);
   expect(running.lines.filter((line) => /acl\.conf (?:line|holds)/.test(line))).toHaveLength(1);
 });
+
+test("a session that comes back through another listener receives by the rules for that one", async () => {
+  const folder = tempFolder();
+  const [first, second] = [await freePort(), await freePort()];
+  save(join(folder, "mosquitto.conf"), `listener ${first} 127.0.0.1\nlistener ${second} 127.0.0.1\n${CONF}`);
+  save(
+    join(folder, "acl.conf"),
+    `{deny, {listener, "127.0.0.1:${second}"}, subscribe, ["home/secret/#"]}.\n{allow, all}.\n`,
+  );
+  const running = launch(["src/main.ts", "-c", join(folder, "mosquitto.conf")]);
+  await running.line(/ ready: /);
+  const publisher = await connect(`mqtt://127.0.0.1:${first}`);
+  const back = { clientId: "back", clean: false, protocolVersion: 4 } as const;
+
+  const before = await connect(`mqtt://127.0.0.1:${first}`, back);
+  await before.client.subscribeAsync("home/#");
+  await publisher.client.publishAsync("home/secret/a", "1", { qos: 1 });
+  await before.received(["home/secret/a 1"]);
+  await before.client.endAsync();
+
+  const after = await connect(`mqtt://127.0.0.1:${second}`, back);
+  await publisher.client.publishAsync("home/secret/a", "2", { qos: 1 });
+  await publisher.client.publishAsync("home/b", "3", { qos: 1 });
+  await after.received(["home/b 3"]);
+});

@@ -1,4 +1,4 @@
-import type { Reason } from "../../core/types.ts";
+import type { Identity, Reason } from "../../core/types.ts";
 import { elsewhere, isElsewhere, told } from "../told.ts";
 import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
@@ -110,8 +110,8 @@ function resume(context: Context, session: Session, info: SessionInfo): void {
   if (session.expiryTimer !== null) context.wheel.cancel(session.expiryTimer);
   cancelWill(context, session);
   const wasPersistent = isPersistent(session);
-  // what routes remember of the session is what the other user may receive
-  if (session.identity.username !== info.identity.username) context.router.invalidate();
+  // what routes remember of the session is what it might receive as it was then
+  if (!hasSameRights(session.identity, info.identity)) context.router.invalidate();
   session.identity = info.identity;
   session.client = info.client;
   session.access = context.accessFor(info.identity);
@@ -123,6 +123,17 @@ function resume(context: Context, session: Session, info: SessionInfo): void {
   session.expiryS = Math.min(info.sessionExpiryS, context.limits.maxSessionExpiryS);
   session.will = mountedWill(session.publishPrefix, info.will);
   if (wasPersistent && !isPersistent(session)) context.journal?.sessionEnded(session);
+}
+
+/** Whether the same rules hold for both as long as rules do not change; a no too many costs some time. */
+function hasSameRights(before: Identity, now: Identity): boolean {
+  return (
+    before.username === now.username &&
+    before.superuser === now.superuser &&
+    before.listener === now.listener &&
+    before.address === now.address &&
+    (before.rules ?? null) === (now.rules ?? null)
+  );
 }
 
 function createConnection(context: Context, session: Session, info: SessionInfo, output: Output): Connection {
