@@ -1,3 +1,4 @@
+import type { JSONSchemaType } from "ajv";
 import type { Agent } from "node:http";
 import { BackendError, codeOf, messageOf } from "../../core/errors.ts";
 import { sendRequest } from "../../core/http-request.ts";
@@ -52,24 +53,27 @@ const OPTIONAL_REQUEST = {
   properties: REQUEST_PROPERTIES,
 } as const;
 
+/** The settings that a stage may have. */
+export const HTTP_SCHEMA: JSONSchemaType<Settings> = {
+  type: "object",
+  required: ["login"],
+  additionalProperties: false,
+  properties: {
+    login: { type: "object", required: ["url"], additionalProperties: false, properties: REQUEST_PROPERTIES },
+    super: OPTIONAL_REQUEST,
+    acl: OPTIONAL_REQUEST,
+    response: { type: "string", enum: ["json", "status", "text"], nullable: true },
+    denied: { type: "array", items: { type: "integer", minimum: 400, maximum: 599 }, nullable: true },
+    unlisted: { type: "string", enum: ["deny", "next"], nullable: true },
+    pool: { type: "integer", minimum: 1, maximum: 64, nullable: true },
+    tls: TLS_SCHEMA,
+  },
+};
+
 /** A web service that is asked with the name and the password, as EMQ 2, EMQX 5 and mosquitto-go-auth ask one. */
 export const http = defineBackend<Settings>({
   type: NAME,
-  schema: {
-    type: "object",
-    required: ["login"],
-    additionalProperties: false,
-    properties: {
-      login: { type: "object", required: ["url"], additionalProperties: false, properties: REQUEST_PROPERTIES },
-      super: OPTIONAL_REQUEST,
-      acl: OPTIONAL_REQUEST,
-      response: { type: "string", enum: ["json", "status", "text"], nullable: true },
-      denied: { type: "array", items: { type: "integer", minimum: 400, maximum: 599 }, nullable: true },
-      unlisted: { type: "string", enum: ["deny", "next"], nullable: true },
-      pool: { type: "integer", minimum: 1, maximum: 64, nullable: true },
-      tls: TLS_SCHEMA,
-    },
-  },
+  schema: HTTP_SCHEMA,
   create: (settings, { now }) => createHttpLogin(settings, now),
 });
 

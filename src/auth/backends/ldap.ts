@@ -1,3 +1,4 @@
+import type { JSONSchemaType } from "ajv";
 import { BackendError } from "../../core/errors.ts";
 import { allow, deny, ignore } from "../../core/reasons.ts";
 import { utf8Text } from "../../core/text.ts";
@@ -55,47 +56,50 @@ const NAME = "ldap";
 const CLIENT: readonly PlaceholderName[] = ["username", "clientid", "peerhost", "cert_common_name", "cert_subject"];
 const OPTIONAL_TEXT = { type: "string", nullable: true, minLength: 1 } as const;
 
-/** The users of a directory: Active Directory, OpenLDAP, lldap and others. */
-export const ldap = defineBackend<Settings>({
-  type: NAME,
-  schema: {
-    type: "object",
-    required: ["url"],
-    additionalProperties: false,
-    properties: {
-      url: { type: "string" },
-      starttls: { type: "boolean", nullable: true },
-      tls: TLS_SCHEMA,
-      pool: { type: "integer", minimum: 1, maximum: 64, nullable: true },
-      user: OPTIONAL_TEXT,
-      base: OPTIONAL_TEXT,
-      scope: { type: "string", enum: ["base", "one", "sub"], nullable: true },
-      filter: OPTIONAL_TEXT,
-      bind: {
-        type: "object",
-        nullable: true,
-        required: ["dn", "password"],
-        additionalProperties: false,
-        // an empty password would be no login at all, and yet be answered with yes (RFC 4513, 5.1.2)
-        properties: { dn: { type: "string", minLength: 1 }, password: { type: "string", minLength: 1 } },
-      },
-      password: OPTIONAL_TEXT,
-      hash: OPTIONAL_TEXT,
-      attributes: {
-        type: "object",
-        nullable: true,
-        additionalProperties: false,
-        properties: {
-          username: OPTIONAL_TEXT,
-          superuser: OPTIONAL_TEXT,
-          enabled: OPTIONAL_TEXT,
-          publish: OPTIONAL_TEXT,
-          subscribe: OPTIONAL_TEXT,
-          all: OPTIONAL_TEXT,
-        },
+/** The settings that a stage may have. */
+export const LDAP_SCHEMA: JSONSchemaType<Settings> = {
+  type: "object",
+  required: ["url"],
+  additionalProperties: false,
+  properties: {
+    url: { type: "string" },
+    starttls: { type: "boolean", nullable: true },
+    tls: TLS_SCHEMA,
+    pool: { type: "integer", minimum: 1, maximum: 64, nullable: true },
+    user: OPTIONAL_TEXT,
+    base: OPTIONAL_TEXT,
+    scope: { type: "string", enum: ["base", "one", "sub"], nullable: true },
+    filter: OPTIONAL_TEXT,
+    bind: {
+      type: "object",
+      nullable: true,
+      required: ["dn", "password"],
+      additionalProperties: false,
+      // an empty password would be no login at all, and yet be answered with yes (RFC 4513, 5.1.2)
+      properties: { dn: { type: "string", minLength: 1 }, password: { type: "string", minLength: 1 } },
+    },
+    password: OPTIONAL_TEXT,
+    hash: OPTIONAL_TEXT,
+    attributes: {
+      type: "object",
+      nullable: true,
+      additionalProperties: false,
+      properties: {
+        username: OPTIONAL_TEXT,
+        superuser: OPTIONAL_TEXT,
+        enabled: OPTIONAL_TEXT,
+        publish: OPTIONAL_TEXT,
+        subscribe: OPTIONAL_TEXT,
+        all: OPTIONAL_TEXT,
       },
     },
   },
+};
+
+/** The users of a directory: Active Directory, OpenLDAP, lldap and others. */
+export const ldap = defineBackend<Settings>({
+  type: NAME,
+  schema: LDAP_SCHEMA,
   create: createLdapLogin,
 });
 
