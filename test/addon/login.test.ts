@@ -1,13 +1,14 @@
 import { expect, onTestFinished, test } from "vitest";
-import { createHomeAssistantBackend, type HomeAssistantLimits } from "../../addon/login.ts";
+import { createHomeAssistantBackend } from "../../addon/login.ts";
 import { createSupervisor } from "../../addon/supervisor.ts";
+import type { GuardLimits } from "../../src/auth/guard.ts";
 import { BackendError } from "../../src/core/errors.ts";
 import type { Decision, Identity } from "../../src/core/types.ts";
 import { backendContext, client, recordingLogger } from "../auth/context.ts";
 import { startSupervisor } from "../helpers/supervisor.ts";
 
 /** The backend in front of a Supervisor stand-in, with a clock of its own and a log to read. */
-async function start(limits: Partial<HomeAssistantLimits> = {}) {
+async function start(limits: Partial<GuardLimits> = {}) {
   const fake = await startSupervisor({ users: { klaus: "garten", eva: "meer" } });
   onTestFinished(() => fake.stop());
   const stopping = new AbortController();

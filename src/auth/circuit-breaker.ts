@@ -1,4 +1,4 @@
-import { BackendError } from "../src/core/errors.ts";
+import { BackendError } from "../core/errors.ts";
 
 interface CircuitBreaker {
   /** Whether a call would be refused now. */

@@ -1,15 +1,17 @@
 import { expect, test } from "vitest";
-import { createLoginMemory } from "../../addon/login-memory.ts";
+import { createLoginMemory } from "../../src/auth/login-memory.ts";
 
 /** A memory with small numbers: a yes counts 300 s (± 30 s), a no 5 s, and a yes serves for 600 s. */
 function start(random = 0.5) {
   const clock = { s: 1000 };
   const limits = { acceptedMs: 300_000, acceptedJitterMs: 30_000, refusedMs: 5000, staleMs: 600_000, maxEntries: 3 };
-  const memory = createLoginMemory(
+  const memory = createLoginMemory<"yes" | "no">({
     limits,
-    () => clock.s * 1000,
-    () => random,
-  );
+    isYes: (answer) => answer === "yes",
+    counts: () => true,
+    now: () => clock.s * 1000,
+    random: () => random,
+  });
   return { clock, memory, klaus: memory.login("klaus", "garten") };
 }
 
@@ -39,9 +41,9 @@ test("keeps a yes good after it stopped counting, up to its limit", () => {
   const { clock, memory, klaus } = start();
   memory.remember(klaus, "yes");
   clock.s += 599;
-  expect(memory.isGood(klaus)).toBe(true);
+  expect(memory.good(klaus)).toBe("yes");
   clock.s += 1;
-  expect(memory.isGood(klaus)).toBe(false);
+  expect(memory.good(klaus)).toBeNull();
 });
 
 test("ends a yes with a later no for the same password", () => {
@@ -51,7 +53,7 @@ test("ends a yes with a later no for the same password", () => {
   expect(memory.recall(klaus)).toBe("no");
   clock.s += 5;
   expect(memory.recall(klaus)).toBeNull();
-  expect(memory.isGood(klaus)).toBe(false);
+  expect(memory.good(klaus)).toBeNull();
 });
 
 test("keeps a yes when another password of that user is refused", () => {
@@ -66,7 +68,7 @@ test("ends the old password with a yes for a new one", () => {
   memory.remember(klaus, "yes");
   memory.remember(memory.login("klaus", "teich"), "yes");
   expect(memory.recall(klaus)).toBeNull();
-  expect(memory.isGood(klaus)).toBe(false);
+  expect(memory.good(klaus)).toBeNull();
 });
 
 test("takes a yes that follows a no", () => {
@@ -116,6 +118,24 @@ test("trusts no answer from the future when the clock is set back", () => {
   memory.remember(eva, "no");
   clock.s -= 900;
   expect(memory.recall(klaus)).toBeNull();
-  expect(memory.isGood(klaus)).toBe(false);
+  expect(memory.good(klaus)).toBeNull();
   expect(memory.recall(eva)).toBeNull();
+});
+
+test("neither recalls nor brings back an answer that is over by itself", () => {
+  const clock = { s: 0 };
+  const memory = createLoginMemory<{ readonly untilS: number }>({
+    limits: { acceptedMs: 300_000, acceptedJitterMs: 0, refusedMs: 5000, staleMs: 600_000, maxEntries: 3 },
+    isYes: () => true,
+    counts: ({ untilS }) => clock.s < untilS,
+    now: () => clock.s * 1000,
+    random: Math.random,
+  });
+  const klaus = memory.login("klaus", "garten");
+  memory.remember(klaus, { untilS: 60 });
+  clock.s = 59;
+  expect(memory.recall(klaus)).toEqual({ untilS: 60 });
+  clock.s = 60;
+  expect(memory.recall(klaus)).toBeNull();
+  expect(memory.good(klaus)).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createCircuitBreaker } from "../../addon/circuit-breaker.ts";
+import { createCircuitBreaker } from "../../src/auth/circuit-breaker.ts";
 import { BackendError } from "../../src/core/errors.ts";
 
 const yes = async (): Promise<string> => "yes";
