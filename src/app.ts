@@ -3,7 +3,9 @@ import { hostname } from "node:os";
 import manifest from "../package.json" with { type: "json" };
 import type { Backend } from "./auth/backend.ts";
 import { createPasswordVerifier, hashPassword } from "./auth/password.ts";
+import type { StageFigures } from "./auth/figures.ts";
 import { backends } from "./auth/registry.ts";
+import { createStageKeeper } from "./auth/stage-keeper.ts";
 import type { Desk } from "./control/desk.ts";
 import { createBridges } from "./bridge/bridges.ts";
 import type { BridgeState } from "./bridge/types.ts";
@@ -52,6 +54,8 @@ export interface App {
   addresses(): readonly string[];
   /** The real port of a listener, by its name in the settings; null when it is not open. */
   portOf(listener: string): number | null;
+  /** What each login source was asked and said since the start. */
+  loginFigures(): ReadonlyMap<string, StageFigures>;
   /** How the connections to other brokers are. */
   bridges(): readonly BridgeState[];
   /** Reads the configuration again and makes it current; `cause` is named in the log. */
@@ -85,6 +89,7 @@ export async function startApp(context: AppContext): Promise<App> {
 
   const verifier = createPasswordVerifier({ now: Date.now });
   const digestKey = randomBytes(32);
+  const keeper = createStageKeeper(log);
   const deps: AccessDeps = {
     backends: [...backends, ...context.backends(log)],
     context: {
@@ -95,6 +100,7 @@ export async function startApp(context: AppContext): Promise<App> {
     },
     reservedUsers: spec.environment.reservedUsers,
     stageTimeoutMs: STAGE_TIMEOUT_MS,
+    keeper,
   };
 
   const dynsec = createDynsecKeeper(
@@ -155,6 +161,7 @@ export async function startApp(context: AppContext): Promise<App> {
     await listeners.stop();
     await running.stop();
     events.stop();
+    await keeper.stop();
     await verifier.close();
   };
 
@@ -178,6 +185,7 @@ export async function startApp(context: AppContext): Promise<App> {
         useLog(snapshot);
         // First the rights: they must not wait for a port to close.
         const { checked, closed } = running.recheck();
+        await keeper.keepOnly(snapshot.keptStages);
         sys.update(snapshot.settings.sysIntervalS);
         const problems = await listeners.apply(snapshot.listeners);
         bridges.apply(snapshot.bridges);
@@ -198,6 +206,7 @@ export async function startApp(context: AppContext): Promise<App> {
     log,
     addresses: listeners.addresses,
     portOf: listeners.portOf,
+    loginFigures: keeper.ledger.read,
     bridges: bridges.states,
     reload: reloader.run,
     save: (cause) => saveNow(storage, live.current().settings.store, cause, log),

@@ -23,6 +23,30 @@ export function superuserAccess(): Access {
   return openAccess(() => SUPERUSER);
 }
 
+const UNMATCHED = allow("acl", undefined, {
+  kind: "ok",
+  sentence: "no rule matches, and what no rule names is allowed here (no_match)",
+});
+
+/** What counts where no rule matches and the owner wants it open. */
+export function unmatchedAccess(): Access {
+  return openAccess(() => UNMATCHED);
+}
+
+/**
+ * What a client may do that is away, and whose rules are not known until it logs in again: messages wait for it, and
+ * each of them is checked before it is sent.
+ */
+export function awaitingAccess(): Access {
+  const denied = denials("acl", {
+    sentence: "its rules are not known until it logs in again",
+    hint: "it may publish when it has logged in",
+  });
+  return openAccess((action) => (action === "publish" ? denied(action) : AWAITED));
+}
+
+const AWAITED = allow("acl", undefined, { kind: "ok", sentence: "it is checked when the client has logged in again" });
+
 /** What a client with a user name may do without an ACL file: everything. */
 export function loggedInAccess(): Access {
   return openAccess(() => LOGGED_IN);
@@ -32,7 +56,7 @@ export function loggedInAccess(): Access {
 export function anonymousAccess(settings: AnonymousSettings | null): Access {
   if (settings === null) {
     return openAccess(
-      denials({
+      denials("anonymous", {
         sentence: "clients without a user name have no access",
         hint: "set a user name and password in the device, or allow anonymous access",
       }),
@@ -46,7 +70,7 @@ export function anonymousAccess(settings: AnonymousSettings | null): Access {
   }
   const option = `the option "anonymous" (${placeOf(origin)}) lets clients without a user name`;
   const allowed = says(`${option} read every topic`);
-  const denied = denials({
+  const denied = denials("anonymous", {
     sentence: `${option} read, not publish`,
     hint: "set a user name and password in the device, or write an ACL file: it replaces this option",
     where: origin,
@@ -62,12 +86,12 @@ function openAccess(answer: (action: Action) => Decision): Access {
   };
 }
 
-function denials(reason: Omit<Reason, "kind">): (action: Action) => Decision {
+function denials(by: string, reason: Omit<Reason, "kind">): (action: Action) => Decision {
   const decisions: Readonly<Record<Action, Decision>> = {
-    publish: deny("anonymous", { ...reason, kind: DENIED.publish }),
-    subscribe: deny("anonymous", { ...reason, kind: DENIED.subscribe }),
-    unsubscribe: deny("anonymous", { ...reason, kind: DENIED.unsubscribe }),
-    receive: deny("anonymous", { ...reason, kind: DENIED.receive }),
+    publish: deny(by, { ...reason, kind: DENIED.publish }),
+    subscribe: deny(by, { ...reason, kind: DENIED.subscribe }),
+    unsubscribe: deny(by, { ...reason, kind: DENIED.unsubscribe }),
+    receive: deny(by, { ...reason, kind: DENIED.receive }),
   };
   return (action) => decisions[action];
 }

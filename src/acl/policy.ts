@@ -37,8 +37,13 @@ export function compilePolicy({ rules, order = "mosquitto", anonymous }: PolicyI
       },
     };
   }
-  const ruled = order === "mosquitto" ? compileRules(rules) : inOrder(rules);
+  const ruled = order === "mosquitto" ? compileRules(rules, false) : inOrder(rules);
   return { for: (identity) => (identity.superuser ? superuser : ruled(identity)) };
+}
+
+/** Compiles the rules of a file that is not the only source: where none matches, the answer is `ignore`. */
+export function compileSource({ order, rules }: AclRules): (identity: Identity) => Access {
+  return order === "mosquitto" ? compileRules(rules, true) : orderedRules(rules);
 }
 
 /** What no rule allows is denied. */
@@ -48,7 +53,7 @@ function inOrder(rules: readonly AccessRule[]): (identity: Identity) => Access {
 }
 
 /** Indexes the rules by whom they are for, so that a session looks at its own and at the patterns only. */
-function compileRules(rules: readonly AccessRule[]): (identity: Identity) => Access {
+function compileRules(rules: readonly AccessRule[], isOpenEnded: boolean): (identity: Identity) => Access {
   const file = rules[0]?.origin.file ?? null;
   const guests = compileList(rules.filter(({ who }) => who.kind === "anonymous"));
   const users = compileUsers(rules);
@@ -61,6 +66,7 @@ function compileRules(rules: readonly AccessRule[]): (identity: Identity) => Acc
       own: identity.username === null ? guests : (users.get(identity.username) ?? []),
       patterns: danger === null ? fillList(patterns, identity) : closeList(patterns, danger),
       danger: patterns.length === 0 ? null : danger,
+      isOpenEnded,
     });
   };
 }

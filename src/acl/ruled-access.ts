@@ -1,4 +1,4 @@
-import { allow, denyLazily } from "../core/reasons.ts";
+import { allow, denyLazily, ignore } from "../core/reasons.ts";
 import type { Access, Decision, Reason, RuleTrial } from "../core/types.ts";
 import { keepDecisions } from "./decision-cache.ts";
 import { isFilterAction, reservedTopic } from "./reserved-topics.ts";
@@ -17,6 +17,8 @@ interface RuledAccessInput {
   readonly patterns: readonly CompiledRule[];
   /** Why the patterns are closed to this client; null: they are not, or there are none. */
   readonly danger: string | null;
+  /** Whether another source is asked where no rule matches. */
+  readonly isOpenEnded: boolean;
 }
 
 const SUBSCRIBE: Decision = allow("acl", undefined, {
@@ -25,12 +27,13 @@ const SUBSCRIBE: Decision = allow("acl", undefined, {
   sentence: "every subscription is accepted; each message is checked when it is delivered",
 });
 
-/** Access by the rules of a Mosquitto ACL file. What no rule allows is denied. */
+/** Access by the rules of a Mosquitto ACL file. What no rule allows is denied, unless others are asked about it. */
 export function ruledAccess(input: RuledAccessInput): Access {
-  const decided = keepDecisions(
-    (action, topic) =>
-      decide(input, action, topic, null) ?? denyLazily("acl", () => nothingMatched(input, action, topic)),
-  );
+  const nothing = (action: TopicAction, topic: string): Decision =>
+    input.isOpenEnded
+      ? ignore("acl", nothingMatched(input, action, topic))
+      : denyLazily("acl", () => nothingMatched(input, action, topic));
+  const decided = keepDecisions((action, topic) => decide(input, action, topic, null) ?? nothing(action, topic));
   return {
     check(action, topic) {
       return isFilterAction(action) ? SUBSCRIBE : decided.of(action, topic);

@@ -14,6 +14,6 @@ export interface BackendContext {
 /** A kind of login source: one file in auth/backends/ and one line in auth/registry.ts. */
 export interface Backend {
   readonly type: string;
-  /** @throws Error with a short text when the settings do not fit the backend's schema. */
+  /** @throws SettingsError when the settings do not fit the backend's schema. */
   create(settings: unknown, context: BackendContext): Authenticator;
 }

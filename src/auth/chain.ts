@@ -1,3 +1,4 @@
+import { BackendError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { IMPORTED } from "../core/imported.ts";
 import { allow, deny } from "../core/reasons.ts";
@@ -11,6 +12,7 @@ import type {
   Reason,
   ScramLogin,
 } from "../core/types.ts";
+import type { StageFigure, StageLedger } from "./figures.ts";
 import { inTime } from "./in-time.ts";
 import { isReservedName } from "../core/reserved-names.ts";
 import { findUnfit } from "./sanity.ts";
@@ -21,6 +23,8 @@ export interface Stage {
   readonly authenticator: Authenticator;
   /** "next": after a no a later stage may still say yes. */
   readonly onBadPassword: "deny" | "next";
+  /** "ignore": when it fails the next one decides. Nobody is told a no then, unless somebody knows better. */
+  readonly onError: "deny" | "ignore";
 }
 
 interface ChainInput {
@@ -33,21 +37,35 @@ interface ChainInput {
   /** Keyed digest, the same for the life of the process. */
   readonly digest: (text: string) => string;
   readonly log: Logger;
+  readonly ledger: StageLedger;
 }
+
+/** What the stages before said, when it was not the end. */
+interface Earlier {
+  /** The first no of those that let a later stage try. */
+  readonly refused: Deny | null;
+  /** The first failure of those that let the next stage decide. */
+  readonly failed: BackendError | null;
+}
+
+const NOTHING: Earlier = { refused: null, failed: null };
 
 type Answer = Decision<Identity> | Promise<Decision<Identity>>;
 
 const NAME = "login-chain";
 
+const WORDS = { allow: "yes", deny: "no", ignore: "ignored" } as const;
+
 /**
  * Makes one authenticator of many. The first yes ends it; a no ends it unless its stage lets the next one try, and then
  * the first no is the answer when nobody says yes. A stage that throws has not decided, and ends it undecided: a later
- * one might let in someone whom this one would have refused. Answers at once when every stage asked does.
+ * one might let in someone whom this one would have refused. One that may be left out on errors leaves it undecided
+ * unless a later one decides. Answers at once when every stage asked does.
  */
-export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: ChainInput): LoginChain {
+export function createChain({ stages, reservedUsers, timeoutMs, digest, log, ledger }: ChainInput): LoginChain {
   const authenticate = (credentials: Credentials, signal: AbortSignal): Answer => {
     const deciding = stagesFor(credentials);
-    return "verdict" in deciding ? deciding : walk(deciding, null, credentials, signal);
+    return "verdict" in deciding ? deciding : walk(deciding, NOTHING, credentials, signal);
   };
 
   /** The stages that may decide about a client, or why none may. */
@@ -71,17 +89,26 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
     return null;
   };
 
-  /** Asks the stages that are left; `refused` is the first no of those before. */
+  /** Asks the stages that are left. */
   const walk = (
     [stage, ...rest]: readonly Stage[],
-    refused: Deny | null,
+    earlier: Earlier,
     credentials: Credentials,
     signal: AbortSignal,
   ): Answer => {
-    if (stage === undefined) return refused ?? nobodyKnows(credentials, signal);
-    const { authenticator, onBadPassword } = stage;
+    if (stage === undefined) return nobodySaidYes(earlier, credentials, signal);
+    const { authenticator, onBadPassword, onError } = stage;
+    const { name } = authenticator;
+    const { refused } = earlier;
+    const startedAtMs = performance.now();
+    const note = (figure: StageFigure): void => {
+      ledger.add(name, "asked", 1);
+      ledger.add(name, figure, 1);
+      ledger.add(name, "totalMs", performance.now() - startedAtMs);
+    };
     const goOn = (decision: Decision<Identity>): Answer => {
       trace(credentials, decision);
+      note(WORDS[decision.verdict]);
       switch (decision.verdict) {
         case "allow":
           // once more: somebody may have been disabled while the password was checked
@@ -89,14 +116,31 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log }: C
         case "deny":
           return onBadPassword === "deny"
             ? (refused ?? decision)
-            : walk(rest, refused ?? decision, credentials, signal);
+            : walk(rest, { ...earlier, refused: refused ?? decision }, credentials, signal);
         case "ignore":
-          return walk(rest, refused, credentials, signal);
+          return walk(rest, earlier, credentials, signal);
       }
     };
-    const bounds = { name: authenticator.name, timeoutMs, signal };
-    const answer = inTime((signal) => authenticator.authenticate(credentials, signal), bounds);
-    return answer instanceof Promise ? answer.then(goOn) : goOn(answer);
+    const fail = (error: unknown): Answer => {
+      note("failed");
+      if (onError === "deny" || !(error instanceof BackendError) || signal.aborted) throw error;
+      log.debug({ by: name }, `login of ${credentials.clientId}: ${error.message}; the next source is asked`);
+      return walk(rest, { ...earlier, failed: earlier.failed ?? error }, credentials, signal);
+    };
+    let answer: Answer;
+    try {
+      answer = inTime((signal) => authenticator.authenticate(credentials, signal), { name, timeoutMs, signal });
+    } catch (error) {
+      return fail(error);
+    }
+    return answer instanceof Promise ? answer.then(goOn, fail) : goOn(answer);
+  };
+
+  const nobodySaidYes = ({ refused, failed }: Earlier, credentials: Credentials, signal: AbortSignal): Answer => {
+    if (refused !== null) return refused;
+    // who failed might have known it
+    if (failed !== null) throw failed;
+    return nobodyKnows(credentials, signal);
   };
 
   const nobodyKnows = (credentials: Credentials, signal: AbortSignal): Answer => {

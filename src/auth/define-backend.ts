@@ -1,4 +1,5 @@
 import { Ajv, type JSONSchemaType } from "ajv";
+import { SettingsError } from "../core/errors.ts";
 import type { Authenticator } from "../core/types.ts";
 import type { Backend, BackendContext } from "./backend.ts";
 
@@ -19,7 +20,10 @@ export function defineBackend<S>({ type, schema, create }: BackendDefinition<S>)
     create(settings, context) {
       if (isValid(settings)) return create(settings, context);
       // names the place only: a value may be a password
-      throw new Error(ajv.errorsText(isValid.errors, { dataVar: type }));
+      throw new SettingsError(
+        ajv.errorsText(isValid.errors, { dataVar: type }),
+        isValid.errors?.[0]?.instancePath ?? "",
+      );
     },
   };
 }

@@ -64,7 +64,7 @@ export function ask(policy: Policy, { identity, action, topic }: Question): Answ
 function questionOf(command: ExplainCommand): Question {
   const { username, clientId, address, listener, action, topic } = command;
   const isReserved = username !== null && reservedIn(command).includes(username.toLowerCase());
-  const identity: Identity = { clientId, username, superuser: isReserved, source: "explain", proof: null };
+  const identity: Identity = { clientId, username, superuser: isReserved, source: "explain", proof: null, rules: null };
   return {
     identity: {
       ...identity,

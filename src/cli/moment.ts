@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Backend } from "../auth/backend.ts";
 import { backends } from "../auth/registry.ts";
+import { createStageKeeper } from "../auth/stage-keeper.ts";
 import { createLogger } from "../core/logger.ts";
 import { ignore } from "../core/reasons.ts";
 import { HOME_ASSISTANT_USERS } from "../settings/reserved-users.ts";
@@ -36,6 +37,7 @@ export async function readMoment(places: Places): Promise<Moment> {
     context: { log: silent, now: Date.now, verify: async () => false, digest: (text) => text },
     reservedUsers: spec.environment.reservedUsers,
     stageTimeoutMs: 0,
+    keeper: createStageKeeper(silent),
   });
   return { sources, snapshot };
 }

@@ -16,6 +16,18 @@ export class BackendError extends Error {
   }
 }
 
+/** Settings that a login source cannot use; the message quotes none of their values, which may be passwords. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  /** Where in the settings: "/host"; empty: they as a whole. */
+  readonly path: string;
+
+  constructor(message: string, path: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
 /** Nothing is left to run with this configuration; the program ends with exit code 78. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

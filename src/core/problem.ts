@@ -10,7 +10,8 @@ export function sameProblem(a: Problem, b: Problem): boolean {
   return a.severity === b.severity && sentence(a) === sentence(b);
 }
 
-/** Names a place in a sentence: "acl.conf line 6", and "options.json" where no line is known. */
-export function placeOf({ file, line }: Origin): string {
-  return line === undefined ? file : `${file} line ${line}`;
+/** Names a place in a sentence: "acl.conf line 6", "auth.yaml line 6:3", and "options.json" where no line is known. */
+export function placeOf({ file, line, column }: Origin): string {
+  if (line === undefined) return file;
+  return column === undefined ? `${file} line ${line}` : `${file} line ${line}:${column}`;
 }

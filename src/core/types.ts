@@ -41,8 +41,10 @@ export interface Identity {
   readonly listener?: string;
   /** Remote IP address, for rules that ask for it. Missing: not known yet. */
   readonly address?: string;
-  /** Rules that its login brought along: a token, a reply, a table. Missing or null: none, not even an empty list. */
+  /** Rules that its login brought along: a token, a reply, a table. null: none. Missing: it is not known any more. */
   readonly rules?: readonly AccessRule[] | null;
+  /** Rules of the sources that were asked about it at its login, in the order they count. Missing: nobody was asked. */
+  readonly grants?: readonly Grant[];
   /** Groups or roles that its login named. */
   readonly groups?: readonly string[];
   /** Stands before every topic that it publishes to: "factory/". Missing or null: none. */
@@ -53,11 +55,20 @@ export interface Identity {
   readonly expiresAtMs?: number | null;
 }
 
+/** What one source of rules said about a client. */
+export interface Grant {
+  /** The id of its stage. */
+  readonly source: string;
+  readonly rules: readonly AccessRule[];
+}
+
 /** A place in a user's file. */
 export interface Origin {
   /** As the user would name it: "acl.conf", "options.json". */
   readonly file: string;
   readonly line?: number;
+  /** From 1; with a line only. */
+  readonly column?: number;
 }
 
 /** What a client was refused or cut off for; core/reasons.ts maps each kind to its MQTT codes. */

@@ -62,8 +62,7 @@ export function addOnStages(
   options: Options | null,
   { passwordFile, dynamicSecurity, anonymous }: LoginSources,
 ): readonly StageSettings[] {
-  const system: StageSettings = { type: "system-users", settings: null, onBadPassword: "deny" };
-  if (options === null) return [system];
+  if (options === null) return [SYSTEM_USERS];
   const sources: readonly Pick<StageSettings, "type" | "settings">[] = [
     ...(dynamicSecurity === null ? [] : [DYNAMIC_SECURITY]),
     { type: "logins", settings: { logins: options.logins } },
@@ -71,7 +70,7 @@ export function addOnStages(
     ...(environment.hasHomeAssistant ? [{ type: "home-assistant", settings: null }] : []),
   ];
   return [
-    system,
+    SYSTEM_USERS,
     // In the official add-on any source may accept: a wrong password for one is asked of the next.
     ...sources.map(
       (source, index) => ({ ...source, onBadPassword: index < sources.length - 1 ? "next" : "deny" }) as const,
@@ -91,7 +90,11 @@ export function standAloneStages({ passwordFile, dynamicSecurity, anonymous }: L
   return [...sources, ...anonymousStage(anonymous, sources.length === 0)];
 }
 
-type LoginSources = Pick<Settings, "passwordFile" | "dynamicSecurity" | "anonymous">;
+/** What the usual stages depend on. */
+export type LoginSources = Pick<Settings, "passwordFile" | "dynamicSecurity" | "anonymous">;
+
+/** Home Assistant and apps: always the first, and the only ones to decide about their names. */
+export const SYSTEM_USERS: StageSettings = { type: "system-users", settings: null, onBadPassword: "deny" };
 
 /** Asked before the other files, as plugins are: it knows best who must not come in. */
 const DYNAMIC_SECURITY = { type: "dynamic-security", settings: null };

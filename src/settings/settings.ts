@@ -8,6 +8,8 @@ import {
   listenerAnonymous,
   standAloneAnonymous,
   standAloneStages,
+  SYSTEM_USERS,
+  type LoginSources,
 } from "./login-chain.ts";
 import { applyConf } from "./conf-lines.ts";
 import { finishBridges } from "./bridges.ts";
@@ -17,7 +19,17 @@ import { finishListeners, localListeners, ownListeners } from "./listeners.ts";
 import { logSettings } from "./log.ts";
 import { addOnStore, standAloneStore } from "./store.ts";
 import type { Options } from "./options.ts";
-import type { ConfFile, Environment, Limits, ListenerSettings, Settings } from "./types.ts";
+import type {
+  AclTerms,
+  AuthFile,
+  ConfFile,
+  Environment,
+  Limits,
+  ListenerSettings,
+  Settings,
+  StageSettings,
+} from "./types.ts";
+import { writtenAnonymous, writtenStages } from "./written-stages.ts";
 
 /** What the settings are made of; all of it has been read and parsed. */
 interface SettingsInput {
@@ -25,6 +37,8 @@ interface SettingsInput {
   /** null: stand-alone, or options that cannot be read, which is closed for everybody but the system users. */
   readonly options: Options | null;
   readonly conf: readonly ConfFile[];
+  /** Missing or null: there is no auth.yaml. */
+  readonly authFile?: AuthFile | null;
 }
 
 interface Composed {
@@ -33,26 +47,38 @@ interface Composed {
 }
 
 /** Makes one whole of the environment, the options and the conf files. */
-export function composeSettings({ environment, options, conf }: SettingsInput): Composed {
-  if (environment.kind === "stand-alone") return standAlone(environment, conf);
-  return options?.customize.isUsable === true ? addOn(environment, options, conf) : closedAddOn(environment, options);
+export function composeSettings({ environment, options, conf, authFile = null }: SettingsInput): Composed {
+  if (environment.kind === "stand-alone") return standAlone(environment, conf, authFile);
+  return options?.customize.isUsable === true
+    ? addOn(environment, options, conf, authFile)
+    : closedAddOn(environment, options);
 }
 
-function addOn(environment: Environment, options: Options, conf: readonly ConfFile[]): Composed {
+function addOn(
+  environment: Environment,
+  options: Options,
+  conf: readonly ConfFile[],
+  authFile: AuthFile | null,
+): Composed {
   const start = emptyDraft(ownListeners(environment, options));
   const { draft, problems } = applyConf(start, conf, environment.folders);
   const { listeners, problems: listenerProblems } = finishListeners(draft);
   const { passwordFile, aclFile, controlApi } = draft;
   const dynamicSecurity = addOnDynamicSecurity(environment.folders, options, draft);
-  const { value: anonymous, problems: anonymousProblems } = addOnAnonymous(options, draft);
-  const auth = addOnStages(environment, options, { passwordFile, dynamicSecurity, anonymous });
+  const asUsual = addOnAnonymous(options, draft);
+  const stages = (parts: LoginSources): readonly StageSettings[] =>
+    authFile === null
+      ? addOnStages(environment, options, parts)
+      : [SYSTEM_USERS, ...writtenStages(authFile, options.logins)];
+  const anonymous = writtenAnonymous(authFile, asUsual.value);
+  const auth = stages({ passwordFile, dynamicSecurity, anonymous });
   const own = listenerAccess({
     draft,
     drafts: draft.listeners,
     open: listeners,
     anonymous: (allowAnonymous) => addOnAnonymous(options, { ...draft, allowAnonymous }),
     allowed: (line) => listenerAnonymous(draft, line),
-    stages: (parts) => addOnStages(environment, options, { ...parts, dynamicSecurity }),
+    stages: (parts) => stages({ ...parts, dynamicSecurity }),
   });
   const { value: store, problems: storeProblems } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
@@ -67,6 +93,7 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
       controlApi,
       aclFile,
       anonymous,
+      aclTerms: authFile?.acl ?? USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       bridges,
       store,
@@ -76,7 +103,7 @@ function addOn(environment: Environment, options: Options, conf: readonly ConfFi
     problems: [
       ...problems,
       ...listenerProblems,
-      ...anonymousProblems,
+      ...asUsual.problems,
       ...own.problems,
       ...storeProblems,
       ...bridgeProblems,
@@ -99,6 +126,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
       listenerAccess: new Map(),
       auth,
       ...none,
+      aclTerms: USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       bridges: [],
       store,
@@ -109,7 +137,11 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   };
 }
 
-function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFile[]): Composed {
+function standAlone(
+  { kind, folders, ports }: Environment,
+  conf: readonly ConfFile[],
+  authFile: AuthFile | null,
+): Composed {
   const { draft, problems } = applyConf(emptyDraft([]), conf, folders);
   const origin: Origin = { file: conf[0]?.file ?? "no configuration" };
   const isLocalOnly = !draft.namesListener;
@@ -122,15 +154,18 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
   const { listeners, problems: listenerProblems } = finishListeners({ ...draft, listeners: wanted });
   const { passwordFile, aclFile, controlApi } = draft;
   const dynamicSecurity = confDynamicSecurity(draft);
-  const { value: anonymous, problems: anonymousProblems } = standAloneAnonymous(draft, isLocalOnly, origin.file);
-  const auth = standAloneStages({ passwordFile, dynamicSecurity, anonymous });
+  const asUsual = standAloneAnonymous(draft, isLocalOnly, origin.file);
+  const stages = (parts: LoginSources): readonly StageSettings[] =>
+    authFile === null ? standAloneStages(parts) : writtenStages(authFile, []);
+  const anonymous = writtenAnonymous(authFile, asUsual.value);
+  const auth = stages({ passwordFile, dynamicSecurity, anonymous });
   const own = listenerAccess({
     draft,
     drafts: wanted,
     open: listeners,
     anonymous: (allowAnonymous) => standAloneAnonymous({ ...draft, allowAnonymous }, isLocalOnly, origin.file),
     allowed: (line) => listenerAnonymous(draft, line),
-    stages: (parts) => standAloneStages({ ...parts, dynamicSecurity }),
+    stages: (parts) => stages({ ...parts, dynamicSecurity }),
   });
   const log = logSettings(kind, null, draft);
   const { bridges, problems: bridgeProblems } = finishBridges(draft);
@@ -144,6 +179,7 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
       controlApi,
       aclFile,
       anonymous,
+      aclTerms: authFile?.acl ?? USUAL_RULES,
       limits: limitsOf(STAND_ALONE_LIMITS, draft),
       bridges,
       store: standAloneStore(draft),
@@ -153,10 +189,10 @@ function standAlone({ kind, folders, ports }: Environment, conf: readonly ConfFi
     problems: [
       ...problems,
       ...listenerProblems,
-      ...anonymousProblems,
+      ...asUsual.problems,
       ...own.problems,
       ...bridgeProblems,
-      ...nobodyProblems(listeners, { auth, listenerAccess: own.value }, origin),
+      ...(authFile === null ? nobodyProblems(listeners, { auth, listenerAccess: own.value }, origin) : []),
     ],
   };
 }
@@ -185,6 +221,8 @@ function nobody(origin: Origin, place: string): Problem {
     where: origin,
   };
 }
+
+const USUAL_RULES: AclTerms = { sources: null, noMatch: null };
 
 /** Packets of any size, as in Mosquitto 2.0. */
 const STAND_ALONE_LIMITS: LimitValues = { ...NO_LIMITS_SAID, numbers: { max_packet_size: LARGEST_PACKET } };

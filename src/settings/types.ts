@@ -1,4 +1,6 @@
 import type { LogType } from "../core/logger.ts";
+import type { RawObject } from "../core/raw-object.ts";
+import type { StageTerms } from "../core/stage-terms.ts";
 import type { Origin, ProtocolVersion, Qos } from "../core/types.ts";
 
 /** Where the process runs: what options and conf files cannot say. */
@@ -41,6 +43,7 @@ export interface Settings extends AccessSettings {
   readonly dynamicSecurity: DynamicSecuritySettings | null;
   /** Whether questions on $CONTROL/broker/v1 are answered. */
   readonly controlApi: boolean;
+  readonly aclTerms: AclTerms;
   readonly limits: Limits;
   /** Connections to other brokers. */
   readonly bridges: readonly BridgeSettings[];
@@ -77,6 +80,32 @@ export interface StageSettings {
   readonly settings: unknown;
   /** What a wrong password means: the end, or that a later stage may still say yes. */
   readonly onBadPassword: "deny" | "next";
+  /** What auth.yaml says of it. Missing: it is one of the usual stages, on the usual terms. */
+  readonly written?: Pick<AuthStage, "terms" | "placeOf">;
+}
+
+/** Stages and order of rules, as auth.yaml has them. */
+export interface AuthFile {
+  readonly stages: readonly AuthStage[];
+  readonly acl: AclTerms;
+}
+
+export interface AuthStage {
+  readonly type: string;
+  /** What is not common to all types; checked by the backend of that type. */
+  readonly settings: RawObject;
+  readonly onBadPassword: "deny" | "next";
+  readonly terms: StageTerms;
+  /** Where one of its keys stands, by its path: "/host"; empty: the stage itself. */
+  readonly placeOf: (path: string) => Origin;
+}
+
+/** In which order rules count, and what counts when none matches. */
+export interface AclTerms {
+  /** "login", "files", "dynamic-security" or a stage's id; null: the usual order. */
+  readonly sources: readonly string[] | null;
+  /** null: the usual. */
+  readonly noMatch: "deny" | "allow" | null;
 }
 
 /** A file that the configuration names. */

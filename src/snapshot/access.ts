@@ -2,12 +2,16 @@ import { compilePolicy } from "../acl/policy.ts";
 import { createChain } from "../auth/chain.ts";
 import { createListenerChains, namedByCertificate } from "../auth/listener-chains.ts";
 import type { Backend, BackendContext } from "../auth/backend.ts";
-import type { LoginChain, Policy, Problem } from "../core/types.ts";
+import { withRights } from "../auth/rights.ts";
+import type { StageKeeper } from "../auth/stage-keeper.ts";
+import type { Authenticator, LoginChain, Policy, Problem } from "../core/types.ts";
 import type { AccessSettings } from "../settings/types.ts";
-import { loadAcl, loadPasswordFile, passwordStage, type LoadedAcl } from "./access-files.ts";
-import { DYNSEC, dynsecLogin } from "./dynsec-login.ts";
+import { loadAcl, loadPasswordFile, type LoadedAcl } from "./access-files.ts";
 import { dynsecPolicy } from "./dynsec-policy.ts";
+import { DYNSEC } from "./dynsec-login.ts";
 import { loginRules } from "./login-rules.ts";
+import { loginStages } from "./login-stages.ts";
+import { sourcePolicy } from "./source-policy.ts";
 import type { AccessFiles, Snapshot, Sources } from "./types.ts";
 
 export interface AccessDeps {
@@ -18,12 +22,15 @@ export interface AccessDeps {
   readonly reservedUsers: readonly string[];
   /** Longest that one stage of the login chain may take. */
   readonly stageTimeoutMs: number;
+  /** Owns the stages that outlive a moment. */
+  readonly keeper: StageKeeper;
 }
 
 interface BuiltAccess {
   readonly logins: LoginChain;
   readonly policy: Policy;
   readonly files: AccessFiles;
+  readonly keptStages: readonly Authenticator[];
   readonly problems: readonly Problem[];
 }
 
@@ -54,6 +61,7 @@ export function buildAccess(
       ownBy(({ policy }) => policy),
     ),
     files: general.files,
+    keptStages: [general, ...own.values()].flatMap(({ keptStages }) => keptStages),
     listenerFiles: ownBy(({ files }) => files),
     problems: [general, ...own.values()].flatMap(({ problems }) => problems),
   };
@@ -63,36 +71,42 @@ function buildOne(
   settings: AccessSettings,
   earlier: AccessFiles | null,
   sources: Sources,
-  { backends, context, reservedUsers, stageTimeoutMs }: AccessDeps,
+  deps: AccessDeps,
 ): BuiltAccess {
+  const { context, reservedUsers, stageTimeoutMs, keeper } = deps;
   const acl = loadAcl(settings.aclFile, earlier?.acl ?? null, sources, reservedUsers);
   const passwordFile = loadPasswordFile(settings.passwordFile, earlier?.passwordFile ?? null, sources, reservedUsers);
+  const login = loginStages({ settings, passwordFile: passwordFile.loaded, dynsec: sources.dynsec }, deps);
+  // without auth.yaml dynamic security and the ACL file are all there is
+  const rulesFromSources = settings.auth.some(({ written }) => written !== undefined);
+  const { sources: named, noMatch } = sources.settings.aclTerms;
+  const withRules = login.kept.filter((stage) => stage.rights !== undefined);
+  const names = named ?? ["login", DYNSEC, "files", ...withRules.map(({ name }) => name)];
+  const rights = withRules.filter(({ name }) => names.includes(name));
   return {
-    logins: createChain({
-      stages: settings.auth.map(({ type, settings: own, onBadPassword }) => ({
-        authenticator:
-          type === DYNSEC
-            ? dynsecLogin(sources.dynsec, context)
-            : backendOf(type, backends).create(
-                type === "password-file" ? passwordStage(settings, passwordFile.loaded) : own,
-                context,
-              ),
-        onBadPassword,
-      })),
-      reservedUsers,
-      timeoutMs: stageTimeoutMs,
-      digest: context.digest,
-      log: context.log,
-    }),
-    policy: loginRules({
-      rest: dynsecPolicy(sources.dynsec, {
-        rest: policyOf(acl, settings),
-        hasRules: settings.aclFile !== null,
+    logins: withRights(
+      createChain({
+        stages: login.stages,
+        reservedUsers,
+        timeoutMs: stageTimeoutMs,
+        digest: context.digest,
+        log: context.log,
+        ledger: keeper.ledger,
       }),
-      hasRules: settings.aclFile !== null || sources.dynsec !== null,
-    }),
+      rights,
+    ),
+    policy: rulesFromSources
+      ? sourcePolicy({ names, dynsec: sources.dynsec, acl, anonymous: settings.anonymous, rights, noMatch })
+      : loginRules({
+          rest: dynsecPolicy(sources.dynsec, {
+            rest: policyOf(acl, settings),
+            hasRules: settings.aclFile !== null,
+          }),
+          hasRules: settings.aclFile !== null || sources.dynsec !== null,
+        }),
     files: { acl: acl.loaded, passwordFile: passwordFile.loaded },
-    problems: [...acl.problems, ...passwordFile.problems],
+    keptStages: login.kept,
+    problems: [...acl.problems, ...passwordFile.problems, ...login.problems],
   };
 }
 
@@ -103,10 +117,4 @@ function policyOf({ loaded, closed }: LoadedAcl, { anonymous }: AccessSettings):
 function listenerPolicies(general: Policy, own: ReadonlyMap<string, Policy>): Policy {
   if (own.size === 0) return general;
   return { for: (identity) => (own.get(identity.listener ?? "") ?? general).for(identity) };
-}
-
-function backendOf(type: string, backends: readonly Backend[]): Backend {
-  const backend = backends.find((candidate) => candidate.type === type);
-  if (backend === undefined) throw new Error(`no backend of type ${type}`);
-  return backend;
 }

@@ -24,6 +24,7 @@ export function build(sources: Sources, previous: Snapshot | null, deps: AccessD
     listeners: listeners.plans,
     bridges: bridges.plans,
     logins: access.logins,
+    keptStages: access.keptStages,
     policy: tested.policy,
     limitsOf: dynsecLimits(sources.dynsec),
     dynsec: sources.dynsec,

@@ -28,6 +28,11 @@ export function dynsecPolicy(dynsec: DynsecMoment | null, { rest, hasRules }: Ot
   };
 }
 
+/** What dynamic security says of a client; `ignore` where it has no rule. */
+export function dynsecAccess({ state, file }: DynsecMoment, identity: Identity): Access {
+  return state === null ? closedAccess(file) : accessOf(state, identity);
+}
+
 /** Limits that clients and their roles have. */
 export function dynsecLimits(dynsec: DynsecMoment | null): Snapshot["limitsOf"] {
   const state = dynsec?.state ?? null;

@@ -68,7 +68,7 @@ function failureOf(test: PolicyTest, policy: Policy, reserved: readonly string[]
 
 function identityOf({ username, clientId, address, listener }: PolicyTest, reserved: readonly string[]): Identity {
   const superuser = username !== null && reserved.includes(username.toLowerCase());
-  const identity: Identity = { clientId, username, superuser, source: "policy-tests", proof: null };
+  const identity: Identity = { clientId, username, superuser, source: "policy-tests", proof: null, rules: null };
   return {
     ...identity,
     ...(address === null ? {} : { address }),

@@ -6,6 +6,7 @@ import { parseOptions, type Options } from "../settings/options.ts";
 import { composeSettings } from "../settings/settings.ts";
 import type { Settings } from "../settings/types.ts";
 import { createDynsecKeeper, type DynsecReader } from "./dynsec-keeper.ts";
+import { readAuthFile } from "./auth-source.ts";
 import { readConf } from "./conf-sources.ts";
 import { readPolicyTests } from "./policy-tests.ts";
 import { createReading, type Reading } from "./reading.ts";
@@ -25,10 +26,12 @@ export async function readSources(
   const options = await readOptions(spec, last, reading);
   const conf = await readConf(spec, options.value, last, reading);
   if (!conf.isComplete && spec.environment.kind === "stand-alone") throw new ConfigError(reading.problems);
+  const auth = await readAuthFile(spec, options.value, last, reading);
   const { settings, problems } = composeSettings({
     environment: spec.environment,
     options: conf.isComplete ? options.value : withoutFolder(options.value),
     conf: conf.files,
+    authFile: auth.value,
   });
   reading.problems.push(...problems);
   const files = new Map<string, FileText>();
@@ -43,6 +46,8 @@ export async function readSources(
     optionsReadAtMs: options.readAtMs,
     conf: conf.files,
     confReadAtMs: conf.readAtMs,
+    authFile: auth.value,
+    authFileReadAtMs: auth.readAtMs,
     settings,
     problems: reading.problems,
     files,

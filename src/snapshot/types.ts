@@ -1,10 +1,10 @@
 import type { AclRules } from "../acl/policy.ts";
 import type { StoredLogin } from "../auth/stored-logins.ts";
-import type { Identity, LoginChain, Policy, Problem } from "../core/types.ts";
+import type { Authenticator, Identity, LoginChain, Policy, Problem } from "../core/types.ts";
 import type { ClientLimits, DynsecState } from "../dynsec/types.ts";
 import type { Options } from "../settings/options.ts";
 import type { PolicyTests } from "../settings/policy-tests.ts";
-import type { BridgeSettings, ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
+import type { AuthFile, BridgeSettings, ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
 
 /** Where configuration is read from; fixed for the life of the process. */
 export interface SourceSpec {
@@ -30,6 +30,10 @@ export interface Sources {
   readonly conf: readonly ConfFile[];
   /** When they were last read without falling back. */
   readonly confReadAtMs: number;
+  /** null: there is no auth.yaml. */
+  readonly authFile: AuthFile | null;
+  /** When it was last read without falling back. */
+  readonly authFileReadAtMs: number;
   readonly settings: Settings;
   readonly problems: readonly Problem[];
   /** ACL file, password file and certificates, by path. */
@@ -97,6 +101,8 @@ export interface Snapshot extends AccessFiles {
   readonly listeners: readonly ListenerPlan[];
   readonly bridges: readonly BridgePlan[];
   readonly logins: LoginChain;
+  /** Stages that outlive a reload as long as nothing about them changes. */
+  readonly keptStages: readonly Authenticator[];
   readonly policy: Policy;
   readonly limitsOf: (identity: Pick<Identity, "username">) => ClientLimits;
   /** null: dynamic security is switched off. */

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createChain, type Stage } from "../../src/auth/chain.ts";
+import { createStageLedger } from "../../src/auth/figures.ts";
 import { BackendError } from "../../src/core/errors.ts";
 import { IMPORTED } from "../../src/core/imported.ts";
 import { allow, deny, ignore } from "../../src/core/reasons.ts";
@@ -38,11 +39,18 @@ function stage(
     options.later === true
       ? { name, authenticate: async (credentials) => answer(credentials) }
       : { name, authenticate: answer };
-  return { authenticator, onBadPassword: options.next === true ? "next" : "deny" };
+  return { authenticator, onBadPassword: options.next === true ? "next" : "deny", onError: "deny" };
 }
 
 function chainOf(stages: readonly Stage[], reservedUsers: readonly string[] = RESERVED, timeoutMs = 5000): LoginChain {
-  return createChain({ stages, reservedUsers, timeoutMs, digest: (text) => text, log: recordingLogger().log });
+  return createChain({
+    stages,
+    reservedUsers,
+    timeoutMs,
+    digest: (text) => text,
+    log: recordingLogger().log,
+    ledger: createStageLedger(),
+  });
 }
 
 /** "logins=ignore home-assistant=deny? anonymous=allow": in order, with ? for stages that let the next one try. */
@@ -176,7 +184,7 @@ describe("when nobody knows the client", () => {
   });
 
   function withPretend({ authenticator, onBadPassword }: Stage, pretend: (who: Credentials) => Promise<void>): Stage {
-    return { authenticator: { ...authenticator, pretend }, onBadPassword };
+    return { authenticator: { ...authenticator, pretend }, onBadPassword, onError: "deny" };
   }
 });
 
@@ -272,6 +280,7 @@ describe("a stage that does not answer", () => {
       },
     },
     onBadPassword: "next",
+    onError: "deny",
   });
 
   test("leaves the client undecided after the time it has, and is told to stop", async () => {
@@ -301,6 +310,7 @@ describe("a stage that does not answer", () => {
     const late: Stage = {
       authenticator: { name: "late", authenticate: () => gate.promise },
       onBadPassword: "deny",
+      onError: "deny",
     };
     await expect(chainOf([late], RESERVED, 10).authenticate(client("klaus"), signal)).rejects.toThrow(BackendError);
     gate.reject(new Error("too late"));
@@ -326,6 +336,7 @@ describe("after a reload", () => {
           : deny(name, { kind: "wrong_password", sentence: `${name} refuses ${proof}` }),
     },
     onBadPassword: "deny",
+    onError: "deny",
   });
 
   test("the stage that let a client in decides whether it stays", () => {
@@ -365,10 +376,10 @@ describe("a client that is away", () => {
     const stages = text.split(" ").map((word): Stage => {
       const [name = "", says = ""] = word.split("=");
       const plain = stage(name, "allow").authenticator;
-      if (says === "silent") return { authenticator: plain, onBadPassword: "deny" };
+      if (says === "silent") return { authenticator: plain, onBadPassword: "deny", onError: "deny" };
       const kind = says === "changed" ? "wrong_password" : "unknown_user";
       const answer = says === "known" ? allow(name, undefined) : deny(name, { kind, sentence: `${name}: ${says}` });
-      return { authenticator: { ...plain, recheck: () => answer }, onBadPassword: "deny" };
+      return { authenticator: { ...plain, recheck: () => answer }, onBadPassword: "deny", onError: "deny" };
     });
     const decision = chainOf(stages).mayReturn(who);
     return `${decision.verdict} by ${decision.by}: ${decision.reason.sentence}`;
@@ -408,7 +419,14 @@ describe("a client that is away", () => {
 test("each answer can be followed in the log, without the password", () => {
   const { log, entries } = recordingLogger();
   const stages = [stage("logins", "ignore"), stage("password-file", "deny")];
-  const chain = createChain({ stages, reservedUsers: [], timeoutMs: 5000, digest: (text) => text, log });
+  const chain = createChain({
+    stages,
+    reservedUsers: [],
+    timeoutMs: 5000,
+    digest: (text) => text,
+    log,
+    ledger: createStageLedger(),
+  });
   expect(chain.authenticate(client("klaus", "hunter2"), signal)).toMatchObject({ verdict: "deny" });
   expect(entries.map(({ type, message }) => `${type}: ${message}`)).toEqual([
     "debug: login of plug-1: logins says ignore (logins does not know)",
@@ -426,6 +444,7 @@ describe("somebody who is barred", () => {
         username === name ? deny("list", { kind: "not_allowed", sentence: `the client ${name} is disabled` }) : null,
     },
     onBadPassword: "next",
+    onError: "deny",
   });
 
   test("is refused whichever stage knows the password, and by SCRAM too", async () => {
@@ -448,6 +467,7 @@ describe("somebody who is barred", () => {
     const late: Stage = {
       authenticator: { ...bar("").authenticator, bars: (who) => bar(name).authenticator.bars?.(who) ?? null },
       onBadPassword: "next",
+      onError: "deny",
     };
     const chain = chainOf([late, ...stages.slice(1)]);
     const answer = chain.authenticate(client("klaus", "secret"), signal);

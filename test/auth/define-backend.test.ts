@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { defineBackend } from "../../src/auth/define-backend.ts";
+import { SettingsError } from "../../src/core/errors.ts";
 import { backendContext } from "./context.ts";
 
 interface Settings {
@@ -28,11 +29,11 @@ test("settings that fit reach the backend as they are", () => {
 });
 
 test.each([
-  [null, "doors must be object"],
-  [{}, "doors must have required property 'doors'"],
-  [{ doors: "hunter2" }, "doors/doors must be array"],
-  [{ doors: [{ key: "a" }, { key: ["hunter2"] }] }, "doors/doors/1/key must be string"],
-  [{ doors: [], other: "hunter2" }, "doors must NOT have additional properties"],
-])("settings %j are refused by place, without their values", (settings, message) => {
-  expect(() => doors.create(settings, backendContext())).toThrow(new Error(message));
+  [null, "", "doors must be object"],
+  [{}, "", "doors must have required property 'doors'"],
+  [{ doors: "hunter2" }, "/doors", "doors/doors must be array"],
+  [{ doors: [{ key: "a" }, { key: ["hunter2"] }] }, "/doors/1/key", "doors/doors/1/key must be string"],
+  [{ doors: [], other: "hunter2" }, "", "doors must NOT have additional properties"],
+])("settings %j are refused by place, without their values", (settings, path, message) => {
+  expect(() => doors.create(settings, backendContext())).toThrow(new SettingsError(message, path));
 });

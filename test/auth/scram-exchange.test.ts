@@ -3,6 +3,7 @@ import { loadSystemUsers } from "../../addon/system-users.ts";
 import { logins } from "../../src/auth/backends/logins.ts";
 import { passwordFile } from "../../src/auth/backends/password-file.ts";
 import { createChain } from "../../src/auth/chain.ts";
+import { createStageLedger } from "../../src/auth/figures.ts";
 import type { ExchangeStep, LoginChain } from "../../src/core/types.ts";
 import { scramClient, type ScramClient } from "../helpers/scram-client.ts";
 import { tempFolder } from "../helpers/temp.ts";
@@ -21,13 +22,20 @@ async function chainOf(
   const system = await loadSystemUsers(tempFolder());
   const file = { file: "passwords", entries: [{ username: "filed", password: sha512Hash("filed"), preHashed: true }] };
   const stages = [
-    { authenticator: system.backend.create(null, context), onBadPassword: "deny" },
-    { authenticator: logins.create({ logins: entries }, context), onBadPassword: "next" },
-    { authenticator: passwordFile.create(file, context), onBadPassword: "deny" },
+    { authenticator: system.backend.create(null, context), onBadPassword: "deny", onError: "deny" },
+    { authenticator: logins.create({ logins: entries }, context), onBadPassword: "next", onError: "deny" },
+    { authenticator: passwordFile.create(file, context), onBadPassword: "deny", onError: "deny" },
   ] as const;
   const { digest } = context;
   const reservedUsers = ["homeassistant", "addons"];
-  const chain = createChain({ stages, reservedUsers, timeoutMs: 5000, digest, log: recordingLogger().log });
+  const chain = createChain({
+    stages,
+    reservedUsers,
+    timeoutMs: 5000,
+    digest,
+    log: recordingLogger().log,
+    ledger: createStageLedger(),
+  });
   return { chain, systemPassword: system.users.homeassistant.password };
 }
 

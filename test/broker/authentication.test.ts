@@ -3,6 +3,7 @@ import mqtt from "mqtt";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { logins } from "../../src/auth/backends/logins.ts";
 import { createChain } from "../../src/auth/chain.ts";
+import { createStageLedger } from "../../src/auth/figures.ts";
 import { BackendError } from "../../src/core/errors.ts";
 import { allow, deny } from "../../src/core/reasons.ts";
 import type { Exchange, ExchangeStep } from "../../src/core/types.ts";
@@ -29,11 +30,12 @@ const OTHER_METHOD = "broke the protocol: an AUTH packet with another authentica
 function chainOf(users: Readonly<Record<string, string>>, context = backendContext()) {
   const entries = Object.entries(users).map(([username, password]) => ({ username, password, preHashed: false }));
   return createChain({
-    stages: [{ authenticator: logins.create({ logins: entries }, context), onBadPassword: "deny" }],
+    stages: [{ authenticator: logins.create({ logins: entries }, context), onBadPassword: "deny", onError: "deny" }],
     reservedUsers: [],
     timeoutMs: 5000,
     digest: context.digest,
     log: recordingLogger().log,
+    ledger: createStageLedger(),
   });
 }
 

@@ -41,6 +41,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       controlApi: false,
       aclFile: null,
       anonymous: null,
+      aclTerms: { sources: null, noMatch: null },
       limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 2_000_000, ...parts.limits },
       bridges: [],
       store: null,
@@ -56,6 +57,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       mayReturn: parts.mayReturn ?? (() => allow("test", undefined)),
       exchange: parts.exchange ?? (() => null),
     },
+    keptStages: [],
     policy: {
       for: (identity) => ({
         check: (action, topic) => (may(action, topic, identity) ? allow("rules", undefined) : refusal(action, topic)),

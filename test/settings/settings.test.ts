@@ -41,6 +41,7 @@ describe("the add-on without any configuration", () => {
       dynamicSecurity: null,
       controlApi: false,
       aclFile: null,
+      aclTerms: { sources: null, noMatch: null },
       anonymous: null,
       limits: limitsFrom(NO_LIMITS_SAID),
       bridges: [],

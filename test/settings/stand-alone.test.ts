@@ -33,6 +33,7 @@ describe("a broker without a configuration", () => {
       dynamicSecurity: null,
       controlApi: false,
       aclFile: null,
+      aclTerms: { sources: null, noMatch: null },
       anonymous: { rights: "all", origin },
       limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 268_435_460 },
       bridges: [],

@@ -1,0 +1,258 @@
+import { Ajv, type ErrorObject } from "ajv";
+import { placeOf } from "../core/problem.ts";
+import { isRawObject, type RawObject } from "../core/raw-object.ts";
+import type { CacheTerms, StageCondition } from "../core/stage-terms.ts";
+import { closest } from "../core/suggest.ts";
+import type { Origin, Problem } from "../core/types.ts";
+import { listed } from "../core/words.ts";
+import { authSchema, stageProperties, type RawAuthFile, type RawStage } from "./auth-schema.ts";
+import type { AclTerms, AuthFile, AuthStage } from "./types.ts";
+import { parseYaml, type Reference, type YamlDocument } from "./yaml-document.ts";
+
+/** The name of the file, in the share folder or beside the conf file. */
+export const AUTH_FILE = "auth.yaml";
+
+/** Values for its `!secret` lines stand here, beside it. */
+export const SECRETS_FILE = "secrets.yaml";
+
+/** Sources of rules that are no stage. */
+export const RULE_SOURCES = ["login", "files", "dynamic-security"] as const;
+
+/** Sources whose answers come from this machine's memory; they take their users from the options and files. */
+const LOCAL_TYPES = ["home-assistant", "logins", "password-file", "dynamic-security", "certificate", "anonymous"];
+
+const SYSTEM_USERS = "system-users";
+
+/** Finds the text of a secret or a file; null: there is none of that name. */
+export type FindReference = (reference: Reference) => string | null;
+
+/** Names the files that `!file` lines of a text want. */
+export function filesWanted(text: string): readonly string[] {
+  const references = parseYaml(text).document?.references.values() ?? [];
+  return [...references].flatMap(({ kind, name }) => (kind === "file" ? [name] : []));
+}
+
+/** Whether a text has `!secret` lines. */
+export function wantsSecrets(text: string): boolean {
+  const references = parseYaml(text).document?.references.values() ?? [];
+  return [...references].some(({ kind }) => kind === "secret");
+}
+
+/**
+ * Reads auth.yaml; `now` says what happens when it cannot be used, which any fault in it means.
+ *
+ *     stages:
+ *       - id: house
+ *         type: mysql
+ *         password: !secret database
+ *       - type: anonymous
+ *     acl:
+ *       sources: [login, files, house]
+ *       no_match: deny
+ */
+export function parseAuthFile(
+  text: string,
+  file: string,
+  find: FindReference,
+  now: string,
+): { readonly value: AuthFile | null; readonly problems: readonly Problem[] } {
+  const { document, fault } = parseYaml(text);
+  const report = (severity: Problem["severity"], where: Origin, what: string, fix: string, then = now): Problem => {
+    return { severity, what: `${placeOf(where)}: ${what}`, now: then, fix, where };
+  };
+  if (document === null) {
+    const where = { file, ...fault };
+    const fix = "Look for a missing quote or bracket, or wrong indentation, at or above it.";
+    return { value: null, problems: [report("error", where, "this is not valid YAML.", fix)] };
+  }
+  const placeIn = (path: string): Origin => ({ file, ...document.placeOf(path) });
+  const problems: Problem[] = [];
+  const fail = (path: string, { what, fix }: Fault): void =>
+    void problems.push(report("error", placeIn(path), what, fix));
+  const raw = resolved(document, document.value, "", find, fail);
+  const ajv = new Ajv({ allErrors: true, strict: false, verbose: true });
+  const isFile = ajv.compile<RawAuthFile>(authSchema);
+  if (!isFile(raw)) {
+    for (const error of isFile.errors ?? []) {
+      // one of several forms did not fit; the line about all of them says so
+      if (!/\/anyOf\/\d+\//.test(error.schemaPath)) fail(placeOfFault(error), faultOf(error, raw));
+    }
+    return { value: null, problems };
+  }
+  const stages = raw.stages.flatMap((stage, index) =>
+    stage.enabled === false ? [] : [stageOf(stage, (path) => placeIn(`/stages/${index}${path}`))],
+  );
+  for (const [index, { terms, type, placeOf }] of stages.entries()) {
+    const where = placeOf("");
+    const isTwice = stages.slice(0, index).some((other) => other.terms.id === terms.id);
+    if (isTwice) problems.push(report("error", where, `there is another stage "${terms.id}".`, GIVE_ID));
+    else if (RULE_SOURCES.some((name) => name === terms.id && name !== type)) {
+      problems.push(report("error", where, `"${terms.id}" is the name of a source of rules.`, GIVE_ID));
+    }
+    if (type === SYSTEM_USERS || terms.id === SYSTEM_USERS) {
+      const fix = "Remove the stage: Home Assistant and apps always come first.";
+      problems.push(report("error", where, `"${SYSTEM_USERS}" is no stage that can be listed.`, fix));
+    }
+  }
+  for (const [index, source] of (raw.acl?.sources ?? []).entries()) {
+    const known = [...RULE_SOURCES, ...stages.map(({ terms: { id } }) => id)];
+    if (!known.includes(source)) {
+      fail(`/acl/sources/${index}`, {
+        what: `"${source}" is no source of rules here.`,
+        fix: `Use ${listed(known, "or")}.`,
+      });
+    }
+  }
+  const acl: AclTerms = { sources: raw.acl?.sources ?? null, noMatch: raw.acl?.no_match ?? null };
+  if (problems.length > 0) return { value: null, problems };
+  const isOpen = acl.noMatch === "allow";
+  return { value: { stages, acl }, problems: isOpen ? [openToAll(placeIn("/acl/no_match"))] : [] };
+}
+
+function openToAll(where: Origin): Problem {
+  return {
+    severity: "warning",
+    what: `${placeOf(where)}: "no_match: allow" lets every client that may log in use every topic that no rule forbids.`,
+    now: "It is obeyed.",
+    fix: "Remove the line, and add a rule for each topic that is used.",
+    where,
+  };
+}
+
+const GIVE_ID = "Give it an id that no other has.";
+
+interface Fault {
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** Puts secrets and files in the place of what refers to them. */
+function resolved(
+  document: YamlDocument,
+  value: unknown,
+  path: string,
+  find: FindReference,
+  fail: (path: string, fault: Fault) => void,
+): unknown {
+  const reference = document.references.get(value);
+  if (reference !== undefined) {
+    const text = find(reference);
+    if (text === null) fail(path, missing(reference));
+    return text ?? "";
+  }
+  if (Array.isArray(value)) {
+    return value.map((entry: unknown, index) => resolved(document, entry, `${path}/${index}`, find, fail));
+  }
+  if (!isRawObject(value)) return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([key, entry]) => [key, resolved(document, entry, `${path}/${escaped(key)}`, find, fail)]),
+  );
+}
+
+function missing({ kind, name }: Reference): Fault {
+  return kind === "secret"
+    ? {
+        what: `there is no "${name}" in ${SECRETS_FILE}.`,
+        fix: `Add "${name}: ..." to ${SECRETS_FILE}, beside ${AUTH_FILE}.`,
+      }
+    : { what: `the file "${name}" cannot be read.`, fix: `Create it beside ${AUTH_FILE}, or correct its name.` };
+}
+
+function stageOf(raw: RawStage, placeIn: (path: string) => Origin): AuthStage {
+  const isLocal = LOCAL_TYPES.includes(raw.type);
+  const own = Object.entries(raw).filter(([key]) => !Object.hasOwn(stageProperties, key));
+  return {
+    type: raw.type,
+    settings: Object.fromEntries(own),
+    onBadPassword: raw.on_bad_password ?? "deny",
+    terms: {
+      id: raw.id ?? raw.type,
+      when: conditionOf(raw.when ?? {}),
+      onError: raw.on_error ?? "deny",
+      denyMeans: raw.deny_means ?? "deny",
+      superuser: raw.superuser ?? "from_backend",
+      timeoutMs: (raw.timeout ?? 5) * 1000,
+      cache: isLocal ? null : cacheOf(raw.cache ?? {}),
+    },
+    placeOf: placeIn,
+  };
+}
+
+function conditionOf({ listener, username, clientid, has_cert }: NonNullable<RawStage["when"]>): StageCondition {
+  const list = (value: string | readonly string[] | undefined): readonly string[] | null =>
+    value === undefined ? null : typeof value === "string" ? [value] : value;
+  return {
+    listeners: list(listener),
+    usernames: list(username),
+    clientIds: list(clientid),
+    hasCertificate: has_cert ?? null,
+  };
+}
+
+function cacheOf(cache: NonNullable<RawStage["cache"]>): CacheTerms {
+  if (cache === false) return { acceptedMs: 0, refusedMs: 0, staleMs: 0 };
+  const { ttl = 60, negative_ttl = 5, stale_if_error = 600 } = cache;
+  return { acceptedMs: ttl * 1000, refusedMs: negative_ttl * 1000, staleMs: stale_if_error * 1000 };
+}
+
+/** An unknown key is to blame itself. */
+function placeOfFault({ keyword, instancePath, params }: ErrorObject): string {
+  const key = keyword === "additionalProperties" ? `/${escaped(String(params["additionalProperty"]))}` : "";
+  return `${instancePath}${key}`;
+}
+
+/** Says in plain words what ajv found. */
+function faultOf({ keyword, instancePath, params, parentSchema }: ErrorObject, raw: unknown): Fault {
+  const name = instancePath.slice(instancePath.lastIndexOf("/") + 1);
+  const subject = /^\d*$/.test(name) ? "this" : name;
+  const value = JSON.stringify(valueAt(raw, instancePath));
+  const shown = value !== undefined && value.length > 60 ? `${value.slice(0, 60)}…` : value;
+  if (keyword === "required") {
+    const missing = String(params["missingProperty"]);
+    return { what: `"${missing}" is missing.`, fix: `Add "${missing}: ...".` };
+  }
+  if (keyword === "additionalProperties") {
+    const unknown = String(params["additionalProperty"]);
+    const known = Object.keys(isRawObject(parentSchema?.["properties"]) ? parentSchema["properties"] : {});
+    const meant = closest(unknown, known);
+    return {
+      what: `"${unknown}" is not known here.`,
+      fix: meant === null ? `Use ${listed(known, "or")}.` : `Did you mean "${meant}"?`,
+    };
+  }
+  return { what: `${subject}: ${shown} is not what it can be.`, fix: expectation(keyword, params) };
+}
+
+function expectation(keyword: string, params: RawObject): string {
+  const { allowedValues, type, limit, comparison } = params;
+  if (Array.isArray(allowedValues)) return `Use ${listed(allowedValues.map(String), "or")}.`;
+  if (typeof type === "string") return `Write ${TYPES[type] ?? type}.`;
+  if (typeof limit === "number" && keyword === "maximum") return `Write a number up to ${limit}.`;
+  if (typeof limit === "number" && keyword === "minimum") return `Write a number from ${limit}.`;
+  if (keyword === "pattern") return "Use letters, digits, - and _, at most 64.";
+  if (comparison !== undefined || keyword.startsWith("min")) return "Write at least one.";
+  return "See auth.yaml in the documentation for what can stand here.";
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  boolean: "true or false, without quotes",
+  array: "a list",
+  object: "names and values, each on a line of its own",
+};
+
+function valueAt(raw: unknown, path: string): unknown {
+  let value = raw;
+  for (const key of path.split("/").slice(1)) {
+    const name = key.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (Array.isArray(value)) value = value[Number(name)];
+    else value = isRawObject(value) ? value[name] : undefined;
+  }
+  return value;
+}
+
+function escaped(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}

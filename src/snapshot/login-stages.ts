@@ -1,0 +1,99 @@
+import type { Backend } from "../auth/backend.ts";
+import type { Stage } from "../auth/chain.ts";
+import { BackendError, messageOf, SettingsError } from "../core/errors.ts";
+import { placeOf } from "../core/problem.ts";
+import { closest } from "../core/suggest.ts";
+import type { Authenticator, Problem } from "../core/types.ts";
+import { listed } from "../core/words.ts";
+import type { AccessSettings, StageSettings } from "../settings/types.ts";
+import type { AccessDeps } from "./access.ts";
+import { passwordStage } from "./access-files.ts";
+import { DYNSEC, dynsecLogin } from "./dynsec-login.ts";
+import type { AccessFiles, DynsecMoment } from "./types.ts";
+
+interface StageInput {
+  readonly settings: AccessSettings;
+  readonly passwordFile: AccessFiles["passwordFile"];
+  readonly dynsec: DynsecMoment | null;
+}
+
+interface LoginStages {
+  readonly stages: readonly Stage[];
+  /** Those of auth.yaml that outlive the moment. */
+  readonly kept: readonly Authenticator[];
+  readonly problems: readonly Problem[];
+}
+
+/** Makes the stages that the settings name. One that cannot be made keeps what it was, or decides nothing. */
+export function loginStages(input: StageInput, deps: AccessDeps): LoginStages {
+  const kept: Authenticator[] = [];
+  const problems: Problem[] = [];
+  const stages = input.settings.auth.map((stage): Stage => {
+    const { written, onBadPassword } = stage;
+    if (written === undefined) return { authenticator: usualStage(stage, input, deps), onBadPassword, onError: "deny" };
+    const { terms } = written;
+    const isLocal = terms.cache === null;
+    const make = (): Authenticator => usualStage(stage, input, deps);
+    try {
+      const key = isLocal ? "" : deps.context.digest(JSON.stringify([stage.type, stage.settings, terms]));
+      const authenticator = isLocal ? deps.keeper.wrap(terms, make()) : deps.keeper.take(terms, key, make);
+      if (!isLocal) kept.push(authenticator);
+      return { authenticator, onBadPassword, onError: terms.onError };
+    } catch (error) {
+      const earlier = deps.keeper.latest(terms.id);
+      problems.push(unusable(stage, written, error, earlier !== null, deps.backends));
+      if (earlier !== null) kept.push(earlier);
+      return { authenticator: earlier ?? undecided(terms.id), onBadPassword, onError: terms.onError };
+    }
+  });
+  return { stages, kept, problems };
+}
+
+function usualStage(
+  { type, settings }: StageSettings,
+  { settings: access, passwordFile, dynsec }: StageInput,
+  { backends, context }: AccessDeps,
+): Authenticator {
+  if (type === DYNSEC) return dynsecLogin(dynsec, context);
+  const backend = backends.find((candidate) => candidate.type === type);
+  if (backend === undefined) throw new SettingsError(`no backend of type ${type}`, "/type");
+  return backend.create(type === "password-file" ? passwordStage(access, passwordFile) : settings, context);
+}
+
+function unusable(
+  { type }: StageSettings,
+  { terms, placeOf: placeIn }: NonNullable<StageSettings["written"]>,
+  error: unknown,
+  isKept: boolean,
+  backends: readonly Backend[],
+): Problem {
+  const where = placeIn(error instanceof SettingsError ? error.path : "");
+  const types = [...backends.map((backend) => backend.type), DYNSEC].filter((name) => name !== "system-users");
+  const isKnown = types.includes(type);
+  const meant = closest(type, types);
+  return {
+    severity: "error",
+    what: isKnown
+      ? `${placeOf(where)}: the stage "${terms.id}" cannot be used: ${messageOf(error)}.`
+      : `${placeOf(where)}: "${type}" is no type of login source here.`,
+    now: isKept
+      ? "The stage stays as it was before."
+      : "Clients that it should decide about are told to try again (server unavailable).",
+    fix: isKnown
+      ? `Correct it as the documentation of "${type}" says.`
+      : meant === null
+        ? `Use ${listed(types, "or")}.`
+        : `Did you mean "${meant}"?`,
+    where,
+  };
+}
+
+/** It cannot be told whom it would let in, and whom it would refuse. */
+function undecided(name: string): Authenticator {
+  return {
+    name,
+    authenticate() {
+      throw new BackendError("its settings cannot be used");
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { launch, layOut, save, startAddon } from "../helpers/culex.ts";
+import { connect, refusal } from "../helpers/mqtt.ts";
+import { sha512Hash } from "../auth/context.ts";
+
+const OPTIONS = JSON.stringify({
+  logins: [{ username: "meter", password: "m" }],
+  anonymous: true,
+  customize: { active: true, folder: "mosquitto" },
+});
+const ANN = { username: "ann", password: "a" };
+const METER = { username: "meter", password: "m" };
+
+function house(auth: string) {
+  return layOut({
+    "data/options.json": OPTIONS,
+    "share/mosquitto/a.conf": "password_file /share/mosquitto/passwords\n",
+    "share/mosquitto/passwords": `ann:${sha512Hash("a")}\n`,
+    "share/mosquitto/auth.yaml": auth,
+  });
+}
+
+test("the stages of auth.yaml are the chain, and a save puts others in force", async () => {
+  const folders = house("stages:\n  - type: password-file\n");
+  const file = join(folders.share, "mosquitto", "auth.yaml");
+  const running = await startAddon(folders);
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  const ann = await connect(url, { ...ANN, protocolVersion: 5 });
+  // neither the options' logins nor their anonymous access are listed
+  expect(await refusal(url, { ...METER, protocolVersion: 5 })).toBe(0x87);
+  expect(await refusal(url, { protocolVersion: 5 })).toBe(0x87);
+
+  save(file, "stages:\n  - type: logins\n    when: { listener: '1883', clientid: 'meter-*' }\n");
+  await running.line(/generation 2 is live \(auth.yaml\)/);
+  await expect.poll(() => ann.wasClosed()).toBe(true);
+  expect(await refusal(url, { ...METER, clientId: "other", protocolVersion: 5 })).toBe(0x87);
+  await connect(url, { ...METER, clientId: "meter-1", protocolVersion: 5 });
+
+  save(file, "stages:\n  - type: logins\n    on_eror: deny\n  - tipe: x\n");
+  await running.line(
+    /auth\.yaml line 4:5: "type" is missing\. The stages read at \S+ stay in use\. Add "type: \.\.\."\./,
+  );
+  await connect(url, { ...METER, clientId: "meter-2", protocolVersion: 5 });
+});
+
+test("an auth.yaml that was never without a fault lets nobody in but the system users", async () => {
+  const running = await startAddon(house("stages: [\n"));
+  await running.line(
+    /auth\.yaml line 2:1: this is not valid YAML\. Nobody but Home Assistant and apps can log in until this is corrected\./,
+  );
+  expect(await refusal(`mqtt://127.0.0.1:${running.port("mqtt")}`, { ...METER, protocolVersion: 5 })).toBe(0x87);
+});
+
+test("a stage that cannot be made is no no: its clients are told to try again", async () => {
+  const running = await startAddon(house("stages:\n  - type: pasword-file\n  - type: logins\n"));
+  await running.line(
+    /auth\.yaml line 2:5: "pasword-file" is no type of login source here\. Clients that it should decide about are told to try again \(server unavailable\)\. Did you mean "password-file"\?/,
+  );
+  expect(await refusal(`mqtt://127.0.0.1:${running.port("mqtt")}`, { ...METER, protocolVersion: 5 })).toBe(0x88);
+});
+
+test("culex check says what is wrong in auth.yaml", async () => {
+  const folders = house("stages:\n  - type: logins\n    extra: 1\n");
+  const args = ["--options", join(folders.data, "options.json"), "--share", folders.share, "--ssl", folders.ssl];
+  const checking = launch(["src/main.ts", "check", ...args]);
+  expect(await checking.ended).toBe(2);
+  expect(checking.lines.join("\n")).toContain(
+    'auth.yaml line 2:5: the stage "logins" cannot be used: logins must NOT have additional properties. ' +
+      "Clients that it should decide about are told to try again (server unavailable). " +
+      'Correct it as the documentation of "logins" says.',
+  );
+});
