@@ -18,8 +18,17 @@ export const SECRETS_FILE = "secrets.yaml";
 /** Sources of rules that are no stage. */
 export const RULE_SOURCES = ["login", "files", "dynamic-security"] as const;
 
-/** Sources whose answers come from this machine's memory; they take their users from the options and files. */
-const LOCAL_TYPES = ["home-assistant", "logins", "password-file", "dynamic-security", "certificate", "anonymous"];
+/** Sources whose answers come from this machine's memory; they take their users from the options and files, or from auth.yaml. */
+const LOCAL_TYPES = [
+  "home-assistant",
+  "logins",
+  "password-file",
+  "dynamic-security",
+  "certificate",
+  "users",
+  "clientid",
+  "anonymous",
+];
 
 const SYSTEM_USERS = "system-users";
 
