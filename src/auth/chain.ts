@@ -89,6 +89,14 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log, led
     return null;
   };
 
+  /** The same for who came in under another name than CONNECT said: by a certificate, or a client id. */
+  const barredAs = (identity: Identity, { username }: Credentials): Deny | null => {
+    if (identity.username === username || identity.username === null) return null;
+    return isReservedName(identity.username, reservedUsers)
+      ? deny(NAME, reservedName(identity.username))
+      : barred(identity);
+  };
+
   /** Asks the stages that are left. */
   const walk = (
     [stage, ...rest]: readonly Stage[],
@@ -112,7 +120,7 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log, led
       switch (decision.verdict) {
         case "allow":
           // once more: somebody may have been disabled while the password was checked
-          return barred(credentials) ?? decision;
+          return barred(credentials) ?? barredAs(decision.value, credentials) ?? decision;
         case "deny":
           return onBadPassword === "deny"
             ? (refused ?? decision)
