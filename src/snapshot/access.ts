@@ -11,6 +11,7 @@ import { dynsecPolicy } from "./dynsec-policy.ts";
 import { DYNSEC } from "./dynsec-login.ts";
 import { loginRules } from "./login-rules.ts";
 import { loginStages } from "./login-stages.ts";
+import { ruleProblems } from "./rule-problems.ts";
 import { sourcePolicy } from "./source-policy.ts";
 import type { AccessFiles, Snapshot, Sources } from "./types.ts";
 
@@ -80,7 +81,7 @@ function buildOne(
   // without auth.yaml dynamic security and the ACL file are all there is
   const rulesFromSources = settings.auth.some(({ written }) => written !== undefined);
   const { sources: named, noMatch } = sources.settings.aclTerms;
-  const withRules = login.kept.filter((stage) => stage.rights !== undefined);
+  const withRules = login.kept.filter((stage) => stage.rights !== undefined || stage.ask !== undefined);
   const names = named ?? ["login", DYNSEC, "files", ...withRules.map(({ name }) => name)];
   const rights = withRules.filter(({ name }) => names.includes(name));
   return {
@@ -106,7 +107,12 @@ function buildOne(
         }),
     files: { acl: acl.loaded, passwordFile: passwordFile.loaded },
     keptStages: login.kept,
-    problems: [...acl.problems, ...passwordFile.problems, ...login.problems],
+    problems: [
+      ...acl.problems,
+      ...passwordFile.problems,
+      ...login.problems,
+      ...ruleProblems(settings.auth, login.kept, named),
+    ],
   };
 }
 

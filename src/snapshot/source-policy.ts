@@ -1,6 +1,6 @@
 import { inTurn } from "../acl/in-turn.ts";
 import { lastWord } from "../acl/last-word.ts";
-import { awaitingAccess, unmatchedAccess } from "../acl/open-access.ts";
+import { awaitingAccess, unaskedAccess, unmatchedAccess } from "../acl/open-access.ts";
 import { orderedRules } from "../acl/ordered-access.ts";
 import { compilePolicy, compileSource } from "../acl/policy.ts";
 import type { Access, Authenticator, Identity, Policy } from "../core/types.ts";
@@ -17,7 +17,7 @@ interface SourcePolicyInput {
   readonly acl: LoadedAcl;
   /** What counts for clients without a user name where there is no rule at all. */
   readonly anonymous: AnonymousSettings | null;
-  /** The stages that are asked for rules at each login. */
+  /** The stages that know rules: those that can list them were asked at the login. */
   readonly rights: readonly Authenticator[];
   readonly noMatch: AclTerms["noMatch"];
 }
@@ -50,11 +50,17 @@ export function sourcePolicy(input: SourcePolicyInput): Policy {
 /** A session that was stored knows its user, not what its login brought along. Without `grants` nobody has logged in. */
 function isKnown({ rules, grants }: Identity, rights: readonly Authenticator[]): boolean {
   if (rules === undefined) return false;
-  return grants === undefined || rights.every(({ name }) => grants.some(({ source }) => source === name));
+  const listing = rights.filter((stage) => stage.rights !== undefined);
+  return grants === undefined || listing.every(({ name }) => grants.some(({ source }) => source === name));
 }
 
 /** Gives what one source says of a client; null: it is no source for it. */
-function sourceOf(name: string, { dynsec, acl }: SourcePolicyInput): Source {
+function sourceOf(name: string, { dynsec, acl, rights }: SourcePolicyInput): Source {
+  const stage = rights.find((candidate) => candidate.name === name);
+  if (stage !== undefined && stage.rights === undefined) {
+    const shut = unaskedAccess(name);
+    return () => shut;
+  }
   switch (name) {
     case "login":
       return (identity) => {

@@ -486,3 +486,41 @@ describe("somebody who is barred", () => {
     expect(chain.authenticate(client("addons", "secret"), signal)).toMatchObject({ verdict: "allow" });
   });
 });
+
+describe("a stage that may be left out when it fails", () => {
+  const leftOut = (): Stage => ({ ...stage("db", "throw"), onError: "ignore" });
+
+  test.each<[string, readonly Word[], string]>([
+    ["a later yes counts", ["allow"], "allow"],
+    ["a later no counts", ["deny"], "deny"],
+    ["a later failure that may not be left out is the end", ["throw"], "undecided"],
+    ["when nobody decides, nothing is decided", ["ignore"], "undecided"],
+  ])("%s", async (_, words, expected) => {
+    const chain = createChain({
+      stages: [leftOut(), ...words.map((word, index) => stage(`later-${index}`, word))],
+      reservedUsers: [],
+      timeoutMs: 5000,
+      digest: (text) => text,
+      log: recordingLogger().log,
+      ledger: createStageLedger(),
+    });
+    const answer = async (): Promise<string> => (await chain.authenticate(client("ann", "x"), signal)).verdict;
+    const verdict = await answer().catch((error: unknown) => (error instanceof BackendError ? "undecided" : "fault"));
+    expect(verdict).toBe(expected);
+  });
+});
+
+test("counts what each stage was asked and said", async () => {
+  const ledger = createStageLedger();
+  const chain = createChain({
+    stages: [stage("first", "ignore"), stage("second", "allow")],
+    reservedUsers: [],
+    timeoutMs: 5000,
+    digest: (text) => text,
+    log: recordingLogger().log,
+    ledger,
+  });
+  await chain.authenticate(client("ann", "x"), signal);
+  expect(ledger.read().get("first")).toMatchObject({ asked: 1, ignored: 1, yes: 0, failed: 0 });
+  expect(ledger.read().get("second")).toMatchObject({ asked: 1, ignored: 0, yes: 1, failed: 0 });
+});

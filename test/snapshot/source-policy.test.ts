@@ -104,6 +104,17 @@ describe("with an auth.yaml", () => {
     expect(sourcePolicy(input).for(withoutRules).check("publish", "a").verdict).toBe("deny");
   });
 
+  test("a source that would have to be asked about each topic denies what sources before it leave open", () => {
+    const { rights: _, ...plain } = HOUSE;
+    const asked = { ...plain, ask: () => expect.fail("asked") };
+    const access = accessOf({ rules: [rule("allow", "a/#")] }, { rights: [asked], noMatch: "allow" });
+    expect(access.check("publish", "a/1").verdict).toBe("allow");
+    expect(access.check("publish", "b")).toMatchObject({
+      verdict: "deny",
+      reason: { sentence: "house would have to be asked about each topic, which this broker does not do" },
+    });
+  });
+
   test("a superuser passes every rule", () => {
     const access = accessOf({ superuser: true, rules: [rule("deny", "#")] }, { rights: [HOUSE] });
     expect(access.check("publish", "a").verdict).toBe("allow");
