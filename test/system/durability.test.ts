@@ -16,8 +16,10 @@ const WINDOW_MS = 1_500;
 const RETAINED_TOPICS = 20;
 const PATIENCE = { timeout: 20_000, interval: 20 };
 
+/** What waits is not bounded: a message that a full queue drops is not lost by the kill. */
+const limits = { max_queued_messages: 0, max_queued_bytes: 0 };
 const withStore = (options: object): Folders =>
-  layOut({ "data/options.json": JSON.stringify({ anonymous: true, ...options }) });
+  layOut({ "data/options.json": JSON.stringify({ anonymous: true, limits, ...options }) });
 
 /** What SQLite says about the files that a killed broker left, asked of a copy. */
 function integrity({ data }: Folders): unknown {
