@@ -140,11 +140,24 @@ describe("a command ends the connections", () => {
 
   test("without their wills, of the one who sent the command after its answer, and keeps the session", async () => {
     const { url } = await startDynsec(
-      house.replace('"username":"role"', '"username":"role","roles":[{"rolename":"admin"}]'),
+      dynsecText({
+        clients: [
+          client("role", { roles: [{ rolename: "admin" }, { rolename: "w" }] }),
+          client("two", { roles: [{ rolename: "w" }] }),
+        ],
+        roles: [
+          { rolename: "r", acls: [may("publishClientSend", "a")] },
+          {
+            rolename: "w",
+            acls: ["publishClientSend", "publishClientReceive", "subscribeLiteral"].map((type) => may(type, "w")),
+          },
+        ],
+      }),
     );
     const watcher = await admin(url);
-    await watcher.client.client.subscribeAsync("$CONTROL/#");
-    const will = { topic: "$CONTROL/will", payload: Buffer.from("x"), qos: 0, retain: false } as const;
+    const reader = await connect(url, login("two"));
+    await reader.client.subscribeAsync("w");
+    const will = { topic: "w", payload: Buffer.from("x"), qos: 0, retain: false } as const;
     const self = await connect(
       url,
       login("role", { will, clean: false, clientId: "me", properties: { sessionExpiryInterval: 60 } }),
@@ -161,6 +174,8 @@ describe("a command ends the connections", () => {
     );
     await watcher.send({ command: "listRoles" });
     await back.received([expect.stringContaining('"listRoles"')]);
+    await back.client.publishAsync("w", "later", { qos: 1 });
+    await reader.received(["w later"]);
   });
 });
 
