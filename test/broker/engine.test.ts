@@ -479,3 +479,32 @@ describe("topic aliases", () => {
     expect(aliases.slice(-2)).toEqual([3, undefined]);
   });
 });
+
+describe("a packet identifier that is in use", () => {
+  it.each([
+    [5, [{ cmd: "pubrec" }, { cmd: "puback", reasonCode: 0x91 }]],
+    [4, [{ cmd: "pubrec" }, { cmd: "puback" }]],
+  ] as const)("by an open QoS 2 handshake is told to version %i", (version, answers) => {
+    const { connect } = createHouse();
+    const client = connect("c", { version });
+    client.send(publish("t", "x", { qos: 2, messageId: 7 }), publish("t", "y", { qos: 1, messageId: 7 }));
+    expect(client.take()).toMatchObject(answers);
+  });
+});
+
+it("hands nothing that has expired over to another member of a shared subscription", () => {
+  const { connect, engine, passTime } = createHouse();
+  const away = { version: 5, clean: false, properties: { sessionExpiryInterval: 100 } } as const;
+  const member = connect("member", away);
+  member.send(subscribe("$share/g/t", 1));
+  member.drop();
+  const publisher = connect("pub", { version: 5 });
+  publisher.send(publish("t", "stale", { qos: 1, properties: { messageExpiryInterval: 10 } }));
+  const heir = connect("heir");
+  heir.send(subscribe("$share/g/t", 1));
+  heir.take();
+  passTime(200_000);
+  expect(engine.sessions.has("member")).toBe(false);
+  expect(texts(heir.take())).toEqual([]);
+  expect(engine.counters.droppedExpired).toBe(1);
+});

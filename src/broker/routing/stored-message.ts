@@ -35,7 +35,7 @@ export function isExpired(message: StoredMessage, nowMs: number): boolean {
 
 /** Message expiry to send now: what is left, in seconds [MQTT-3.3.2-6]; -1: none. */
 export function remainingS(message: StoredMessage, nowMs: number): number {
-  return message.expiresAtMs === 0 ? -1 : Math.ceil((message.expiresAtMs - nowMs) / 1000);
+  return message.expiresAtMs === 0 ? -1 : Math.max(0, Math.ceil((message.expiresAtMs - nowMs) / 1000));
 }
 
 /** Whether a retained message survives a restart; the broker says anew what it says of itself. */

@@ -44,33 +44,37 @@ export function hasRoom(queue: DeliveryQueue | null, bytes: number, limits: Queu
 }
 
 /**
- * Adds a delivery and hands every one that had to give way to `dropped`, possibly the new one itself.
+ * Adds a delivery and hands every one that had to give way to `dropped`, with `context` and `owner` so that it needs no
+ * closure. False: the new one itself had to.
  * A message of higher priority pushes out one of lower priority under either policy.
  */
-export function enqueue(
+export function enqueue<C, O>(
   queue: DeliveryQueue,
   delivery: Delivery,
   limits: QueueLimits,
-  dropped: (delivery: Delivery, full: QueueFull) => void,
-): void {
+  dropped: (context: C, owner: O, delivery: Delivery, full: QueueFull) => void,
+  context: C,
+  owner: O,
+): boolean {
   const priority = limits.priorityOf(delivery.message.topic);
   const bytes = deliveryBytes(delivery);
   if (bytes > limits.maxQueuedBytes || limits.maxQueuedMessages === 0) {
-    dropped(delivery, limits.maxQueuedMessages === 0 ? "messages" : "bytes");
-    return;
+    dropped(context, owner, delivery, limits.maxQueuedMessages === 0 ? "messages" : "bytes");
+    return false;
   }
   while (!hasRoom(queue, bytes, limits)) {
     const full = queue.count < limits.maxQueuedMessages ? "bytes" : "messages";
     const victim = victimFor(queue, priority, limits.dropPolicy);
     if (victim === null) {
-      dropped(delivery, full);
-      return;
+      dropped(context, owner, delivery, full);
+      return false;
     }
-    dropped(victim, full);
+    dropped(context, owner, victim, full);
   }
   laneOf(queue, priority).items.push(delivery);
   queue.count++;
   queue.bytes += bytes;
+  return true;
 }
 
 /** The delivery that leaves next; stays in the queue. */

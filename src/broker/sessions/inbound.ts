@@ -106,6 +106,11 @@ function receiveAcknowledged(
   const { receiveMaximum } = connection.terms;
   const { maxInboundQos2 } = context.limits;
   if (qos === 1) {
+    // The id stands for a QoS 2 message whose handshake is open: what one side knows is not what the other does (4.4).
+    if (connection.version === 5 && session.inbound?.has(packetId) === true) {
+      sendAck(context, connection, PacketType.puback, packetId, Code.packetIdInUse, false);
+      return null;
+    }
     // [MQTT-3.3.4-9]; only acknowledgements that wait for the disk can fill it here
     if (isFull(connection, receiveMaximum)) return FAULTS.receiveMaximum;
     connection.inboundOpen++;

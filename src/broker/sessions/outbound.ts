@@ -113,12 +113,9 @@ function enqueueDelivery(
     return;
   }
   const delivery = createDelivery(session, message, qos, retain, subscriptionIds, group);
-  let isKept = true;
-  enqueue((session.queue ??= createQueue()), delivery, context.limits, (dropped, full) => {
-    if (dropped === delivery) isKept = false;
-    dropDelivery(context, session, dropped, full);
-  });
-  if (session.queue.count === 0) session.queue = null;
+  const queue = (session.queue ??= createQueue());
+  const isKept = enqueue(queue, delivery, context.limits, dropDelivery, context, session);
+  if (queue.count === 0) session.queue = null;
   if (isKept && isPersistent(session)) context.journal?.delivery(session, delivery);
 }
 

@@ -3,7 +3,8 @@ import { NEVER_EXPIRES } from "../packets/codes.ts";
 import { parseFilter } from "../routing/filter.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
-import { createQueue, enqueue } from "./delivery-queue.ts";
+import type { Delivery } from "./delivery.ts";
+import { createQueue, enqueue, type QueueFull } from "./delivery-queue.ts";
 import { keepRetained } from "./distribute.ts";
 import { countQueueDrop } from "./drops.ts";
 import { createInflight, putBack } from "./inflight.ts";
@@ -69,10 +70,7 @@ function restoreDeliveries(context: Context, session: Session, stored: StoredSes
     session.lastOrder = delivery.order;
     if (delivery.message.sequence > context.sequence) context.sequence = delivery.message.sequence;
     if (delivery.packetId === 0) {
-      enqueue((session.queue ??= createQueue()), delivery, context.limits, (dropped, full) => {
-        countQueueDrop(context, full);
-        context.journal?.delivered(session, dropped);
-      });
+      enqueue((session.queue ??= createQueue()), delivery, context.limits, dropRestored, context, session);
       continue;
     }
     putBack((session.inflight ??= createInflight()), delivery);
@@ -92,4 +90,9 @@ function restartClocks(context: Context, session: Session, stored: StoredSession
   const delayMs = (session.will?.delayS ?? 0) * 1000;
   startWill(context, session, stored.willDueMs === 0 ? nowMs : stored.willDueMs - delayMs);
   if (stored.leftAtMs === 0) context.journal?.session(session);
+}
+
+function dropRestored(context: Context, session: Session, dropped: Delivery, full: QueueFull): void {
+  countQueueDrop(context, full);
+  context.journal?.delivered(session, dropped);
 }

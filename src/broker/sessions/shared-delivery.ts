@@ -1,6 +1,6 @@
 import { subscriptionIdBytes } from "../packets/publish-encoder.ts";
 import { parseFilter } from "../routing/filter.ts";
-import type { StoredMessage } from "../routing/stored-message.ts";
+import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { SharedGroup, Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import { deliveriesOf, hasRoom } from "./delivery-queue.ts";
@@ -74,6 +74,11 @@ export function handOver(context: Context, session: Session): void {
   const left: Delivery[] = allInflight(session.inflight).filter((delivery) => delivery.qos < 2);
   if (session.queue !== null) left.push(...deliveriesOf(session.queue));
   for (const delivery of left) {
+    // [MQTT-3.3.2-5]
+    if (isExpired(delivery.message, context.now())) {
+      context.counters.droppedExpired++;
+      continue;
+    }
     const filter = delivery.group === null ? null : parseFilter(delivery.group, Infinity);
     const group = filter === null ? null : context.router.group(filter);
     if (group === null || !deliverShared(context, group, delivery.message)) context.counters.droppedSessionEnd++;
