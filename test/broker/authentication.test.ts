@@ -61,10 +61,10 @@ function connectWith(data: Buffer | null, rest: Parameters<typeof connectPacket>
 
 /** The next packet that comes, decoded. */
 async function next(client: Wire): Promise<Packet> {
-  const head = await client.skip(2);
-  const more = (head[1] ?? 0) < 0x80 ? Buffer.alloc(0) : await client.skip(1);
+  const head = await client.readBytes(2);
+  const more = (head[1] ?? 0) < 0x80 ? Buffer.alloc(0) : await client.readBytes(1);
   const length = ((head[1] ?? 0) & 0x7f) + (more[0] ?? 0) * 128;
-  const body = await client.skip(length);
+  const body = await client.readBytes(length);
   const decoder = mqttPacket.parser({ protocolVersion: 5 });
   let found: Packet | null = null;
   decoder.on("packet", (packet) => {

@@ -130,7 +130,7 @@ test("packets that follow the CONNECT at once wait for its answer and keep their
   client.send(connectPacket("dev", 4));
   for (let n = 0; n < 2_000; n++) client.send(publish("n", String(n).padStart(4, "0")));
   client.socket.uncork();
-  const received = await reader.skip(2_000 * 9);
+  const received = await reader.readBytes(2_000 * 9);
   const numbers = Array.from({ length: 2_000 }, (_, n) => Number(received.toString("utf8", n * 9 + 5, n * 9 + 9)));
   expect(numbers).toEqual(Array.from({ length: 2_000 }, (_, n) => n));
 });
@@ -180,8 +180,8 @@ test("MQTT 5 clients hear the limits, and the packet size of the moment", async 
   const read = async (): Promise<string> => {
     const client = await wire(broker.port, 5);
     client.send(connectPacket("dev", 5));
-    const head = await client.skip(2);
-    return (await client.skip(head[1] ?? 0)).toString("hex");
+    const head = await client.readBytes(2);
+    return (await client.readBytes(head[1] ?? 0)).toString("hex");
   };
   // 0x22: topic alias maximum 10; 0x27: maximum packet size; 0x21: receive maximum 20.
   expect(await read()).toBe("00000b 22000a 27000003e8 210014".replaceAll(" ", ""));
@@ -205,9 +205,9 @@ test("events tell the life of a connection", async () => {
   const named = { clientId: "dev", username: "u", address: "127.0.0.1", listener: "1883" };
   expect(broker.sessions()).toEqual([named]);
   client.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a/#", qos: 1 }] });
-  await client.skip(6);
+  await client.readBytes(6);
   client.send({ cmd: "unsubscribe", messageId: 2, unsubscriptions: ["a/#"] });
-  await client.skip(6);
+  await client.readBytes(6);
   client.send("e000");
   await client.end();
   await vi.waitFor(() => expect(events).toHaveLength(4));

@@ -84,7 +84,7 @@ export interface Wire {
   received(): string;
   forget(): void;
   /** Waits for this many bytes and forgets them. */
-  skip(bytes: number): Promise<Buffer>;
+  readBytes(bytes: number): Promise<Buffer>;
   /** Waits for the other side to close; gives what came before. */
   end(): Promise<string>;
 }
@@ -132,7 +132,7 @@ export async function wire(port: number, version: 3 | 4 | 5 = 4): Promise<Wire> 
     },
     forget: () => keep(),
     received: all,
-    async skip(count) {
+    async readBytes(count) {
       await vi.waitFor(() => expect(length).toBeGreaterThanOrEqual(count), PATIENCE);
       const received = Buffer.concat(chunks);
       keep(received.subarray(count));
@@ -153,8 +153,8 @@ export async function login(
 ): Promise<Wire> {
   const client = await wire(port, version);
   client.send(connectPacket(clientId, version, rest));
-  const head = await client.skip(2);
-  await client.skip(head[1] ?? 0);
+  const head = await client.readBytes(2);
+  await client.readBytes(head[1] ?? 0);
   expect(head[0]).toBe(0x20);
   return client;
 }

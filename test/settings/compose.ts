@@ -9,7 +9,7 @@ import type { ConfFile, Environment, Settings } from "../../src/settings/types.t
 /** The add-on as Home Assistant starts it, with folders that are elsewhere on this machine. */
 export const addOn: Environment = {
   kind: "add-on",
-  folders: { data: "/tmp/culex/data", share: "/tmp/culex/share", ssl: "/tmp/culex/ssl" },
+  folders: { data: "/srv/culex/data", share: "/srv/culex/share", ssl: "/srv/culex/ssl" },
   ports: { mqtt: 1883, ws: 1884, mqtts: 8883, wss: 8884 },
   host: "::",
   reservedUsers: ["homeassistant", "addons"],
@@ -27,7 +27,7 @@ export const standAlone: Environment = {
 
 /** A conf file in the folder of customize, with the files that its include_dir lines bring in. */
 export function confFile(name: string, text: string, included: readonly ConfFile[] = []): ConfFile {
-  const path = `/tmp/culex/share/mosquitto/${name}`;
+  const path = `/srv/culex/share/mosquitto/${name}`;
   const { directives } = parseConf(path, text);
   const includes = new Map(directives.filter(({ name }) => name === "include_dir").map((line) => [line, included]));
   return { path, file: basename(path), directives, includes };

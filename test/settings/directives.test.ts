@@ -273,7 +273,7 @@ describe("a line that keeps somebody out and is misspelt", () => {
       `a.conf line 1: ${notASetting("acl_flie")} The rules in use stay, and without any no device may use a topic; the other line is used. Did you mean "acl_file"?`,
     ]);
     expect(settings.aclFile).toEqual({
-      path: "/tmp/culex/share/mosquitto/acl_flie is not a setting",
+      path: "/srv/culex/share/mosquitto/acl_flie is not a setting",
       shown: "/share/rules/acl",
       folder: "/share/rules",
       origin: { file: "a.conf", line: 1 },
@@ -282,7 +282,7 @@ describe("a line that keeps somebody out and is misspelt", () => {
 
   test("acl_file is obeyed when a later line has it right", () => {
     const { settings } = composeAddOn({ "a.conf": "acl_fil acl\nacl_file acl\n" });
-    expect(settings.aclFile?.path).toBe("/tmp/culex/share/mosquitto/acl");
+    expect(settings.aclFile?.path).toBe("/srv/culex/share/mosquitto/acl");
   });
 
   test("password_file names a file that is never found, so that nobody is let in unasked", () => {

@@ -80,7 +80,7 @@ describe("the option dynamic_security", () => {
     const origin = { file: "options.json" };
     expect(settings.dynamicSecurity).toEqual({
       file: {
-        path: "/tmp/culex/share/mosquitto/dynamic-security.json",
+        path: "/srv/culex/share/mosquitto/dynamic-security.json",
         shown: "/share/mosquitto/dynamic-security.json",
         folder: "/share/mosquitto",
         origin,

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { resolvePath, staysBelow } from "../../src/settings/paths.ts";
 
-const folders = { data: "/tmp/x/data", share: "/tmp/x/share/", ssl: "/tmp/x/ssl" };
+const folders = { data: "/srv/x/data", share: "/srv/x/share/", ssl: "/srv/x/ssl" };
 
 describe("a path in options and conf files", () => {
   test.each([
-    ["/share/mosquitto/acl", "/tmp/x/share/mosquitto/acl"],
-    ["/share", "/tmp/x/share"],
-    ["/share/", "/tmp/x/share/"],
-    ["/ssl/fullchain.pem", "/tmp/x/ssl/fullchain.pem"],
-    ["/data/culex.log", "/tmp/x/data/culex.log"],
-    ["//share//a", "/tmp/x/share/a"],
-    ["/ssl/../data/a", "/tmp/x/data/a"],
+    ["/share/mosquitto/acl", "/srv/x/share/mosquitto/acl"],
+    ["/share", "/srv/x/share"],
+    ["/share/", "/srv/x/share/"],
+    ["/ssl/fullchain.pem", "/srv/x/ssl/fullchain.pem"],
+    ["/data/culex.log", "/srv/x/data/culex.log"],
+    ["//share//a", "/srv/x/share/a"],
+    ["/ssl/../data/a", "/srv/x/data/a"],
   ])("%s means %s", (shown, path) => {
     expect(resolvePath(shown, folders)).toBe(path);
   });

@@ -11,7 +11,7 @@ const optionsOrigin = { file: "options.json" };
 describe("the add-on without any configuration", () => {
   test("has its four listeners, Home Assistant's users and nothing else", () => {
     const { settings, problems } = composeAddOn();
-    const file = (shown: string) => ({ path: `/tmp/culex/ssl/${shown}`, shown, folder: "/ssl", origin: optionsOrigin });
+    const file = (shown: string) => ({ path: `/srv/culex/ssl/${shown}`, shown, folder: "/ssl", origin: optionsOrigin });
     const pair = { certfile: file("fullchain.pem"), keyfile: file("privkey.pem"), cafile: null };
     const terms = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null };
     const tls = { ...pair, requireCertificate: false, ...terms };
@@ -45,7 +45,7 @@ describe("the add-on without any configuration", () => {
       anonymous: null,
       limits: limitsFrom(NO_LIMITS_SAID),
       bridges: [],
-      store: { path: "/tmp/culex/data/culex.db", intervalS: 30, mode: "interval" },
+      store: { path: "/srv/culex/data/culex.db", intervalS: 30, mode: "interval" },
       log: {
         types: new Set(["error", "warning", "notice", "information"]),
         destinations: [{ kind: "stdout" }],
@@ -82,7 +82,7 @@ describe("the add-on's own listeners", () => {
     const { settings, problems } = composeAddOn({}, { require_certificate: true, cafile: "ca.pem" });
     expect(problems).toEqual([]);
     expect(settings.listeners[2]?.tls).toMatchObject({
-      cafile: { path: "/tmp/culex/ssl/ca.pem", shown: "ca.pem" },
+      cafile: { path: "/srv/culex/ssl/ca.pem", shown: "ca.pem" },
       requireCertificate: true,
     });
   });
@@ -313,7 +313,7 @@ describe("the log", () => {
     [{ log_dest: ["stdout"] }, "log_dest topic\nlog_dest stderr", [{ kind: "topic" }, { kind: "stderr" }]],
     [{}, "log_dest topic\nlog_dest none", []],
     [{ log_dest: ["topic"] }, "log_dest syslog", [{ kind: "topic" }]],
-    [{}, "log_dest file my log.txt", [{ kind: "file", path: "/tmp/culex/share/mosquitto/my log.txt" }]],
+    [{}, "log_dest file my log.txt", [{ kind: "file", path: "/srv/culex/share/mosquitto/my log.txt" }]],
   ])("goes where %j and %j say", (options, conf, destinations) => {
     expect(composeAddOn({ "a.conf": conf }, options).settings.log.destinations).toEqual(destinations);
   });

@@ -163,7 +163,7 @@ describe("a file that asks for", () => {
     expect(settings).toEqual({
       ...untouched,
       aclFile: {
-        path: "/tmp/culex/share/mosquitto/accesscontrollist",
+        path: "/srv/culex/share/mosquitto/accesscontrollist",
         shown: "/share/mosquitto/accesscontrollist",
         folder: "/share/mosquitto",
         origin: { file: "acl.conf", line: 1 },
@@ -246,7 +246,7 @@ log_timestamp_format %Y-%m-%dT%H:%M:%S
     expect(problems).toEqual([]);
     expect(settings.log).toEqual({
       types: new Set(["error", "warning", "notice", "information", "debug", "subscribe", "unsubscribe"]),
-      destinations: [{ kind: "file", path: "/tmp/culex/share/mosquitto/mosquitto.log" }],
+      destinations: [{ kind: "file", path: "/srv/culex/share/mosquitto/mosquitto.log" }],
       timePrefix: "%Y-%m-%dT%H:%M:%S: ",
       connectionMessages: true,
     });
@@ -264,8 +264,8 @@ protocol websockets
 `,
     });
     expect(problems).toEqual([]);
-    expect(settings.passwordFile?.path).toBe("/tmp/culex/share/mosquitto/passwd");
-    expect(settings.aclFile?.path).toBe("/tmp/culex/share/mosquitto/aclfile");
+    expect(settings.passwordFile?.path).toBe("/srv/culex/share/mosquitto/passwd");
+    expect(settings.aclFile?.path).toBe("/srv/culex/share/mosquitto/aclfile");
     expect(chain(settings)).toEqual([
       "system-users: deny",
       "logins: next",
@@ -293,7 +293,7 @@ autosave_interval 300
       queueQos0: true,
       maxSessionExpiryS: 14 * 86_400,
     };
-    const store = { path: "/tmp/culex/data/culex.db", intervalS: 300, mode: "interval" };
+    const store = { path: "/srv/culex/data/culex.db", intervalS: 300, mode: "interval" };
     expect(settings).toEqual({ ...untouched, limits, store });
   });
 
@@ -316,7 +316,7 @@ use_identity_as_username true
       certificateName: "common-name",
     });
     const file = (name: string, line: number) => ({
-      path: `/tmp/culex/ssl/${name}`,
+      path: `/srv/culex/ssl/${name}`,
       shown: `/ssl/${name}`,
       folder: "/ssl",
       origin: { file: "a.conf", line },
@@ -354,7 +354,7 @@ plugin_opt_config_file /share/mosquitto/dynamic-security.json
     expect(problems).toEqual([]);
     expect(settings.dynamicSecurity).toEqual({
       file: {
-        path: "/tmp/culex/share/mosquitto/dynamic-security.json",
+        path: "/srv/culex/share/mosquitto/dynamic-security.json",
         shown: "/share/mosquitto/dynamic-security.json",
         folder: "/share/mosquitto",
         origin: { file: "a.conf", line: 3 },
@@ -397,7 +397,7 @@ describe("mistakes seen in the wild", () => {
 
   test("relative files start in the folder of the conf file", () => {
     const { settings } = composeAddOn({ "a.conf": "acl_file aclfile\n" });
-    expect(settings.aclFile).toMatchObject({ path: "/tmp/culex/share/mosquitto/aclfile", shown: "aclfile" });
+    expect(settings.aclFile).toMatchObject({ path: "/srv/culex/share/mosquitto/aclfile", shown: "aclfile" });
   });
 
   test("Windows line ends and tabs work", () => {
@@ -425,7 +425,7 @@ describe("mistakes seen in the wild", () => {
 
   test("an acl_file without a name is a file that is never found, not a broker without rules", () => {
     const { settings } = composeAddOn({ "a.conf": "acl_file\n" });
-    expect(settings.aclFile).toMatchObject({ path: "/tmp/culex/share/mosquitto", shown: "(no name)" });
+    expect(settings.aclFile).toMatchObject({ path: "/srv/culex/share/mosquitto", shown: "(no name)" });
   });
 });
 

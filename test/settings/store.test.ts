@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { composeAddOn, composeStandAlone } from "./compose.ts";
 
-const path = "/tmp/culex/data/culex.db";
+const path = "/srv/culex/data/culex.db";
 const usual = { path, intervalS: 30, mode: "interval" };
 
 describe("the store of the add-on", () => {

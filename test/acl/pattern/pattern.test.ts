@@ -84,7 +84,7 @@ describe("a pattern", () => {
     expect(found).toBeGreaterThan(500);
   });
 
-  it("takes a text that makes JavaScript's engine hang as quickly as any other", () => {
+  it("answers for a text on which an engine that backtracks would never end", () => {
     const finds = compilePattern("^(a+)+$");
     expect(finds(`${"a".repeat(2_000)}!`)).toBe(false);
     expect(finds("a".repeat(2_000))).toBe(true);
