@@ -13,11 +13,13 @@ interface BackendDefinition<S> {
 
 /** Makes a backend that checks its settings before it uses them. */
 export function defineBackend<S>({ type, schema, create }: BackendDefinition<S>): Backend {
-  const ajv = new Ajv();
-  const isValid = ajv.compile<S>(schema);
   return {
     type,
     create(settings, context) {
+      // Compiled when it is configured: a start would spend a tenth of a second on what nobody uses. That the schema is
+      // one is the compiler's business.
+      const ajv = new Ajv({ meta: false, validateSchema: false });
+      const isValid = ajv.compile<S>(schema);
       if (isValid(settings)) return create(settings, context);
       // names the place only: a value may be a password
       throw new SettingsError(
