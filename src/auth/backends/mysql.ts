@@ -1,9 +1,10 @@
 import { Socket } from "node:net";
 import type { RowDataPacket, SslOptions } from "mysql2/promise";
+import { poolOf, serverAddress } from "../database/server.ts";
 import { defineBackend } from "../define-backend.ts";
 import { type Connect, createDatabase } from "../sql/database.ts";
 import { createSqlLogin } from "../sql/login.ts";
-import { poolOf, serverAddress, SQL_SCHEMA, type SqlSettings } from "../sql/settings.ts";
+import { SQL_SCHEMA, type SqlSettings } from "../sql/settings.ts";
 import type { TlsSettings } from "../tls.ts";
 
 const NAME = "mysql";
@@ -27,7 +28,7 @@ export const mysql = defineBackend<SqlSettings>({
 
 function connector(settings: SqlSettings): Connect {
   const { username: user, password = "", database, tls } = settings;
-  const { host, port } = serverAddress(NAME, settings, 3306);
+  const { host, port } = serverAddress(NAME, settings.server, 3306);
   // one object for all connections: the driver keeps with it what it made of the certificates
   const ssl = tls === undefined ? null : mysqlTls(tls);
   return async (socket) => {

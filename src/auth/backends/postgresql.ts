@@ -1,9 +1,10 @@
 import { Socket } from "node:net";
 import { checkServerIdentity, type ConnectionOptions } from "node:tls";
+import { poolOf, serverAddress } from "../database/server.ts";
 import { defineBackend } from "../define-backend.ts";
 import { type Connect, createDatabase } from "../sql/database.ts";
 import { createSqlLogin } from "../sql/login.ts";
-import { poolOf, serverAddress, SQL_SCHEMA, type SqlSettings } from "../sql/settings.ts";
+import { SQL_SCHEMA, type SqlSettings } from "../sql/settings.ts";
 import { tlsOptions, type TlsSettings } from "../tls.ts";
 
 const NAME = "postgresql";
@@ -26,7 +27,7 @@ export const postgresql = defineBackend<SqlSettings>({
 
 function connector(settings: SqlSettings): Connect {
   const { username: user, password = "", database, tls } = settings;
-  const { host, port } = serverAddress(NAME, settings, 5432);
+  const { host, port } = serverAddress(NAME, settings.server, 5432);
   return async (socket) => {
     const { Client } = await import("pg");
     const client = new Client({

@@ -1,4 +1,5 @@
 import type { JSONSchemaType } from "ajv";
+import { POOL_SCHEMA } from "../database/server.ts";
 import { TLS_SCHEMA, type TlsSettings } from "../tls.ts";
 
 /** A stage of type "mysql" or "postgresql" as it is written. */
@@ -35,7 +36,7 @@ export const SQL_SCHEMA: JSONSchemaType<SqlSettings> = {
     database: TEXT,
     username: TEXT,
     password: { type: "string", nullable: true },
-    pool: { type: "integer", minimum: 1, maximum: 64, nullable: true },
+    pool: POOL_SCHEMA,
     tls: TLS_SCHEMA,
     auth_query: TEXT,
     password_hash: TEXT,
@@ -44,33 +45,3 @@ export const SQL_SCHEMA: JSONSchemaType<SqlSettings> = {
     row_order: { type: "string", enum: ["first_first", "last_first"], nullable: true },
   },
 };
-
-/** EMQ has 8, which is generous for a small machine. */
-const POOL = 4;
-
-/** How many connections a stage opens at most. */
-export function poolOf({ pool }: SqlSettings): number {
-  return pool ?? POOL;
-}
-
-interface ServerAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/**
- * Reads where the database listens; `name` is that of the stage.
- * @throws Error when that cannot be read.
- */
-export function serverAddress(name: string, { server }: SqlSettings, defaultPort: number): ServerAddress {
-  const text = server ?? "127.0.0.1";
-  const { host = "", port } = ADDRESS.exec(text)?.groups ?? {};
-  const number = port === undefined ? defaultPort : Number(port);
-  if (host === "" || number < 1 || number > 65_535) {
-    throw new Error(`${name}: server: "${text}" is no address such as 127.0.0.1:${defaultPort}`);
-  }
-  return { host: host.replace(/^\[|\]$/g, ""), port: number };
-}
-
-/** An IPv6 address with a port stands in brackets. */
-const ADDRESS = /^(?<host>\[[0-9A-Fa-f:.]+\]|[^\s:/@[\]]+)(?::(?<port>\d{1,5}))?$/;

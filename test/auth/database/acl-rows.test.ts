@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { rulesInRows } from "../../../src/auth/sql/acl-rows.ts";
-import type { Row } from "../../../src/auth/sql/database.ts";
+import { rulesInRows } from "../../../src/auth/database/acl-rows.ts";
+import type { Row } from "../../../src/auth/database/row.ts";
 import { BackendError } from "../../../src/core/errors.ts";
 
 const EMQ2: Row = { allow: 1, ipaddr: null, username: "$all", clientid: null, access: 2, topic: "a/#" };

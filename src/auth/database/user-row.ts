@@ -2,8 +2,7 @@ import { BackendError } from "../../core/errors.ts";
 import type { Credentials } from "../../core/types.ts";
 import type { StoredPassword } from "../hash-algorithm.ts";
 import { isSuperuserValue } from "../superuser.ts";
-import { has, textIn } from "./columns.ts";
-import type { Row } from "./database.ts";
+import { has, type Row, textIn } from "./row.ts";
 
 /** Columns that are never the password, whatever the query calls that. */
 const OTHERS: readonly string[] = ["username", "clientid", "salt", "is_superuser"];

@@ -1,5 +1,7 @@
 import { utf8Text } from "../../core/text.ts";
-import type { Row } from "./database.ts";
+
+/** What a database has for one user or one rule: values by column, in the order of the answer. */
+export type Row = Readonly<Record<string, unknown>>;
 
 /** The text in a column; null where there is none. Binary columns hold text too. */
 export function textIn(row: Row, column: string): string | null {

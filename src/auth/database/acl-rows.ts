@@ -2,8 +2,7 @@ import { isIP } from "node:net";
 import { BackendError } from "../../core/errors.ts";
 import { filterFault } from "../../core/topic.ts";
 import type { AccessRule, Action, Who } from "../../core/types.ts";
-import { has, textIn } from "./columns.ts";
-import type { Row } from "./database.ts";
+import { has, type Row, textIn } from "./row.ts";
 
 /** The rules in the rows of an `acl_query`. */
 export interface RowRules {
