@@ -21,10 +21,13 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
   /** Where in the settings: "/host"; empty: they as a whole. */
   readonly path: string;
+  /** The key at `path` that there is none of, and those there are; null: another fault. */
+  readonly unknownKey: { readonly key: string; readonly known: readonly string[] } | null;
 
-  constructor(message: string, path: string) {
+  constructor(message: string, path: string, unknownKey: SettingsError["unknownKey"] = null) {
     super(message);
     this.path = path;
+    this.unknownKey = unknownKey;
   }
 }
 

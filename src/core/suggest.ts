@@ -1,3 +1,23 @@
+import { listed } from "./words.ts";
+
+/** What to write in the place of a name that is not known: the likely one, or any there is. */
+export function otherName(word: string, known: readonly string[]): string {
+  const meant = closest(word, known);
+  return meant === null ? `Use ${listed(known, "or")}.` : `Did you mean "${meant}"?`;
+}
+
+/**
+ * What is wrong with a key that is not known, and what to do. One that resembles no other is not quoted: in
+ * `{ password:hunter2 }` the key is "password:hunter2".
+ */
+export function unknownKeyFault(
+  key: string,
+  known: readonly string[],
+): { readonly what: string; readonly fix: string } {
+  const subject = closest(key, known) === null ? "this key" : `"${key}"`;
+  return { what: `${subject} is not known here`, fix: otherName(key, known) };
+}
+
 /** Finds the word a user probably meant; null when none is near. "readwite" -> "readwrite". */
 export function closest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;

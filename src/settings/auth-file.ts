@@ -1,11 +1,12 @@
 import { Ajv, type ErrorObject } from "ajv";
+import { escapedKey } from "../core/json-pointer.ts";
 import { placeOf } from "../core/problem.ts";
 import { isRawObject, type RawObject } from "../core/raw-object.ts";
 import type { CacheTerms, StageCondition } from "../core/stage-terms.ts";
-import { closest } from "../core/suggest.ts";
+import { unknownKeyFault } from "../core/suggest.ts";
 import type { Origin, Problem } from "../core/types.ts";
 import { listed } from "../core/words.ts";
-import { authSchema, stageProperties, type RawAuthFile, type RawStage } from "./auth-schema.ts";
+import { authSchema, STAGE_KEYS, type RawAuthFile, type RawStage } from "./auth-schema.ts";
 import type { AclTerms, AuthFile, AuthStage } from "./types.ts";
 import { parseYaml, type Reference, type YamlDocument } from "./yaml-document.ts";
 
@@ -29,6 +30,9 @@ const LOCAL_TYPES = [
   "clientid",
   "anonymous",
 ];
+
+/** Those that have no settings of their own, so that a key of one is a mistake. */
+const KEYLESS_TYPES = ["home-assistant", "logins", "password-file", "dynamic-security", "anonymous"];
 
 const SYSTEM_USERS = "system-users";
 
@@ -87,6 +91,11 @@ export function parseAuthFile(
       if (!/\/anyOf\/\d+\//.test(error.schemaPath)) fail(placeOfFault(error), faultOf(error, raw));
     }
     return { value: null, problems };
+  }
+  for (const [index, stage] of raw.stages.entries()) {
+    if (!KEYLESS_TYPES.includes(stage.type)) continue;
+    for (const key of Object.keys(ownSettings(stage)))
+      fail(`/stages/${index}/${escapedKey(key)}`, unknownKey(key, STAGE_KEYS));
   }
   const stages = raw.stages.flatMap((stage, index) =>
     stage.enabled === false ? [] : [stageOf(stage, (path) => placeIn(`/stages/${index}${path}`))],
@@ -155,7 +164,7 @@ function resolved(
   if (!isRawObject(value)) return value;
   const entries = Object.entries(value);
   return Object.fromEntries(
-    entries.map(([key, entry]) => [key, resolved(document, entry, `${path}/${escaped(key)}`, find, fail)]),
+    entries.map(([key, entry]) => [key, resolved(document, entry, `${path}/${escapedKey(key)}`, find, fail)]),
   );
 }
 
@@ -170,10 +179,9 @@ function missing({ kind, name }: Reference): Fault {
 
 function stageOf(raw: RawStage, placeIn: (path: string) => Origin): AuthStage {
   const isLocal = LOCAL_TYPES.includes(raw.type);
-  const own = Object.entries(raw).filter(([key]) => !Object.hasOwn(stageProperties, key));
   return {
     type: raw.type,
-    settings: Object.fromEntries(own),
+    settings: ownSettings(raw),
     onBadPassword: raw.on_bad_password ?? "deny",
     terms: {
       id: raw.id ?? raw.type,
@@ -186,6 +194,11 @@ function stageOf(raw: RawStage, placeIn: (path: string) => Origin): AuthStage {
     },
     placeOf: placeIn,
   };
+}
+
+/** What of a stage its backend reads. */
+function ownSettings(stage: RawStage): RawObject {
+  return Object.fromEntries(Object.entries(stage).filter(([key]) => !STAGE_KEYS.includes(key)));
 }
 
 function conditionOf({ listener, username, clientid, has_cert }: NonNullable<RawStage["when"]>): StageCondition {
@@ -207,8 +220,13 @@ function cacheOf(cache: NonNullable<RawStage["cache"]>): CacheTerms {
 
 /** An unknown key is to blame itself. */
 function placeOfFault({ keyword, instancePath, params }: ErrorObject): string {
-  const key = keyword === "additionalProperties" ? `/${escaped(String(params["additionalProperty"]))}` : "";
+  const key = keyword === "additionalProperties" ? `/${escapedKey(String(params["additionalProperty"]))}` : "";
   return `${instancePath}${key}`;
+}
+
+function unknownKey(key: string, known: readonly string[]): Fault {
+  const { what, fix } = unknownKeyFault(key, known);
+  return { what: `${what}.`, fix };
 }
 
 /** Says in plain words what ajv found. */
@@ -222,13 +240,8 @@ function faultOf({ keyword, instancePath, params, parentSchema }: ErrorObject, r
     return { what: `"${missing}" is missing.`, fix: `Add "${missing}: ...".` };
   }
   if (keyword === "additionalProperties") {
-    const unknown = String(params["additionalProperty"]);
     const known = Object.keys(isRawObject(parentSchema?.["properties"]) ? parentSchema["properties"] : {});
-    const meant = closest(unknown, known);
-    return {
-      what: `"${unknown}" is not known here.`,
-      fix: meant === null ? `Use ${listed(known, "or")}.` : `Did you mean "${meant}"?`,
-    };
+    return unknownKey(String(params["additionalProperty"]), known);
   }
   return { what: `${subject}: ${shown} is not what it can be.`, fix: expectation(keyword, params) };
 }
@@ -260,8 +273,4 @@ function valueAt(raw: unknown, path: string): unknown {
     else value = isRawObject(value) ? value[name] : undefined;
   }
   return value;
-}
-
-function escaped(key: string): string {
-  return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }

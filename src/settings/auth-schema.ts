@@ -38,8 +38,8 @@ const oneOrMore = {
 
 export const DAY_S = 86_400;
 
-/** The schema of a stage's own keys. */
-export const stageProperties = {
+/** The schema of what any stage may have. */
+const stageProperties = {
   id: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$" },
   type: { type: "string", minLength: 1 },
   enabled: { type: "boolean" },
@@ -69,6 +69,9 @@ export const stageProperties = {
   },
   superuser: { enum: [true, false, "from_backend"] },
 } as const;
+
+/** The keys that any stage may have; others are its backend's. */
+export const STAGE_KEYS: readonly string[] = Object.keys(stageProperties);
 
 /** The schema of the whole file. */
 export const authSchema = {

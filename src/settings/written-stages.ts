@@ -21,13 +21,12 @@ export function writtenAnonymous(
   return stage === undefined ? null : (asUsual ?? { rights: "read", origin: stage.placeOf("") });
 }
 
-/** A key that such a stage does not have is left in, so that its backend names it. */
 function settingsOf({ type, settings }: AuthStage, logins: readonly LoginOptions[]): unknown {
   switch (type) {
     case "logins":
-      return { ...settings, logins };
+      return { logins };
     case "anonymous":
-      return { ...settings, acceptsUserNames: false };
+      return { acceptsUserNames: false };
     default:
       return settings;
   }

@@ -10,6 +10,7 @@ import {
   type Event,
   type ScalarEvent,
 } from "js-yaml";
+import { escapedKey } from "../core/json-pointer.ts";
 
 /** A place in a text, counted from 1. */
 export interface Place {
@@ -88,7 +89,7 @@ function offsetsOf(events: readonly Event[], source: string): ReadonlyMap<string
   let keyStart: number | null = null;
   const enter = (start: number): string => {
     const parent = open.at(-1);
-    const path = parent === undefined ? "" : `${parent.path}/${escaped(String(parent.next))}`;
+    const path = parent === undefined ? "" : `${parent.path}/${escapedKey(String(parent.next))}`;
     offsets.set(path, keyStart ?? start);
     keyStart = null;
     if (parent !== undefined) parent.next = typeof parent.next === "number" ? parent.next + 1 : null;
@@ -128,11 +129,6 @@ function offsetsOf(events: readonly Event[], source: string): ReadonlyMap<string
 /** The value of a quoted text begins behind the quote. */
 function startOf({ style, valueStart }: ScalarEvent): number {
   return style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED ? valueStart - 1 : valueStart;
-}
-
-/** As a JSON pointer has it. */
-function escaped(key: string): string {
-  return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function placeAt(source: string, offset: number): Place {

@@ -2,9 +2,9 @@ import type { Backend } from "../auth/backend.ts";
 import type { Stage } from "../auth/chain.ts";
 import { BackendError, messageOf, SettingsError } from "../core/errors.ts";
 import { placeOf } from "../core/problem.ts";
-import { closest } from "../core/suggest.ts";
+import { otherName, unknownKeyFault } from "../core/suggest.ts";
 import type { Authenticator, Problem } from "../core/types.ts";
-import { listed } from "../core/words.ts";
+import { STAGE_KEYS } from "../settings/auth-schema.ts";
 import type { AccessSettings, StageSettings } from "../settings/types.ts";
 import type { AccessDeps } from "./access.ts";
 import { passwordStage } from "./access-files.ts";
@@ -70,22 +70,28 @@ function unusable(
   const where = placeIn(error instanceof SettingsError ? error.path : "");
   const types = [...backends.map((backend) => backend.type), DYNSEC].filter((name) => name !== "system-users");
   const isKnown = types.includes(type);
-  const meant = closest(type, types);
+  const { what, fix } = faultOf(type, error);
   return {
     severity: "error",
     what: isKnown
-      ? `${placeOf(where)}: the stage "${terms.id}" cannot be used: ${messageOf(error)}.`
+      ? `${placeOf(where)}: the stage "${terms.id}" cannot be used: ${what}.`
       : `${placeOf(where)}: "${type}" is no type of login source here.`,
     now: isKept
       ? "The stage stays as it was before."
       : "Clients that it should decide about are told to try again (server unavailable).",
-    fix: isKnown
-      ? `Correct it as the documentation of "${type}" says.`
-      : meant === null
-        ? `Use ${listed(types, "or")}.`
-        : `Did you mean "${meant}"?`,
+    fix: isKnown ? fix : otherName(type, types),
     where,
   };
+}
+
+function faultOf(type: string, error: unknown): { readonly what: string; readonly fix: string } {
+  if (error instanceof SettingsError && error.unknownKey !== null) {
+    const { key, known } = error.unknownKey;
+    // beside the keys of the source stand those of any stage
+    const isOfStage = error.path.lastIndexOf("/") === 0;
+    return unknownKeyFault(key, isOfStage ? [...known, ...STAGE_KEYS] : known);
+  }
+  return { what: messageOf(error), fix: `Correct it as the documentation of "${type}" says.` };
 }
 
 /** It cannot be told whom it would let in, and whom it would refuse. */

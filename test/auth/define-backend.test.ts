@@ -33,7 +33,12 @@ test.each([
   [{}, "", "doors must have required property 'doors'"],
   [{ doors: "hunter2" }, "/doors", "doors/doors must be array"],
   [{ doors: [{ key: "a" }, { key: ["hunter2"] }] }, "/doors/1/key", "doors/doors/1/key must be string"],
-  [{ doors: [], other: "hunter2" }, "", "doors must NOT have additional properties"],
 ])("settings %j are refused by place, without their values", (settings, path, message) => {
   expect(() => doors.create(settings, backendContext())).toThrow(new SettingsError(message, path));
+});
+
+test("a key that is not known is told before what is missing, with those there are", () => {
+  const create = () => doors.create({ "do/ors": "hunter2" }, backendContext());
+  const unknownKey = { key: "do/ors", known: ["doors"] };
+  expect(create).toThrow(new SettingsError("doors must NOT have additional properties", "/do~1ors", unknownKey));
 });

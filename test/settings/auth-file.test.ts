@@ -126,6 +126,21 @@ describe("says what is wrong, where, what happens now and what to do", () => {
       'auth.yaml line 3:13: "user_name" is not known here.',
       'Did you mean "username"?',
     ],
+    ...["home-assistant", "logins", "password-file", "dynamic-security", "anonymous"].map((type) => [
+      `stages:\n  - type: ${type}\n    timout: 5`,
+      'auth.yaml line 3:5: "timout" is not known here.',
+      'Did you mean "timeout"?',
+    ]),
+    [
+      "stages:\n  - type: logins\n    logins: [{ username: ann, password: hunter2 }]",
+      "auth.yaml line 3:5: this key is not known here.",
+      "Use id, type, enabled, when, on_error, on_bad_password, deny_means, timeout, cache or superuser.",
+    ],
+    [
+      "stages:\n  - { type: logins, password:hunter2 }",
+      "auth.yaml line 2:21: this key is not known here.",
+      "Use id, type, enabled, when, on_error, on_bad_password, deny_means, timeout, cache or superuser.",
+    ],
     [
       "stages:\n  - type: x\n    cache: { stale_if_error: 90000 }",
       'auth.yaml line 3:5: cache: {"stale_if_error":90000} is not what it can be.',
