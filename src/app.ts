@@ -143,6 +143,7 @@ export async function startApp(context: AppContext): Promise<App> {
     record: events.record,
     log,
     maxPacketSize: () => live.current().settings.limits.maxPacketSize,
+    maxConnectRate: () => live.current().settings.limits.maxConnectRate,
   });
   desk = openDesk({ live, dynsec, broker: running, portOf: listeners.portOf, log });
   const bridges = createBridges({

@@ -108,7 +108,8 @@ export function createAuthentication({ logins, crowded, log, timeoutMs }: Authen
       const ended = (end: LoginAnswer | ConversationEnd): void => {
         const tooMany = end.verdict === "allow" ? crowded(end.identity) : null;
         if (end.verdict === "deny") link.refuse(end.reason);
-        else if (tooMany !== null) link.close(tooMany, Code.quotaExceeded);
+        else if (tooMany?.kind === "too_many_connections") link.close(tooMany, Code.quotaExceeded);
+        else if (tooMany !== null) link.refuse(tooMany);
         else if (link.accept(end.identity, "data" in end ? end.data : null)) done(true);
       };
       if (method === null) askPassword(link, credentials, ended);

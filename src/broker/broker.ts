@@ -6,7 +6,6 @@ import { isAllowed } from "../core/reasons.ts";
 import type { Identity, Qos, Reason } from "../core/types.ts";
 import type { Settings } from "../settings/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
-import { counted } from "../core/words.ts";
 import { createBridgeEnds, type BridgeEnds } from "./bridge-end.ts";
 import { createAuthentication } from "./authentication.ts";
 import { clientTermsOf } from "./client-terms.ts";
@@ -20,6 +19,8 @@ import { createLimitTable } from "./limit-table.ts";
 import { createLink } from "./link.ts";
 import { createMemoryWatch } from "./memory-watch.ts";
 import { endOrphans } from "./orphans.ts";
+import { crowded, tooMany, tooOften } from "./too-many.ts";
+import { createUserRates } from "./rates/user-rates.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
 import { Code } from "./packets/codes.ts";
 import type { Counters } from "./sessions/counters.ts";
@@ -132,9 +133,15 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   });
   memory.look();
 
+  const rates = createUserRates(limits.all, Date.now);
   const authentication = createAuthentication({
     logins: () => current().logins,
-    crowded: (identity) => crowded(identity, current().limitsOf(identity).maxConnections, links),
+    crowded(identity) {
+      const { maxUserConnections, maxUserConnectRate } = limits.all();
+      const ofUser = identity.superuser || identity.username === null ? Infinity : maxUserConnections;
+      const reason = crowded(identity, current().limitsOf(identity).maxConnections, ofUser, links);
+      return reason ?? (rates.mayConnect(identity) ? null : tooOften(identity, maxUserConnectRate));
+    },
     log,
     timeoutMs: loginTimeoutMs,
   });
@@ -176,6 +183,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         limits: () => limits.on(info.listener),
         terms: () => clientTermsOf(current().settings, info.listener),
         maxPacketSize: () => current().settings.limits.maxPacketSize,
+        paceOf: (identity) => rates.paceOf(identity, limits.on(info.listener)),
         record,
         flusher,
         admit(admitted) {
@@ -215,6 +223,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       for (const link of links) {
         const identity = link.identity();
         if (identity === null) continue;
+        link.renewPace();
         checked++;
         const decision = current().logins.recheck(identity);
         const reason = isAllowed(decision) ? remounted(identity, current().settings) : decision.reason;
@@ -257,11 +266,6 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   };
 }
 
-function tooMany(limit: number): Reason {
-  const sentence = `the broker has ${limit} connections already, its limit (global_max_connections)`;
-  return { kind: "too_many_connections", sentence };
-}
-
 /** Why a client has to begin anew: its topics are others now. null: they are not. */
 function remounted({ listener = "", mountPoint }: Identity, settings: Settings): Reason | null {
   if (clientTermsOf(settings, listener).mountPoint === mountPoint) return null;
@@ -271,24 +275,4 @@ function remounted({ listener = "", mountPoint }: Identity, settings: Settings):
 function ownMessageOf({ topic, payload, qos, retain, expiryS = -1 }: BrokerMessage): OwnMessage {
   const bytes = typeof payload === "string" ? utf8ByteString(payload) : Buffer.from(payload).toString("latin1");
   return { topic, payload: bytes, properties: "", qos, retain, expiryS };
-}
-
-/** Why one more connection of a user is too many; one of the same client id is replaced and does not count. */
-function crowded(
-  { username, clientId }: Identity,
-  maxConnections: number | null,
-  links: Iterable<Link>,
-): Reason | null {
-  if (maxConnections === null) return null;
-  let others = 0;
-  for (const link of links) {
-    const identity = link.identity();
-    if (identity !== null && identity.username === username && identity.clientId !== clientId) others++;
-  }
-  if (others < maxConnections) return null;
-  return {
-    kind: "too_many_connections",
-    sentence: `user ${username} has ${counted(others, "connection")} already, which is as many as it may have`,
-    hint: 'Raise "maxconnections" of this client of dynamic security, or give each device a user of its own.',
-  };
 }

@@ -5,6 +5,7 @@ import { createAckHeader } from "./packets/acks.ts";
 import { Code } from "./packets/codes.ts";
 import { createPropertyScan } from "./packets/property-scan.ts";
 import { createPublishHeader } from "./packets/publish-header.ts";
+import { tokenBucket } from "./rates/token-bucket.ts";
 import { createRetainedStore, type RetainedStore } from "./routing/retained-store.ts";
 import { createRouter } from "./routing/router.ts";
 import type { Context, TakeControlMessage } from "./sessions/context.ts";
@@ -40,7 +41,6 @@ import { settle } from "./sessions/settle.ts";
 import type { StoredState } from "./sessions/stored-state.ts";
 import { storedMessages } from "./sessions/stored-messages.ts";
 import { recheckSubscriptions } from "./sessions/subscribe.ts";
-import { publishQuota } from "./sessions/publish-quota.ts";
 import { createTimerWheel } from "./sessions/timer-wheel.ts";
 import { createTraffic, type Traffic } from "./sessions/traffic.ts";
 import { createWriter } from "./sessions/writer.ts";
@@ -251,6 +251,6 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 function renewRights(context: Context, session: Session): void {
-  session.publishQuota = publishQuota(context.maxPublishRate(session.identity), context.now());
+  session.publishQuota = tokenBucket(context.maxPublishRate(session.identity), context.now());
   recheckSubscriptions(context, session);
 }

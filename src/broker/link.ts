@@ -11,10 +11,11 @@ import type { ConnectionInfo } from "./connection.ts";
 import { linger } from "./linger.ts";
 import { oversize } from "./oversize.ts";
 import { createOutbox } from "./outbox.ts";
-import { Code, PacketType } from "./packets/codes.ts";
+import { Code, PacketType, typeOf } from "./packets/codes.ts";
 import { decodeConnect, type ConnectPacket } from "./packets/connect-packet.ts";
 import { createFrameReader } from "./packets/frames.ts";
 import { packetLimit } from "./packets/packet-limit.ts";
+import { createThrottle, type Throttle } from "./rates/throttle.ts";
 import type { Connection } from "./sessions/session.ts";
 import { countPacket, countPackets } from "./sessions/traffic.ts";
 import { HTTP_HELP, notMqtt } from "./sniff.ts";
@@ -42,6 +43,8 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   let lastAuthData: Uint8Array | null = null;
   /** A challenge is out, and before the CONNACK the next packet is to be its answer. */
   let awaitsAuth = false;
+  /** null: no limit of speed ever held for it. */
+  let throttle: Throttle | null = null;
   let opened: { readonly sessionPresent: boolean; readonly sessionExpiryS: number } | null = null;
 
   const outbox = createOutbox(
@@ -77,6 +80,8 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
         else engine.receive(connection, bytes, start, end);
       } else if (phase === "new") readConnect(bytes, start, end);
       else if (awaitsAuth) readAnswer(bytes, start, end);
+      if (throttle !== null && phase === "open" && typeOf(bytes, start) === PacketType.publish)
+        return throttle.message();
       return phase === "open" || awaitsAuth;
     },
     fault(fault, size, limit) {
@@ -164,8 +169,33 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     finish();
   }
 
+  /** Goes on reading, unless the connection sends too fast. */
+  function flow(): void {
+    if (phase !== "open" || throttle?.isHolding() === true) return;
+    if (hasLeft) lost(CLOSED_BY_CLIENT);
+    else source.resume();
+  }
+
+  function renewPace(): void {
+    const pace = identity === null ? null : deps.paceOf(identity);
+    if (throttle !== null) throttle.renew(pace);
+    else if (pace !== null) {
+      throttle = createThrottle(pace, {
+        now: Date.now,
+        hold: () => source.pause(),
+        tick(isFree) {
+          if (isFree) reader.resume();
+          if (connection !== null) engine.settle(connection);
+          flow();
+        },
+        slowed: (reason) => record({ kind: "slowed", client, reason }),
+      });
+    }
+  }
+
   function finish(): void {
     phase = "ended";
+    throttle?.stop();
     awaitsAuth = false;
     packet = null;
     identity = null;
@@ -197,10 +227,12 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     engine.received.bytes += chunk.length;
     reader.push(chunk);
     if (connection !== null) engine.settle(connection);
+    if (phase === "open") throttle?.bytes(chunk.length);
   });
   source.on("end", () => {
-    // A device may send all it has behind its CONNECT and leave without waiting for an answer.
-    if ((phase === "waiting" || phase === "accepted") && reader.hasRest()) hasLeft = true;
+    // A device may send all it has and leave without waiting for an answer.
+    const isRead = phase !== "waiting" && phase !== "accepted" && throttle?.isHolding() !== true;
+    if (!isRead && reader.hasRest()) hasLeft = true;
     else lost(CLOSED_BY_CLIENT);
   });
   source.on("error", (error) => lost(`connection lost (${codeOf(error) ?? messageOf(error)})`));
@@ -276,10 +308,10 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       record({ kind: "connected", client, version, clean: cleanStart, keepaliveS, source: identity?.source ?? "" });
       if (phase !== "open") return;
       engine.begin(connection);
+      renewPace();
       reader.resume();
       engine.settle(connection);
-      if (hasLeft) lost(CLOSED_BY_CLIENT);
-      else source.resume();
+      flow();
     },
     confirm(authData) {
       if (phase === "open") auth.say(Code.success, authData);
@@ -291,14 +323,11 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       if (connection !== null) engine.expel(connection, Code.administrativeAction, reason);
       else close(reason, Code.administrativeAction);
     },
+    renewPace,
     giveUp() {
       if (phase === "new") turnAway({ kind: "silent", sentence: "said nothing" });
     },
     destroy: () => source.destroy(),
   };
   return link;
-}
-
-function typeOf(bytes: Buffer, start: number): number {
-  return (bytes[start] ?? 0) >> 4;
 }

@@ -6,6 +6,7 @@ import type { Engine } from "./engine.ts";
 import type { Flusher } from "./flusher.ts";
 import type { AuthPacket } from "./packets/auth.ts";
 import type { ConnectPacket } from "./packets/connect-packet.ts";
+import type { Pace } from "./rates/pace.ts";
 import type { EngineLimits } from "./sessions/limits.ts";
 
 /**
@@ -40,6 +41,8 @@ export interface Link {
   close(reason: Reason, code?: number): void;
   /** close() for a client that lost its right to be here: its will is not published. */
   expel(reason: Reason): void;
+  /** The limits of how fast it may send have changed. */
+  renewPace(): void;
   /** Closes a connection that has said nothing yet. */
   giveUp(): void;
   /** Cuts the connection off without another word. */
@@ -56,6 +59,8 @@ export interface LinkDeps {
   readonly terms: () => ClientTerms;
   /** Bytes of the largest packet, which is one with a message. */
   readonly maxPacketSize: () => number;
+  /** How fast a client may send; null: as fast as it can. */
+  readonly paceOf: (identity: Identity) => Pace | null;
   readonly record: RecordEvent;
   readonly flusher: Flusher;
   /** Takes a CONNECT that holds to the specification; answers through `accept`, `begin` and `refuse`. */

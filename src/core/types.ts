@@ -93,6 +93,8 @@ export type ReasonKind =
   | "keepalive"
   | "oversize"
   | "too_many_connections"
+  | "connect_rate"
+  | "rate_limited"
   | "memory_full"
   | "publish_denied"
   | "subscribe_denied"

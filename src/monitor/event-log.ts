@@ -61,6 +61,14 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
           { key: "ended", text: `Many devices lost their stored sessions, the latest ${deviceName(client)}` },
         );
         break;
+      case "slowed":
+        folding.add(
+          `slowed ${client.clientId}`,
+          `${deviceName(client)}${userPart(client)} is slowed down: ${withHint(event.reason)}`,
+          { client },
+          { key: "slowed", text: `Many devices are slowed down, the latest ${deviceName(client)}` },
+        );
+        break;
       case "dropped":
         folding.add(
           `dropped ${client.clientId} ${event.reason.kind}`,

@@ -28,6 +28,15 @@ export const numberLimits = [
   { name: "max_retained_messages", minimum: 0, maximum: MOST, default: 1_000_000 },
   { name: "max_retained_bytes", minimum: 0, maximum: MOST, default: 268_435_456 },
   { name: "memory_limit", minimum: 0, maximum: MOST, default: 0 },
+  // how fast clients may be, each second
+  { name: "max_connect_rate", minimum: 0, maximum: MOST, default: 0 },
+  { name: "max_message_rate", minimum: 0, maximum: MOST, default: 0 },
+  { name: "max_byte_rate", minimum: 0, maximum: MOST, default: 0 },
+  // of all connections of one user
+  { name: "max_user_connections", minimum: 0, maximum: MOST, default: 0 },
+  { name: "max_user_connect_rate", minimum: 0, maximum: MOST, default: 0 },
+  { name: "max_user_message_rate", minimum: 0, maximum: MOST, default: 0 },
+  { name: "max_user_byte_rate", minimum: 0, maximum: MOST, default: 0 },
   { name: "max_topic_alias", minimum: 0, maximum: 65_535, default: 10 },
   { name: "max_topic_alias_broker", minimum: 0, maximum: 65_535, default: 10 },
   { name: "max_qos", minimum: 0, maximum: 2, default: 2 },
@@ -125,6 +134,10 @@ export function limitsFrom({ numbers, switches, expirationS, serverReference }: 
     maxRetainedMessages: bound("max_retained_messages"),
     maxRetainedBytes: bound("max_retained_bytes"),
     maxMemoryBytes: bound("memory_limit"),
+    maxUserConnections: bound("max_user_connections"),
+    maxUserConnectRate: bound("max_user_connect_rate"),
+    maxUserMessageRate: bound("max_user_message_rate"),
+    maxUserByteRate: bound("max_user_byte_rate"),
     maxSessionExpiryS: Math.min(expirationS ?? NEVER, NEVER),
     queueQos0: isOn("queue_qos0_messages"),
     upgradeQos: isOn("upgrade_outgoing_qos"),
@@ -143,7 +156,15 @@ function listenerLimitsFrom(number: (name: NumberLimit) => number): ListenerLimi
     maximumQos: toQos(number("max_qos")),
     topicAliasMaximum: number("max_topic_alias"),
     topicAliasMaximumOut: number("max_topic_alias_broker"),
+    maxConnectRate: rate(number("max_connect_rate")),
+    maxMessageRate: rate(number("max_message_rate")),
+    maxByteRate: rate(number("max_byte_rate")),
   };
+}
+
+/** A number each second; 0: as many as come. */
+export function rate(value: number): number {
+  return value || Infinity;
 }
 
 /** A number from 0 to 2 as a QoS. */

@@ -316,6 +316,12 @@ export interface Limits extends ListenerLimits {
   readonly maxRetainedBytes: number;
   /** Bytes of memory above which nothing more is queued or retained; Infinity: what the process can bear. */
   readonly maxMemoryBytes: number;
+  /** Connections of one user at one time. */
+  readonly maxUserConnections: number;
+  /** Logins, messages and bytes each second of all connections of one user together. */
+  readonly maxUserConnectRate: number;
+  readonly maxUserMessageRate: number;
+  readonly maxUserByteRate: number;
   /** Longest life of a session without a connection, in seconds; 0xFFFFFFFF: for ever. */
   readonly maxSessionExpiryS: number;
   /** Whether QoS 0 messages wait for a client that is away. */
@@ -340,6 +346,11 @@ export interface ListenerLimits {
   readonly topicAliasMaximum: number;
   /** Topic aliases the broker sets towards a client; its own maximum counts when it is lower. */
   readonly topicAliasMaximumOut: number;
+  /** Connections each second; more wait for their turn. */
+  readonly maxConnectRate: number;
+  /** Messages and bytes each second of one client; it is not read for a while when it sends more. */
+  readonly maxMessageRate: number;
+  readonly maxByteRate: number;
 }
 
 export interface StoreSettings {

@@ -7,10 +7,10 @@ interface Outcome {
   readonly output: string;
 }
 
-/** Runs mosquitto_pub to its end. */
-export function mosquittoPub(port: number, args: readonly string[]): Promise<Outcome> {
+/** Runs mosquitto_pub to its end; `input` is what it reads with -l. */
+export function mosquittoPub(port: number, args: readonly string[], input = ""): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       "mosquitto_pub",
       ["-h", "127.0.0.1", "-p", String(port), ...args],
       { timeout: 20_000 },
@@ -19,6 +19,7 @@ export function mosquittoPub(port: number, args: readonly string[]): Promise<Out
         resolve({ code, output: stdout + stderr });
       },
     );
+    child.stdin?.end(input);
   });
 }
 

@@ -6,6 +6,7 @@ import { codeOf, messageOf } from "../../core/errors.ts";
 import type { CertificateName, Reason } from "../../core/types.ts";
 import type { ProxySettings } from "../../settings/types.ts";
 import type { ListenerPlan, TlsMaterial } from "../../snapshot/types.ts";
+import { createGate, MAX_WAITING } from "./gate.ts";
 import type { EndConnection, ListenerDeps } from "./listeners.ts";
 import type { ProxyHeader } from "./proxy-header.ts";
 import { proxyRefusal, readProxyHeader } from "./proxy-reader.ts";
@@ -134,6 +135,14 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
 
   const { proxy } = first.settings;
   if (proxy !== null) putBefore(server, (socket, serveIt) => greetProxy(proxy, socket, serveIt));
+  const gate = createGate({
+    perSecond: () => plan.settings.limits.maxConnectRate ?? deps.maxConnectRate(),
+    refused(socket) {
+      refused(addressOf(socket), TOO_MANY_WAIT);
+      socket.destroy();
+    },
+  });
+  putBefore(server, gate.pass);
   // Before the server's own listener: what is too much is closed before anything is read.
   server.prependListener("connection", track);
   server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
@@ -173,11 +182,13 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
       if (isTrustChanged(before, next.tls)) judgeAgain(next.tls);
     },
     async close() {
+      gate.close();
       const done = shut();
       for (const socket of sockets) socket.destroy(new Error("its listener was closed"));
       await done;
     },
     stop() {
+      gate.close();
       // Its callback waits for all connections, also those that are not ours any more; the port is free at once.
       server.close();
       for (const socket of sockets) if (!handedOver.has(peerOf(socket))) socket.destroy();
@@ -185,6 +196,11 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
     },
   };
 }
+
+const TOO_MANY_WAIT: Reason = {
+  kind: "connect_rate",
+  sentence: `${MAX_WAITING} connections wait for their turn already (max_connect_rate)`,
+};
 
 /** "::" takes IPv4 too; a machine without IPv6 gets every IPv4 address instead. */
 async function listen(server: Server, { host, port, terms }: ListenerPlan["settings"]): Promise<void> {

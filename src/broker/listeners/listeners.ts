@@ -16,6 +16,8 @@ export interface ListenerDeps {
   readonly log: Logger;
   /** Bytes of a whole packet, asked at each WebSocket connection: no frame may be longer. */
   readonly maxPacketSize: () => number;
+  /** Connections each second, where a listener has no number of its own. */
+  readonly maxConnectRate: () => number;
 }
 
 /** The open ports. */

@@ -17,6 +17,11 @@ export const PacketType = {
   auth: 15,
 } as const;
 
+/** The type of the packet that begins at `start`. */
+export function typeOf(bytes: Buffer, start: number): number {
+  return (bytes[start] ?? 0) >> 4;
+}
+
 /** Reason codes of MQTT 5 (2.4) that this broker sends or looks at. */
 export const Code = {
   success: 0x00,

@@ -1,4 +1,5 @@
 import type { Identity, Reason } from "../../core/types.ts";
+import { tokenBucket } from "../rates/token-bucket.ts";
 import { elsewhere, isElsewhere, told } from "../told.ts";
 import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
@@ -8,7 +9,6 @@ import { allInflight } from "./inflight.ts";
 import { mountedWill, prefixesOf } from "./mount-point.ts";
 import type { Output } from "./output.ts";
 import { pump } from "./outbound.ts";
-import { publishQuota } from "./publish-quota.ts";
 import { flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session, type SessionInfo } from "./session.ts";
 import { handOver } from "./shared-delivery.ts";
@@ -116,7 +116,7 @@ function resume(context: Context, session: Session, info: SessionInfo): void {
   session.client = info.client;
   session.access = context.accessFor(info.identity);
   session.publishPrefix = prefixesOf(info.identity).publishPrefix;
-  session.publishQuota = publishQuota(context.maxPublishRate(info.identity), context.now());
+  session.publishQuota = tokenBucket(context.maxPublishRate(info.identity), context.now());
   session.publishDecisions = null;
   session.receiveDecisions = null;
   recheckSubscriptions(context, session);

@@ -4,7 +4,7 @@ import type { Target } from "../routing/routes.ts";
 import { megabytes } from "../megabytes.ts";
 import type { Context } from "./context.ts";
 import { hasName } from "./mount-point.ts";
-import { takeOne } from "./publish-quota.ts";
+import { takeOne } from "../rates/token-bucket.ts";
 import type { Session } from "./session.ts";
 
 /** Decisions kept for one session; then it starts anew. */

@@ -6,9 +6,9 @@ import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Delivery } from "./delivery.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { Inflight } from "./inflight.ts";
+import type { TokenBucket } from "../rates/token-bucket.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { Output } from "./output.ts";
-import type { PublishQuota } from "./publish-quota.ts";
 import type { Replay } from "./replay.ts";
 import type { Timer } from "./timer-wheel.ts";
 
@@ -74,7 +74,7 @@ export interface Session {
   /** Retained messages still to be sent, by filter. null: none. */
   replays: Map<string, Replay> | null;
   /** null: it may publish as fast as it can. */
-  publishQuota: PublishQuota | null;
+  publishQuota: TokenBucket | null;
   /** Decisions on topics, until the rules change. */
   publishDecisions: Map<string, Decision> | null;
   receiveDecisions: Map<string, boolean> | null;

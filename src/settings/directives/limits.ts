@@ -4,6 +4,7 @@ import {
   type NumberLimit,
   parseExpiration,
   parseServerReference,
+  rate,
   SERVER_REFERENCE,
   switchLimits,
   toQos,
@@ -13,7 +14,16 @@ import { used, type Draft } from "./draft.ts";
 import { onListener, replaceListener } from "./listener.ts";
 import { bool, firstWord, int, row, wrongValue, type DirectiveRow } from "./row.ts";
 
-type LimitOfListener = "max_qos" | "max_topic_alias" | "max_topic_alias_broker";
+const OF_LISTENER = [
+  "max_qos",
+  "max_topic_alias",
+  "max_topic_alias_broker",
+  "max_connect_rate",
+  "max_message_rate",
+  "max_byte_rate",
+] as const satisfies readonly NumberLimit[];
+
+type LimitOfListener = (typeof OF_LISTENER)[number];
 
 /** Below one they mean no limit, as in mosquitto. */
 const NEGATIVE_IS_NONE: ReadonlySet<NumberLimit> = new Set([
@@ -23,6 +33,7 @@ const NEGATIVE_IS_NONE: ReadonlySet<NumberLimit> = new Set([
 ]);
 
 const LOWEST = -0x7f_ff_ff_ff;
+const MOST = 0x7f_ff_ff_ff;
 
 /** Every limit, by mosquitto's names and our own; those of a listener stand below it. */
 export const limitDirectives: readonly DirectiveRow[] = [
@@ -54,10 +65,13 @@ export const limitDirectives: readonly DirectiveRow[] = [
   listenerLimit("maximum_qos", 2, (maximumQos) => ({ maximumQos: toQos(maximumQos) })),
   listenerLimit("max_topic_alias", 65_535, (topicAliasMaximum) => ({ topicAliasMaximum })),
   listenerLimit("max_topic_alias_broker", 65_535, (topicAliasMaximumOut) => ({ topicAliasMaximumOut })),
+  listenerLimit("max_connect_rate", MOST, (value) => ({ maxConnectRate: rate(value) })),
+  listenerLimit("max_message_rate", MOST, (value) => ({ maxMessageRate: rate(value) })),
+  listenerLimit("max_byte_rate", MOST, (value) => ({ maxByteRate: rate(value) })),
 ];
 
 function isOfListener(name: NumberLimit): name is LimitOfListener {
-  return name === "max_qos" || name === "max_topic_alias" || name === "max_topic_alias_broker";
+  return OF_LISTENER.some((ofListener) => ofListener === name);
 }
 
 function globalLimit(name: NumberLimit, minimum: number, maximum: number): DirectiveRow {

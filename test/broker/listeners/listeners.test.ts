@@ -142,6 +142,7 @@ async function setUp(
     record,
     log,
     maxPacketSize: () => maxPacketSize,
+    maxConnectRate: () => Infinity,
   });
   onTestFinished(async () => {
     await listeners.stop();
