@@ -9,6 +9,7 @@ import { logins } from "./backends/logins.ts";
 import { mysql } from "./backends/mysql.ts";
 import { passwordFile } from "./backends/password-file.ts";
 import { postgresql } from "./backends/postgresql.ts";
+import { redis } from "./backends/redis.ts";
 import { users } from "./backends/users.ts";
 
 /** Every kind of login source the broker brings along; Home Assistant's own are handed in from outside. */
@@ -23,5 +24,6 @@ export const backends: readonly Backend[] = [
   http,
   mysql,
   postgresql,
+  redis,
   anonymous,
 ];

@@ -94,7 +94,7 @@ export function addTopics(
 const EVERYONE = { kind: "everyone" } as const;
 
 /** The last rule of a list that is all there is. */
-function nothingElse({ file }: Reading): AccessRule {
+export function nothingElse({ file }: Pick<Reading, "file">): AccessRule {
   const text = "deny all that is not listed";
   const rest = { who: EVERYONE, actions: ALL, filter: "#", placeholders: false, text, origin: { file } };
   return { ...rest, effect: "deny", match: "any" };

@@ -2,6 +2,7 @@ import { load } from "js-yaml";
 import { expect, onTestFinished, test } from "vitest";
 import { HTTP_SCHEMA } from "../../src/auth/backends/http.ts";
 import { LDAP_SCHEMA } from "../../src/auth/backends/ldap.ts";
+import { REDIS_SCHEMA } from "../../src/auth/backends/redis.ts";
 import { backends } from "../../src/auth/registry.ts";
 import { isRawObject } from "../../src/core/raw-object.ts";
 import { textOf } from "../package/files.ts";
@@ -10,6 +11,7 @@ import { backendContext } from "./context.ts";
 const PAGES = [
   ["http", HTTP_SCHEMA],
   ["ldap", LDAP_SCHEMA],
+  ["redis", REDIS_SCHEMA],
 ] as const;
 
 test.each(PAGES)("the page about %s has examples that are taken as they are", (type) => {

@@ -15,6 +15,7 @@ test("the backends have different types, each with a file and a test", () => {
     "http",
     "mysql",
     "postgresql",
+    "redis",
     "anonymous",
   ]);
   for (const type of types) {

@@ -12,6 +12,14 @@ export interface RowRules {
   readonly faults: readonly string[];
 }
 
+/** A row, and what it is called in messages: "row 3". */
+export interface NamedRow {
+  readonly name: string;
+  readonly row: Row;
+  /** Its number from 1, where it has one that is always the same. */
+  readonly line?: number;
+}
+
 export type RowOrder = "first_first" | "last_first";
 
 /** A row whose words are understood. */
@@ -50,18 +58,29 @@ export function rulesInRows(rows: readonly Row[], source: string, order: RowOrde
   }
   const isReversed = (order ?? (read === emq2 ? "last_first" : "first_first")) === "last_first";
   const file = `${source} acl_query${isReversed ? " (last row first)" : ""}`;
+  const named = rows.map((row, index) => ({ name: `row ${index + 1}`, row, line: index + 1 }));
+  const { rules, faults } = compile(named, read, file);
+  return { rules: isReversed ? rules.toReversed() : rules, faults };
+}
+
+/** Reads rows of EMQX 5 that come from elsewhere than a table; decisions call that place `file`. */
+export function rulesInNamedRows(rows: readonly NamedRow[], file: string): RowRules {
+  return compile(rows, emqx5, file);
+}
+
+function compile(rows: readonly NamedRow[], read: (row: Row, report: Report) => Draft, file: string): RowRules {
   const faults: string[] = [];
-  const rules = rows.flatMap((row, index) => {
-    const report = (what: string): void => void faults.push(`row ${index + 1} ${what}`);
+  const rules = rows.flatMap(({ name, row, line }) => {
+    const report = (what: string): void => void faults.push(`${name} ${what}`);
     try {
-      return [ruleOf(read(row, report), { file, line: index + 1 })];
+      return [ruleOf(read(row, report), line === undefined ? { file } : { file, line })];
     } catch (error) {
       if (!(error instanceof RowFault)) throw error;
       report(`${error.message}, and is left out`);
       return [];
     }
   });
-  return { rules: isReversed ? rules.toReversed() : rules, faults };
+  return { rules, faults };
 }
 
 type Report = (what: string) => void;
@@ -87,9 +106,8 @@ function emqx5(row: Row, report: Report): Draft {
   const narrow = NARROWING.find((column) => !isEvery(row[column]));
   if (narrow !== undefined) {
     // without it an allow rule would be wider than it was meant; a deny rule may be
-    if (effect === "allow")
-      throw new RowFault(`has a condition in its column ${narrow}, which is not carried out here`);
-    report(`has a condition in its column ${narrow}, and denies without it`);
+    if (effect === "allow") throw new RowFault(`has a condition on ${narrow}, which is not carried out here`);
+    report(`has a condition on ${narrow}, and denies without it`);
   }
   return { effect, actions, who: together(whoIn(row)), topic: topicIn(row) };
 }
@@ -102,8 +120,9 @@ const ALL: readonly Action[] = [...PUBLISH, ...SUBSCRIBE];
 const CONDITIONS = ["username", "clientid", "ipaddr", "ipaddress"] as const;
 const NARROWING = ["qos", "retain"] as const;
 
-/** What the columns `qos` and `retain` hold where they narrow nothing down. */
+/** What `qos` and `retain` hold where they narrow nothing down. */
 function isEvery(value: unknown): boolean {
+  if (Array.isArray(value)) return [0, 1, 2].every((level) => value.includes(level));
   return value === undefined || value === null || value === "" || value === "all" || value === "0,1,2";
 }
 
@@ -119,7 +138,7 @@ function whoIn(row: Row): readonly Who[] {
         return [{ kind: "client", id: value }];
       case "ipaddr":
       case "ipaddress":
-        if (!isNetwork(value)) throw new RowFault(`has "${value}" in its column ${column}, which is no address`);
+        if (!isNetwork(value)) throw new RowFault(`has "${value}" as ${column}, which is no address`);
         return [{ kind: "network", network: value }];
     }
   });
@@ -143,7 +162,7 @@ function wordIn<T>(row: Row, column: string, words: Readonly<Record<string, T>>)
   const found = Object.entries(words).find(([word]) => word === text?.toLowerCase());
   if (found === undefined) {
     throw new RowFault(
-      `has ${text === null ? "nothing" : `"${text}"`} in its column ${column}, not ${Object.keys(words).join(", ")}`,
+      `has ${text === null ? "nothing" : `"${text}"`} as ${column}, not ${Object.keys(words).join(", ")}`,
     );
   }
   return found[1];
@@ -153,7 +172,7 @@ function wordIn<T>(row: Row, column: string, words: Readonly<Record<string, T>>)
 function topicIn(row: Row): string {
   const topic = textIn(row, "topic") ?? "";
   const fault = filterFault(withoutEq(topic));
-  if (fault !== null) throw new RowFault(`has "${topic}" in its column topic: ${fault}`);
+  if (fault !== null) throw new RowFault(`has "${topic}" as topic: ${fault}`);
   return topic;
 }
 
@@ -161,10 +180,7 @@ function withoutEq(topic: string): string {
   return topic.startsWith("eq ") ? topic.slice("eq ".length) : topic;
 }
 
-function ruleOf(
-  { effect, actions, who, topic }: Draft,
-  origin: { readonly file: string; readonly line: number },
-): AccessRule {
+function ruleOf({ effect, actions, who, topic }: Draft, origin: AccessRule["origin"]): AccessRule {
   const filter = withoutEq(topic);
   const action = actions === ALL ? "publish and subscribe" : actions === PUBLISH ? "publish" : "subscribe";
   const rule = {

@@ -69,26 +69,17 @@ describe("what a row says", () => {
 
 test.each([
   [{ ...EMQ2, username: null }, "row 1 is for nobody: username, clientid and ipaddr are empty, and is left out"],
-  [{ ...EMQ2, allow: 2 }, 'row 1 has "2" in its column allow, not 0, 1, and is left out'],
-  [{ ...EMQ2, access: null }, "row 1 has nothing in its column access, not 1, 2, 3, and is left out"],
-  [{ ...EMQ2, ipaddr: "10.0.0" }, 'row 1 has "10.0.0" in its column ipaddr, which is no address, and is left out'],
-  [
-    { ...EMQ2, ipaddr: "10.0.0.0/33" },
-    'row 1 has "10.0.0.0/33" in its column ipaddr, which is no address, and is left out',
-  ],
+  [{ ...EMQ2, allow: 2 }, 'row 1 has "2" as allow, not 0, 1, and is left out'],
+  [{ ...EMQ2, access: null }, "row 1 has nothing as access, not 1, 2, 3, and is left out"],
+  [{ ...EMQ2, ipaddr: "10.0.0" }, 'row 1 has "10.0.0" as ipaddr, which is no address, and is left out'],
+  [{ ...EMQ2, ipaddr: "10.0.0.0/33" }, 'row 1 has "10.0.0.0/33" as ipaddr, which is no address, and is left out'],
   [
     { ...EMQ2, topic: "a/#/b" },
-    'row 1 has "a/#/b" in its column topic: "#" must be the last level and stand alone in it, and is left out',
+    'row 1 has "a/#/b" as topic: "#" must be the last level and stand alone in it, and is left out',
   ],
-  [{ ...EMQX5, topic: null }, 'row 1 has "" in its column topic: it is empty, and is left out'],
-  [
-    { ...EMQX5, action: "pubsub" },
-    'row 1 has "pubsub" in its column action, not publish, subscribe, all, and is left out',
-  ],
-  [
-    { ...EMQX5, retain: 1 },
-    "row 1 has a condition in its column retain, which is not carried out here, and is left out",
-  ],
+  [{ ...EMQX5, topic: null }, 'row 1 has "" as topic: it is empty, and is left out'],
+  [{ ...EMQX5, action: "pubsub" }, 'row 1 has "pubsub" as action, not publish, subscribe, all, and is left out'],
+  [{ ...EMQX5, retain: 1 }, "row 1 has a condition on retain, which is not carried out here, and is left out"],
 ])("a row that cannot be kept is named: %o", (row, fault) => {
   expect(rulesInRows([row], "mysql", null)).toEqual({ rules: [], faults: [fault] });
 });
@@ -96,7 +87,7 @@ test.each([
 test("a row that denies more than it says is kept", () => {
   const { rules, faults } = rulesInRows([{ ...EMQX5, permission: "deny", qos: 1 }], "mysql", null);
   expect(rules).toMatchObject([{ effect: "deny", filter: "a/#" }]);
-  expect(faults).toEqual(["row 1 has a condition in its column qos, and denies without it"]);
+  expect(faults).toEqual(["row 1 has a condition on qos, and denies without it"]);
 });
 
 test("the other rows count, in the order of their kind", () => {
