@@ -1,5 +1,6 @@
 import { hashFault } from "../core/password-hash.ts";
 import { isReservedName } from "../core/reserved-names.ts";
+import { linesOf } from "../core/text.ts";
 import type { Problem } from "../core/types.ts";
 import { counted, listed } from "../core/words.ts";
 import type { StoredLogin } from "./stored-logins.ts";
@@ -34,10 +35,7 @@ export function parsePasswordFile(
   const entries = new Map<string, StoredLogin & { readonly line: number }>();
   const problems: Problem[] = [];
   // editors on Windows put a byte order mark before the first line
-  for (const [index, content] of text
-    .replace(/^\ufeff/, "")
-    .split("\n")
-    .entries()) {
+  for (const [index, content] of linesOf(text.replace(/^\ufeff/, "")).entries()) {
     const line = index + 1;
     if (content.startsWith("#") || content.trim() === "") continue;
     const entry = parseLine(content);

@@ -6,3 +6,8 @@ export function utf8Text(bytes: Uint8Array): string | null {
     return null;
   }
 }
+
+/** Splits a text into lines, whatever ends them: an old line end must not make one line of two, and lose the second. */
+export function linesOf(text: string): readonly string[] {
+  return text.split(/\r\n?|\n/);
+}

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { linesOf } from "../core/text.ts";
 import type { Problem } from "../core/types.ts";
 import { findDirective } from "./directives.ts";
 import type { Directive } from "./types.ts";
@@ -16,15 +17,17 @@ export function parseConf(path: string, text: string): { directives: Directive[]
   const file = basename(path);
   const directives: Directive[] = [];
   const spellings = new Map<Spelling, number>();
-  for (const [index, found] of text.split("\n").entries()) {
+  for (const [index, found] of linesOf(text).entries()) {
     const line = index + 1;
     const note = (spelling: Spelling): void => {
       if (!spellings.has(spelling)) spellings.set(spelling, line);
     };
     if (index === 0 && found.startsWith("\uFEFF")) note("bom");
-    const source = found.replace(/^\uFEFF/, "").replace(/\r$/, "");
+    const source = found.replace(/^\uFEFF/, "");
     if (source.startsWith("#")) continue;
-    const parts = /^(?<before>[ \t]*)(?<name>[^ \t]+)(?<gap>[ \t]*)(?<value>.*?)(?<after>[ \t]*)$/.exec(source)?.groups;
+    const parts = /^(?<before>[ \t]*)(?<name>[^ \t]+)(?<gap>[ \t]*)(?<value>.*?)(?<after>[ \t]*)$/s.exec(
+      source,
+    )?.groups;
     if (parts?.["name"]?.startsWith("#")) {
       note("comment");
       continue;

@@ -41,11 +41,17 @@ function applyFile(start: Draft, file: ConfFile, folders: Folders): { draft: Dra
 function run(draft: Draft, line: Line): Outcome {
   const row = findDirective(line.name);
   if (row !== null) return row.run(draft, line);
+  // "acl_file=rules", "acl_file:", and a space that only looks like one
+  const word = /[a-z][a-z0-9_.]*/.exec(line.name)?.[0] ?? line.name;
+  const isGlued = findDirective(word) !== null;
   const names = directives.map(({ name }) => name);
-  const meant = closest(line.name, names);
-  const what = `"${line.name}" is not a setting of mosquitto.conf.`;
+  const meant = isGlued ? word : closest(word, names);
+  // what is glued to the name may be a password
+  const what = isGlued
+    ? `"${word}" does not stand by itself.`
+    : `"${line.name.replace(/[=:].*$/s, "")}" is not a setting of mosquitto.conf.`;
   if (meant === null) return faulty(draft, { what, fix: "Check the spelling, or remove the line." });
-  const fix = `Did you mean "${meant}"?`;
+  const fix = isGlued ? `Write "${meant}", a space and the value.` : `Did you mean "${meant}"?`;
   const whenMisspelt = findDirective(meant)?.whenMisspelt ?? null;
   if (whenMisspelt === null) return faulty(draft, { what, fix });
   // to leave out a line that keeps somebody out would let him in

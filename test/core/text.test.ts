@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { utf8Text } from "../../src/core/text.ts";
+import { linesOf, utf8Text } from "../../src/core/text.ts";
 
 test.each(["", "garten", "pässwörd €", "🔑", "\ufeffwith a mark", "\0", "\ufffd"])(
   "%j comes back as it was",
@@ -15,4 +15,8 @@ test.each([
   ["half a surrogate pair", [0xed, 0xa0, 0x80]],
 ])("%s is no text", (_what, bytes) => {
   expect(utf8Text(Uint8Array.from(bytes))).toBeNull();
+});
+
+test.each(["a\nb\n", "a\r\nb\r\n", "a\rb\r"])("%j is two lines and an empty one", (text) => {
+  expect(linesOf(text)).toEqual(["a", "b", ""]);
 });

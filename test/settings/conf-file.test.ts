@@ -22,6 +22,9 @@ describe("a conf file", () => {
     ["a # is part of a value", "acl_file /x/y # acl\n", ["1: acl_file = /x/y # acl"]],
     ["spaces inside a value", "remote_password p  w d\n", ["1: remote_password = p  w d"]],
     ["a name without a value", "connection\n", ["1: connection = "]],
+    ["line ends that went through two systems", "port 1885\r\r\n", ["1: port = 1885"]],
+    ["line ends of an old Mac", "# mine\rport 1885\rprotocol mqtt", ["2: port = 1885", "3: protocol = mqtt"]],
+    ["a line separator that is none here", "acl_file a\u2028b\n", ["1: acl_file = a\u2028b"]],
     ["Windows line ends", "port 1885\r\n\r\nprotocol mqtt\r\n", ["1: port = 1885", "3: protocol = mqtt"]],
   ])("reads %s without a word", (_, text, expected) => {
     expect(lines(text)).toEqual(expected);

@@ -280,6 +280,25 @@ describe("a line that keeps somebody out and is misspelt", () => {
     });
   });
 
+  test.each(["acl_file=acl", "acl_file:", "acl_file\u00a0acl", "\u200bacl_file", '"acl_file'])(
+    "acl_file with something else than a space behind it does so too: %j",
+    (name) => {
+      const { settings, problems } = composeAddOn({ "a.conf": `${name} acl\n` });
+      expect(problems).toEqual([
+        'a.conf line 1: "acl_file" does not stand by itself. The rules in use stay, and without any no device may use a topic. Write "acl_file", a space and the value.',
+      ]);
+      expect(settings.aclFile?.path).toBe(
+        "/srv/culex/share/mosquitto/acl_file is not a setting".replace("acl_file", name),
+      );
+    },
+  );
+
+  test.each(["remote_password=hunter2", "remote_pasword:hunter2"])("%s is not quoted with what it holds", (line) => {
+    const [problem] = composeAddOn({ "a.conf": `connection a\naddress a.lan\n${line}\ntopic # in\n` }).problems;
+    expect(problem).toMatch(/^a\.conf line 3: "remote_pass?word" (?:is|does) /);
+    expect(problem).not.toContain("hunter2");
+  });
+
   test("acl_file is obeyed when a later line has it right", () => {
     const { settings } = composeAddOn({ "a.conf": "acl_fil acl\nacl_file acl\n" });
     expect(settings.aclFile?.path).toBe("/srv/culex/share/mosquitto/acl");

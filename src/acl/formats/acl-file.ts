@@ -1,3 +1,4 @@
+import { linesOf } from "../../core/text.ts";
 import type { AccessRule, Problem, Who } from "../../core/types.ts";
 import { hasPlaceholders } from "../placeholders.ts";
 import { createAclProblems } from "./acl-problems.ts";
@@ -31,10 +32,7 @@ export function parseAclFile(text: string, file: string, whenBroken: string): Pa
   if (text.startsWith("\uFEFF")) problems.byteOrderMark();
   let who: Who = { kind: "anonymous" };
   let firstUser: string | null = null;
-  for (const [index, content] of text
-    .replace(/^\uFEFF/, "")
-    .split("\n")
-    .entries()) {
+  for (const [index, content] of linesOf(text.replace(/^\uFEFF/, "")).entries()) {
     const number = index + 1;
     const line = parseAclLine(content);
     switch (line.kind) {
