@@ -69,7 +69,7 @@ export interface Broker {
   rightsChanged(): void;
   /**
    * Brings the sessions that `concerns` picks in line with rights that changed, and ends their connections, without
-   * their wills. Nobody is picked who passes every rule.
+   * their wills; the sessions too of those whose user is gone. Nobody is picked who passes every rule.
    */
   expel(concerns: (identity: Identity) => boolean, reason: Reason): void;
   /** Says goodbye to every client and ends; takes at most a few seconds. */
@@ -245,6 +245,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         const identity = link.identity();
         if (identity !== null && isConcerned(identity)) link.expel(reason);
       }
+      endOrphans(engine, current(), record, isConcerned);
     },
     async stop() {
       if (isStopping) return;

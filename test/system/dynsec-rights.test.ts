@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import type { IClientOptions } from "mqtt";
+import { describe, expect, onTestFinished, test } from "vitest";
+import mqtt, { type IClientOptions } from "mqtt";
 import { admin, client, DYNSEC, dynsecText, may, PASSWORD, startDynsec } from "../helpers/dynsec.ts";
 import { save } from "../helpers/culex.ts";
 import { connect, refusal, type TestClient } from "../helpers/mqtt.ts";
@@ -177,6 +177,37 @@ describe("a command ends the connections", () => {
     await back.client.publishAsync("w", "later", { qos: 1 });
     await reader.received(["w later"]);
   });
+});
+
+test("the session of a deleted client ends at once, connected or away; a disabled client finds its own again", async () => {
+  const { url, running } = await startDynsec(
+    dynsecText({ clients: ["away", "here", "off"].map((name) => client(name)) }),
+  );
+  const lasting = (name: string) =>
+    login(name, { clean: false, clientId: name, properties: { sessionExpiryInterval: 600 } });
+  const { send } = await admin(url);
+  const [away, off] = [await connect(url, lasting("away")), await connect(url, lasting("off"))];
+  await Promise.all([away.client.endAsync(), off.client.endAsync()]);
+  await connect(url, lasting("here"));
+  await send({ command: "disableClient", username: "off" }, { command: "enableClient", username: "off" });
+  for (const username of ["away", "here"]) {
+    await send({ command: "deleteClient", username });
+    await running.line(
+      new RegExp(
+        `Device ${username} \\(user ${username}\\) lost its stored session: user ${username} was removed from `,
+      ),
+    );
+    await send({ command: "createClient", username, password: PASSWORD });
+  }
+  const present = async (name: string): Promise<boolean> => {
+    const session = mqtt.connect(url, { ...lasting(name), reconnectPeriod: 0 });
+    onTestFinished(() => void session.end(true));
+    return new Promise((resolve, reject) => {
+      session.once("connect", ({ sessionPresent }) => resolve(sessionPresent));
+      session.once("error", reject);
+    });
+  };
+  expect([await present("away"), await present("here"), await present("off")]).toEqual([false, false, true]);
 });
 
 describe("who may log in", () => {
