@@ -35,6 +35,11 @@ switch (command.verb) {
     process.exitCode = await explain(command);
     break;
   }
+  case "ban": {
+    const { ban } = await import("./cli/ban.ts");
+    process.exitCode = await ban(command);
+    break;
+  }
   case "passwd": {
     const { passwd } = await import("./cli/passwd.ts");
     process.exitCode = await passwd(command.username);

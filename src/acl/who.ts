@@ -1,4 +1,5 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
+import { networkTest, unmapped } from "../core/network.ts";
 import type { Identity, Who } from "../core/types.ts";
 import { compilePattern } from "./pattern/pattern.ts";
 
@@ -34,26 +35,18 @@ export function compileWho(who: Who): WhoTest {
   }
 }
 
-/** Says why a text is neither an address nor a network, as the end of a sentence; null when it is one. */
-export function networkFault(text: string): string | null {
-  return subnetOf(text) === null ? "it is no address, and no network such as 10.0.0.0/8" : null;
-}
-
 function equal(noun: string, wanted: string, of: (identity: Identity) => string | null): WhoTest {
   const why = `the rule is for ${noun} ${wanted}`;
   return (identity) => (of(identity) === wanted ? null : why);
 }
 
 function network(text: string): WhoTest {
-  const subnet = subnetOf(text);
-  const list = new BlockList();
   // a network that cannot be read holds nobody
-  if (subnet !== null) list.addSubnet(subnet.address, subnet.prefix, subnet.family);
-  return ({ address }) => {
-    const plain = address === undefined ? "" : unmapped(address);
-    const family = familyOf(plain);
-    if (family === null) return `the rule is for ${text}, and the address of this client is not known`;
-    return list.check(plain, family) ? null : `the rule is for ${text}, and this client comes from ${plain}`;
+  const holds = networkTest(text) ?? (() => false);
+  return ({ address = "" }) => {
+    const plain = unmapped(address);
+    if (isIP(plain) === 0) return `the rule is for ${text}, and the address of this client is not known`;
+    return holds(plain) ? null : `the rule is for ${text}, and this client comes from ${plain}`;
   };
 }
 
@@ -82,33 +75,4 @@ function anyOf(tests: readonly WhoTest[]): WhoTest {
     if (reasons.includes(null)) return null;
     return reasons.length === 0 ? "the rule is for nobody" : reasons.join("; ");
   };
-}
-
-interface Subnet {
-  readonly address: string;
-  readonly prefix: number;
-  readonly family: "ipv4" | "ipv6";
-}
-
-/** Reads "10.0.0.1", "10.0.0.0/8", "::1" and "fd00::/8"; null for anything else. */
-function subnetOf(text: string): Subnet | null {
-  const [written = "", bits, ...more] = text.split("/");
-  const address = unmapped(written);
-  const family = familyOf(address);
-  if (family === null || more.length > 0) return null;
-  const most = family === "ipv4" ? 32 : 128;
-  if (bits === undefined) return { address, prefix: most, family };
-  // what is written in IPv6 counts its bits in IPv6
-  const prefix = Number(bits) - (address === written ? 0 : 96);
-  return /^\d{1,3}$/.test(bits) && prefix >= 0 && prefix <= most ? { address, prefix, family } : null;
-}
-
-function familyOf(address: string): "ipv4" | "ipv6" | null {
-  const version = isIP(address);
-  return version === 0 ? null : version === 4 ? "ipv4" : "ipv6";
-}
-
-/** An IPv4 address that a socket for both versions shows as IPv6. */
-function unmapped(address: string): string {
-  return /^::ffff:(?<v4>\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.groups?.["v4"] ?? address;
 }

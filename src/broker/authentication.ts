@@ -26,7 +26,7 @@ export interface Authentication {
 export interface AuthenticationDeps {
   readonly logins: () => LoginChain;
   /** Why a client that proved who it is cannot have one more connection; null: it can. */
-  readonly crowded: (identity: Identity) => Reason | null;
+  readonly barred: (identity: Identity) => Reason | null;
   readonly log: Logger;
   /** From the question to the decision, with all steps between. */
   readonly timeoutMs: number;
@@ -35,7 +35,7 @@ export interface AuthenticationDeps {
 type Refusal = Extract<LoginAnswer, { readonly verdict: "deny" }>;
 
 /** Makes the part that asks the login chain; one question at a time for each connection. */
-export function createAuthentication({ logins, crowded, log, timeoutMs }: AuthenticationDeps): Authentication {
+export function createAuthentication({ logins, barred, log, timeoutMs }: AuthenticationDeps): Authentication {
   const pending = new Map<Link, PendingLogin>();
   const conversations = new Map<Link, Conversation>();
 
@@ -106,10 +106,10 @@ export function createAuthentication({ logins, crowded, log, timeoutMs }: Authen
       const credentials = { ...credentialsOf(link), password: packet.password };
       const { authMethod: method, authData: data } = packet;
       const ended = (end: LoginAnswer | ConversationEnd): void => {
-        const tooMany = end.verdict === "allow" ? crowded(end.identity) : null;
+        const bar = end.verdict === "allow" ? barred(end.identity) : null;
         if (end.verdict === "deny") link.refuse(end.reason);
-        else if (tooMany?.kind === "too_many_connections") link.close(tooMany, Code.quotaExceeded);
-        else if (tooMany !== null) link.refuse(tooMany);
+        else if (bar?.kind === "too_many_connections") link.close(bar, Code.quotaExceeded);
+        else if (bar !== null) link.refuse(bar);
         else if (link.accept(end.identity, "data" in end ? end.data : null)) done(true);
       };
       if (method === null) askPassword(link, credentials, ended);

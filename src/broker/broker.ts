@@ -10,6 +10,7 @@ import { createBridgeEnds, type BridgeEnds } from "./bridge-end.ts";
 import { createAuthentication } from "./authentication.ts";
 import { clientTermsOf } from "./client-terms.ts";
 import type { ConnectionInfo } from "./connection.ts";
+import { createDoorkeeper } from "./doorkeeper.ts";
 import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
 import { figuresOf, subscriptionsOf } from "./figures.ts";
@@ -19,8 +20,7 @@ import { createLimitTable } from "./limit-table.ts";
 import { createLink } from "./link.ts";
 import { createMemoryWatch } from "./memory-watch.ts";
 import { endOrphans } from "./orphans.ts";
-import { crowded, tooMany, tooOften } from "./too-many.ts";
-import { createUserRates } from "./rates/user-rates.ts";
+import { tooMany } from "./too-many.ts";
 import { utf8ByteString } from "./packets/bytes.ts";
 import { Code } from "./packets/codes.ts";
 import type { Counters } from "./sessions/counters.ts";
@@ -133,15 +133,10 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   });
   memory.look();
 
-  const rates = createUserRates(limits.all, Date.now);
+  const doorkeeper = createDoorkeeper({ current, limits: limits.all, links, now: Date.now });
   const authentication = createAuthentication({
     logins: () => current().logins,
-    crowded(identity) {
-      const { maxUserConnections, maxUserConnectRate } = limits.all();
-      const ofUser = identity.superuser || identity.username === null ? Infinity : maxUserConnections;
-      const reason = crowded(identity, current().limitsOf(identity).maxConnections, ofUser, links);
-      return reason ?? (rates.mayConnect(identity) ? null : tooOften(identity, maxUserConnectRate));
-    },
+    barred: doorkeeper.after,
     log,
     timeoutMs: loginTimeoutMs,
   });
@@ -183,13 +178,14 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         limits: () => limits.on(info.listener),
         terms: () => clientTermsOf(current().settings, info.listener),
         maxPacketSize: () => current().settings.limits.maxPacketSize,
-        paceOf: (identity) => rates.paceOf(identity, limits.on(info.listener)),
+        paceOf: (identity) => doorkeeper.paceOf(identity, limits.on(info.listener)),
         record,
         flusher,
         admit(admitted) {
           silent.delete(admitted);
-          if (full === null) door.admit(admitted);
-          else admitted.refuse(full);
+          const reason = full ?? doorkeeper.before(admitted.client());
+          if (reason === null) door.admit(admitted);
+          else admitted.refuse(reason);
         },
         authenticate: authentication.hear,
         ended(gone) {
@@ -225,6 +221,12 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         if (identity === null) continue;
         link.renewPace();
         checked++;
+        const ban = doorkeeper.again(identity);
+        if (ban !== null) {
+          closed++;
+          link.expel(ban);
+          continue;
+        }
         const decision = current().logins.recheck(identity);
         const reason = isAllowed(decision) ? remounted(identity, current().settings) : decision.reason;
         if (reason === null) continue;

@@ -4,11 +4,11 @@ import { Code } from "./packets/codes.ts";
 import type { EngineLimits } from "./sessions/limits.ts";
 
 /**
- * What a client of MQTT 5 is told in words. Why a login is refused (unknown user, wrong password) and which rule denies
- * is for the owner, not for whoever tries: null.
+ * What a client of MQTT 5 is told in words. Why a login is refused (unknown user, wrong password, banned) and which rule
+ * denies is for the owner, not for whoever tries: null.
  */
 export function told({ kind, sentence }: Pick<Reason, "kind" | "sentence">): string | null {
-  return codesOf(kind).v5 === Code.notAuthorized ? null : sentence;
+  return kind === "banned" || codesOf(kind).v5 === Code.notAuthorized ? null : sentence;
 }
 
 /** The code for somebody who is sent away: "use another server" when it is said where one is (4.11). */

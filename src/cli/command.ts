@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
+import type { Ban } from "../settings/ban-file.ts";
 import type { Places } from "./moment.ts";
 
 type Command =
@@ -9,6 +10,7 @@ type Command =
   | { readonly verb: "passwd"; readonly username: string | null }
   | { readonly verb: "backup"; readonly from: string; readonly to: string }
   | ImportCommand
+  | BanCommand
   | { readonly verb: "help" }
   | { readonly verb: "wrong"; readonly what: string };
 
@@ -47,12 +49,28 @@ export interface ImportCommand {
   readonly replaces: boolean;
 }
 
+/** Whom a ban is about. */
+interface Banned {
+  readonly of: Ban["of"];
+  readonly value: string;
+}
+
+export type BanCommand = Places & { readonly verb: "ban" } & (
+    | { readonly action: "list" }
+    | (Banned & { readonly action: "remove" })
+    /** `duration` as mosquitto writes times: "12h"; null: for ever. */
+    | (Banned & { readonly action: "add"; readonly reason: string | null; readonly duration: string | null })
+  );
+
 export const USAGE = `Usage:
   culex [run] [-c mosquitto.conf] [-p port] [-v] [--log-format text|json]
   culex check -c mosquitto.conf
   culex check [--options /data/options.json] [--share /share] [--ssl /ssl] [--data /data]
   culex explain [-c mosquitto.conf] [--user name] [--client id] [--ip address] [--listener name]
                 --publish topic | --subscribe filter
+  culex ban add --client id | --user name | --ip network [--for 12h] [--reason text] [-c mosquitto.conf]
+  culex ban remove --client id | --user name | --ip network [-c mosquitto.conf]
+  culex ban list [-c mosquitto.conf]
   culex passwd [username]
   culex backup <from> <to>
   culex import <mosquitto.db | mqtt://user@host:1883> [--into /data/culex.db] [--replace]
@@ -65,6 +83,9 @@ check   reads options, conf and ACL files and prints every problem. Of a mosquit
 explain says whether a client may publish or subscribe, by which rule, and why the rules before
         it do not decide. It takes the places that check takes, and asks no password.
         Exit code 0: allowed, 1: denied.
+ban     changes the list of who may not connect, which a running broker takes over by itself, or
+        prints it. It takes the places that check takes.
+        Exit code 0: done, 1: there is no such ban, 2: the list has a fault.
 passwd  asks for a password, or reads it from standard input, and prints its hash:
         a line for password_file when a username is given, else a value for an option's
         password with password_pre_hashed.
@@ -92,6 +113,8 @@ const OPTIONS = {
   listener: { type: "string" },
   publish: { type: "string" },
   subscribe: { type: "string" },
+  for: { type: "string" },
+  reason: { type: "string" },
   into: { type: "string" },
   replace: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -105,6 +128,7 @@ const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
     "explain",
     ["config", "options", "share", "ssl", "data", "user", "client", "ip", "listener", "publish", "subscribe"],
   ],
+  ["ban", ["config", "options", "share", "ssl", "data", "user", "client", "ip", "for", "reason"]],
   ["passwd", []],
   ["backup", []],
   ["import", ["into", "replace"]],
@@ -112,6 +136,7 @@ const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** How many words may follow a command. */
 const POSITIONALS: ReadonlyMap<string, number> = new Map([
+  ["ban", 1],
   ["passwd", 1],
   ["backup", 2],
   ["import", 1],
@@ -174,6 +199,8 @@ function parse(args: readonly string[]): Command {
         topic,
       };
     }
+    case "ban":
+      return parseBan(rest[0], values, { confFile, optionsFile, ...folders });
     case "passwd":
       return { verb: "passwd", username: rest[0] ?? null };
     case "backup": {
@@ -198,6 +225,36 @@ function parse(args: readonly string[]): Command {
     default:
       return { verb: "wrong", what: `"${verb}" is not a command` };
   }
+}
+
+function parseBan(
+  action: string | undefined,
+  values: Readonly<Partial<Record<"user" | "client" | "ip" | "for" | "reason", string>>>,
+  places: Places,
+): Command {
+  const { user, client, ip, for: duration, reason } = values;
+  const named: readonly (readonly [Banned["of"], string | undefined])[] = [
+    ["client", client],
+    ["user", user],
+    ["address", ip],
+  ];
+  const [banned, second] = named.flatMap(([of, value]) => (value === undefined || value === "" ? [] : [{ of, value }]));
+  if (action === "list") {
+    const isAlone = banned === undefined && duration === undefined && reason === undefined;
+    return isAlone ? { verb: "ban", action, ...places } : { verb: "wrong", what: '"ban list" takes no one to list' };
+  }
+  if (action !== "add" && action !== "remove")
+    return { verb: "wrong", what: '"ban" needs one of add, remove and list' };
+  if (banned === undefined || second !== undefined) {
+    return { verb: "wrong", what: `"ban ${action}" needs one of --client id, --user name and --ip network` };
+  }
+  if (action === "add") {
+    return { verb: "ban", action, ...banned, reason: reason ?? null, duration: duration ?? null, ...places };
+  }
+  if (duration !== undefined || reason !== undefined) {
+    return { verb: "wrong", what: '"ban remove" takes neither --for nor --reason' };
+  }
+  return { verb: "ban", action, ...banned, ...places };
 }
 
 function portOf(text: string): number {

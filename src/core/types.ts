@@ -94,6 +94,7 @@ export type ReasonKind =
   | "oversize"
   | "too_many_connections"
   | "connect_rate"
+  | "banned"
   | "rate_limited"
   | "memory_full"
   | "publish_denied"

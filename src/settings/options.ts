@@ -32,6 +32,8 @@ export interface Options {
   readonly keyfile: string;
   readonly cafile: string;
   readonly customize: CustomizeOptions;
+  /** Below the share folder; empty: the usual one in the data folder. */
+  readonly banFile: string;
   /** Seconds between two writes; 0: before each acknowledgement. */
   readonly storeInterval: number;
   readonly limits: LimitValues;
@@ -80,10 +82,11 @@ export function parseOptions(
     logDest: read.names("log_dest", logDestNames),
     logType: read.names("log_type", logTypeNames),
     requireCertificate: read.bool("require_certificate", true, "It counts as switched on."),
-    certfile: read.tlsFile("certfile", "The TLS ports stay closed."),
-    keyfile: read.tlsFile("keyfile", "The TLS ports stay closed."),
-    cafile: read.tlsFile("cafile", "It is left out, so no device certificate can be checked."),
+    certfile: read.fileBelow("/ssl", "certfile", "The TLS ports stay closed."),
+    keyfile: read.fileBelow("/ssl", "keyfile", "The TLS ports stay closed."),
+    cafile: read.fileBelow("/ssl", "cafile", "It is left out, so no device certificate can be checked."),
     customize: readCustomize(raw["customize"], report),
+    banFile: read.fileBelow("/share", "ban_file", "The usual file in the data folder is used."),
     storeInterval: read.seconds("store_interval"),
     limits: readLimitGroup(raw["limits"], ajv, report),
     debug: read.bool("debug", false, "It stays off."),
@@ -95,7 +98,7 @@ type Report = (severity: Problem["severity"], what: string, now: string, fix: st
 
 const { properties } = optionsSchema;
 type BoolOption = "anonymous" | "dynamic_security" | "require_certificate" | "debug";
-type FileOption = "certfile" | "keyfile" | "cafile";
+type FileOption = "certfile" | "keyfile" | "cafile" | "ban_file";
 type SecondsOption = "store_interval";
 type ListOption = "logins" | "log_dest" | "log_type";
 
@@ -130,12 +133,12 @@ function createReader(raw: RawObject, ajv: Ajv, report: Report) {
     });
   };
 
-  const tlsFile = (name: FileOption, now: string): string => {
+  const fileBelow = (folder: "/ssl" | "/share", name: FileOption, now: string): string => {
     const value = raw[name] ?? properties[name].default;
-    const fix = "Write the file's name as it is in the ssl folder.";
+    const fix = `Write the file's name as it is in the ${folder.slice(1)} folder.`;
     if (!isString(value)) report("error", `${name}: ${show(value)} is not a file name.`, now, fix);
-    else if (value === "" || staysBelow(value, "/ssl")) return value;
-    else report("error", `${name}: "${value}" is outside the folder /ssl.`, now, fix);
+    else if (value === "" || staysBelow(value, folder)) return value;
+    else report("error", `${name}: "${value}" is outside the folder ${folder}.`, now, fix);
     return "";
   };
 
@@ -149,7 +152,7 @@ function createReader(raw: RawObject, ajv: Ajv, report: Report) {
     return usual;
   };
 
-  return { bool, list, names, tlsFile, seconds };
+  return { bool, list, names, fileBelow, seconds };
 }
 
 const UNUSABLE: CustomizeOptions = { active: false, folder: properties.customize.default.folder, isUsable: false };

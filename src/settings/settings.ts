@@ -13,6 +13,7 @@ import {
 } from "./login-chain.ts";
 import { applyConf } from "./conf-lines.ts";
 import { finishBridges } from "./bridges.ts";
+import { addOnBanFile, standAloneBanFile } from "./ban-settings.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
 import { LARGEST_PACKET, limitsFrom, type LimitValues, mergeLimits, NO_LIMITS_SAID } from "./limits.ts";
 import { finishListeners, localListeners, ownListeners } from "./listeners.ts";
@@ -96,6 +97,7 @@ function addOn(
       aclTerms: authFile?.acl ?? USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       bridges,
+      banFile: addOnBanFile(environment.folders, options, draft),
       store,
       log,
       sysIntervalS: draft.sysIntervalS,
@@ -129,6 +131,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
       aclTerms: USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       bridges: [],
+      banFile: addOnBanFile(environment.folders, options, draft),
       store,
       log,
       sysIntervalS,
@@ -168,6 +171,7 @@ function standAlone(
     stages: (parts) => stages({ ...parts, dynamicSecurity }),
   });
   const log = logSettings(kind, null, draft);
+  const store = standAloneStore(draft);
   const { bridges, problems: bridgeProblems } = finishBridges(draft);
   return {
     settings: {
@@ -182,7 +186,8 @@ function standAlone(
       aclTerms: authFile?.acl ?? USUAL_RULES,
       limits: limitsOf(STAND_ALONE_LIMITS, draft),
       bridges,
-      store: standAloneStore(draft),
+      banFile: standAloneBanFile(store, draft),
+      store,
       log,
       sysIntervalS: draft.sysIntervalS,
     },

@@ -47,6 +47,8 @@ export interface Settings extends AccessSettings {
   readonly limits: Limits;
   /** Connections to other brokers. */
   readonly bridges: readonly BridgeSettings[];
+  /** Who may not connect; null: there is no such file. */
+  readonly banFile: FileReference | null;
   /** What a restart finds again; null: sessions and retained messages are in memory only. */
   readonly store: StoreSettings | null;
   readonly log: LogSettings;
@@ -322,6 +324,10 @@ export interface Limits extends ListenerLimits {
   readonly maxUserConnectRate: number;
   readonly maxUserMessageRate: number;
   readonly maxUserByteRate: number;
+  /** Logins of one device within the window above which it is kept out for some time. */
+  readonly flappingCount: number;
+  readonly flappingWindowS: number;
+  readonly flappingBanS: number;
   /** Longest life of a session without a connection, in seconds; 0xFFFFFFFF: for ever. */
   readonly maxSessionExpiryS: number;
   /** Whether QoS 0 messages wait for a client that is away. */

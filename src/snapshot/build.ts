@@ -2,6 +2,7 @@ import type { Problem } from "../core/types.ts";
 import { takesCertificates } from "../settings/certificate-stages.ts";
 import type { ListenerSettings, TlsSettings } from "../settings/types.ts";
 import { buildAccess, type AccessDeps } from "./access.ts";
+import { loadBans } from "./bans.ts";
 import { loadBridges } from "./bridges.ts";
 import { closedSentence, loadTls } from "./certificates.ts";
 import { dynsecLimits } from "./dynsec-policy.ts";
@@ -18,6 +19,7 @@ export function build(sources: Sources, previous: Snapshot | null, deps: AccessD
   const tested = testPolicy(access.policy, sources, previous, deps.reservedUsers);
   const listeners = loadListeners(sources, previous);
   const bridges = loadBridges(sources, previous);
+  const bans = loadBans(sources, previous);
   return {
     generation: (previous?.generation ?? 0) + 1,
     settings,
@@ -28,6 +30,7 @@ export function build(sources: Sources, previous: Snapshot | null, deps: AccessD
     policy: tested.policy,
     limitsOf: dynsecLimits(sources.dynsec),
     dynsec: sources.dynsec,
+    bans: bans.bans,
     acl: access.files.acl,
     passwordFile: access.files.passwordFile,
     listenerFiles: access.listenerFiles,
@@ -39,6 +42,7 @@ export function build(sources: Sources, previous: Snapshot | null, deps: AccessD
       ...(sources.dynsec?.problems ?? []),
       ...listeners.problems,
       ...bridges.problems,
+      ...bans.problems,
     ],
     builtAtMs: sources.readAtMs,
   };

@@ -124,6 +124,7 @@ function filesOf(settings: Settings): ReadonlySet<string> {
     ...settings.listeners.flatMap(({ tls }) =>
       tls === null ? [] : [tls.certfile, tls.keyfile, tls.cafile, tls.crlfile],
     ),
+    settings.banFile,
     ...settings.bridges.flatMap(({ tls }) => (tls === null ? [] : [tls.cafile, tls.certfile, tls.keyfile])),
   ];
   return new Set(references.flatMap((reference) => (reference === null ? [] : [reference.path])));

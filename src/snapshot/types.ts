@@ -1,7 +1,8 @@
 import type { AclRules } from "../acl/policy.ts";
 import type { StoredLogin } from "../auth/stored-logins.ts";
-import type { Authenticator, Identity, LoginChain, Policy, Problem } from "../core/types.ts";
+import type { Authenticator, Identity, LoginChain, Policy, Problem, Reason } from "../core/types.ts";
 import type { ClientLimits, DynsecState } from "../dynsec/types.ts";
+import type { Ban } from "../settings/ban-file.ts";
 import type { Options } from "../settings/options.ts";
 import type { PolicyTests } from "../settings/policy-tests.ts";
 import type { AuthFile, BridgeSettings, ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
@@ -107,6 +108,7 @@ export interface Snapshot extends AccessFiles {
   readonly limitsOf: (identity: Pick<Identity, "username">) => ClientLimits;
   /** null: dynamic security is switched off. */
   readonly dynsec: DynsecMoment | null;
+  readonly bans: BanMoment;
   /** Of the listeners that have logins or rules of their own, by name. */
   readonly listenerFiles: ReadonlyMap<string, AccessFiles>;
   /** Its policy tests fail: it must not become current. */
@@ -128,6 +130,18 @@ export interface DynsecMoment {
   readonly isIntact: boolean;
   readonly problems: readonly Problem[];
 }
+
+/** Who may not connect, as it was last read without a fault. */
+export interface BanMoment {
+  /** null: there is no such file, or it never could be read. */
+  readonly loaded: Loaded<readonly Ban[]> | null;
+  /** The file was never read without a fault: anybody might be banned. */
+  readonly isUnknown: boolean;
+  readonly of: BanTest;
+}
+
+/** Why somebody is banned; null: nobody said so. */
+export type BanTest = (who: Pick<Identity, "clientId" | "username" | "address">, nowMs: number) => Reason | null;
 
 /** What a file said when it was last read without a fault. */
 export interface Loaded<T> {

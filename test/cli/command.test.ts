@@ -27,6 +27,15 @@ const explain = {
   topic: "",
 };
 
+const ban = {
+  verb: "ban",
+  confFile: null,
+  optionsFile: "/data/options.json",
+  share: "/share",
+  ssl: "/ssl",
+  data: "/data",
+};
+
 describe("the command line", () => {
   test.each<[string, object]>([
     ["", run],
@@ -54,6 +63,22 @@ describe("the command line", () => {
         topic: "a/#",
       },
     ],
+    ["ban list", { ...ban, action: "list" }],
+    ["ban remove --ip ::1", { ...ban, action: "remove", of: "address", value: "::1" }],
+    [
+      "ban add --user u --for 2d --reason floods -c a.conf",
+      {
+        ...ban,
+        confFile: "a.conf",
+        optionsFile: null,
+        action: "add",
+        of: "user",
+        value: "u",
+        reason: "floods",
+        duration: "2d",
+      },
+    ],
+    ["ban add --client c", { ...ban, action: "add", of: "client", value: "c", reason: null, duration: null }],
     ["passwd", { verb: "passwd", username: null }],
     ["passwd alice", { verb: "passwd", username: "alice" }],
     ["backup a.db b.db", { verb: "backup", from: "a.db", to: "b.db" }],
@@ -79,6 +104,12 @@ describe("the command line", () => {
     ["explain --user u", '"explain" needs one of --publish topic and --subscribe filter'],
     ["explain --publish a --subscribe b", '"explain" needs one of --publish topic and --subscribe filter'],
     ["explain --publish a --ip home", '"home" is no IP address'],
+    ["ban", '"ban" needs one of add, remove and list'],
+    ["ban add", '"ban add" needs one of --client id, --user name and --ip network'],
+    ["ban remove --client c --user u", '"ban remove" needs one of --client id, --user name and --ip network'],
+    ["ban remove --client c --for 2d", '"ban remove" takes neither --for nor --reason'],
+    ["ban list --client c", '"ban list" takes no one to list'],
+    ["ban list all", '"all" was not expected here'],
     ["check --user u", '"check" takes no --user'],
     ["-p 70000", 'port "70000" is not a number from 0 to 65535'],
     ["-p x", 'port "x" is not a number from 0 to 65535'],

@@ -1,7 +1,9 @@
 import { allow, deny } from "../../src/core/reasons.ts";
 import type { Action, Credentials, Decision, Identity, LoginChain, Problem } from "../../src/core/types.ts";
+import type { Ban } from "../../src/settings/ban-file.ts";
 import { limitsFrom, NO_LIMITS_SAID } from "../../src/settings/limits.ts";
 import { ALL_CLIENTS, type Limits, type ListenerLimits } from "../../src/settings/types.ts";
+import { compileBans } from "../../src/snapshot/bans.ts";
 import type { Snapshot } from "../../src/snapshot/types.ts";
 
 export interface SnapshotParts {
@@ -21,6 +23,9 @@ export interface SnapshotParts {
   readonly may?: (action: Action, topic: string, identity: Identity) => boolean;
   /** Of each client; none when missing. */
   readonly clientLimits?: { readonly maxConnections?: number; readonly maxPublishRate?: number };
+  /** Who may not connect; nobody when missing. */
+  readonly bans?: readonly Ban[];
+  readonly areBansUnknown?: boolean;
   /** The defaults, and packets of 2,000,000 bytes, when missing. */
   readonly limits?: Partial<Limits>;
   /** What the listener "1883" says of them; nothing when missing. */
@@ -44,6 +49,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       aclTerms: { sources: null, noMatch: null },
       limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 2_000_000, ...parts.limits },
       bridges: [],
+      banFile: null,
       store: null,
       log: { types: new Set(), destinations: [], timePrefix: "", connectionMessages: true },
       sysIntervalS: 10,
@@ -66,6 +72,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
     },
     limitsOf: () => ({ maxConnections: null, maxPublishRate: null, ...parts.clientLimits }),
     dynsec: null,
+    bans: { loaded: null, isUnknown: parts.areBansUnknown ?? false, of: compileBans(parts.bans ?? []) },
     acl: null,
     passwordFile: null,
     listenerFiles: new Map(),

@@ -11,7 +11,7 @@ type Tree = Readonly<Record<string, readonly string[]>>;
 const { options, schema, ports } = JSON.parse(textOf("config.json"));
 const translations = ["en", "de"].map((language) => [language, loadTranslation(language)] as const);
 
-/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `store_interval`, `limits`. No default: the option may be missing. */
+/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `ban_file`, `store_interval`, `limits`. No default: the option may be missing. */
 const expected = {
   logins: [],
   anonymous: false,
@@ -23,6 +23,7 @@ const expected = {
   customize: { active: false, folder: "mosquitto" },
   log_dest: [],
   log_type: [],
+  ban_file: undefined,
   store_interval: 30,
   limits: {},
   debug: undefined,

@@ -45,7 +45,7 @@ describe("the table of directives", () => {
     const ours = limitNames.filter((name) => !known.has(name));
     // "pattern" is there to say that access rules belong elsewhere.
     const foreign = rows.filter((name) => !known.has(name) && !families.includes(name));
-    expect(foreign.toSorted()).toEqual(["pattern", ...ours].toSorted());
+    expect(foreign.toSorted()).toEqual(["ban_file", "pattern", ...ours].toSorted());
   });
 
   test.each(["constructor", "__proto__", "plugin_op"])("does not know %s", (name) => {

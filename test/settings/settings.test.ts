@@ -45,6 +45,12 @@ describe("the add-on without any configuration", () => {
       anonymous: null,
       limits: limitsFrom(NO_LIMITS_SAID),
       bridges: [],
+      banFile: {
+        path: "/srv/culex/data/bans.yaml",
+        shown: "/data/bans.yaml",
+        folder: "/data",
+        origin: { file: "options.json" },
+      },
       store: { path: "/srv/culex/data/culex.db", intervalS: 30, mode: "interval" },
       log: {
         types: new Set(["error", "warning", "notice", "information"]),

@@ -37,6 +37,7 @@ describe("a broker without a configuration", () => {
       anonymous: { rights: "all", origin },
       limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 268_435_460 },
       bridges: [],
+      banFile: null,
       store: null,
       log: {
         types: new Set(["error", "warning", "notice", "information"]),

@@ -2,7 +2,7 @@ import { closest } from "../../core/suggest.ts";
 import type { Who } from "../../core/types.ts";
 import { compilePattern } from "../pattern/pattern.ts";
 import { PatternError } from "../pattern/syntax.ts";
-import { networkFault } from "../who.ts";
+import { networkFault } from "../../core/network.ts";
 import { ErlangFault } from "./erlang-lexer.ts";
 import type { ErlangTerm } from "./erlang-terms.ts";
 

@@ -85,6 +85,7 @@ function reasonText(reason: Reason | null): string {
     case "shutting_down":
       return "shutdown";
     case "not_allowed":
+    case "banned":
     case "unknown_user":
     case "wrong_password":
       return "kick";

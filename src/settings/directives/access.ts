@@ -30,6 +30,7 @@ export const accessDirectives: readonly DirectiveRow[] = [
     }),
   ),
   bool("per_listener_settings", perListenerSettings),
+  file("ban_file", (draft, banFile) => used({ ...draft, banFile }), null),
   bool(
     "listener_allow_anonymous",
     onListener((draft, index, allowed, line) => used(shutOut(draft, index, anonymousLine(allowed, line)))),

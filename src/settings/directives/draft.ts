@@ -23,6 +23,8 @@ export interface Draft {
   readonly aclFile: FileReference | null;
   readonly passwordFile: FileReference | null;
   readonly allowAnonymous: AnonymousLine | null;
+  /** null: no line names it. */
+  readonly banFile: FileReference | null;
   /** Whether logins and rules belong to the listener that their lines stand below. */
   readonly isPerListener: boolean;
   /** For every listener that says nothing of its own. */
@@ -189,6 +191,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     aclFile: null,
     passwordFile: null,
     allowAnonymous: null,
+    banFile: null,
     isPerListener: false,
     clientIds: ALL_CLIENTS,
     anonymousVeto: null,

@@ -1,0 +1,79 @@
+import { readFile } from "node:fs/promises";
+import { codeOf, ConfigError } from "../core/errors.ts";
+import { networkFault } from "../core/network.ts";
+import { sentence } from "../core/problem.ts";
+import { writeAtomically } from "../core/write-atomically.ts";
+import { BAN_FILE, formatBans, parseBans, type Ban } from "../settings/ban-file.ts";
+import { parseExpiration } from "../settings/limits.ts";
+import type { BanCommand } from "./command.ts";
+import { readMoment } from "./moment.ts";
+
+/**
+ * Adds a ban to the file that a broker watches, takes one out of it, or lists what it says. Gives the exit code 0: done,
+ * 1: there is no such ban, 2: the file has a fault, 78: the command or the configuration has.
+ */
+export async function ban(command: BanCommand, nowMs: number = Date.now()): Promise<0 | 1 | 2 | 78> {
+  try {
+    const { snapshot } = await readMoment(command);
+    const { banFile } = snapshot.settings;
+    if (banFile === null)
+      return failed(78, `There is no list of bans. Write "ban_file ${BAN_FILE}" into the conf file.`);
+    const { bans, problems } = parseBans(await textOf(banFile.path), banFile.shown, "Nothing is changed.");
+    if (bans === null) return failed(2, ...problems.map(sentence));
+    const inForce = bans.filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
+    if (command.action === "list") {
+      process.stdout.write(formatBans(inForce));
+      return 0;
+    }
+    const { of, value } = command;
+    const others = inForce.filter((known) => known.of !== of || known.value !== value);
+    if (command.action === "remove") {
+      if (others.length === inForce.length) return failed(1, `The ${of} ${value} is not banned.`);
+      await write(banFile.path, others);
+      process.stdout.write(`The ${of} ${value} is not banned any more.\n`);
+      return 0;
+    }
+    const added = banOf(command, nowMs);
+    if (typeof added === "string") return failed(78, added);
+    await write(banFile.path, [...others, added]);
+    process.stdout.write(`The ${of} ${value} is banned. A running broker takes it over by itself.\n`);
+    return 0;
+  } catch (error) {
+    if (error instanceof ConfigError) return failed(78, ...error.problems.map(sentence));
+    const code = codeOf(error);
+    if (code === null) throw error;
+    return failed(2, `The list of bans cannot be read or written (${code}). Run the command as the broker's user.`);
+  }
+}
+
+/** Gives a sentence where the command makes no ban. */
+function banOf({ of, value, reason, duration }: Extract<BanCommand, { action: "add" }>, nowMs: number): Ban | string {
+  const fault = of === "address" ? networkFault(value) : null;
+  if (fault !== null) return `"${value}": ${fault}.`;
+  const seconds = duration === null ? null : parseExpiration(duration);
+  if (duration !== null && seconds === null) {
+    return `--for ${duration} is not a time. Write a number and h, d, w, m or y: 14d is two weeks.`;
+  }
+  const untilMs = seconds === null ? null : nowMs + seconds * 1000;
+  return { of, value, reason, untilMs, origin: { file: BAN_FILE } };
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return "";
+    throw error;
+  }
+}
+
+async function write(path: string, bans: readonly Ban[]): Promise<void> {
+  await writeAtomically(path, [HEAD, formatBans(bans)]);
+}
+
+const HEAD = "# Who may not connect. Written by culex ban, which keeps no comments; you may change it yourself.\n";
+
+function failed<Code extends number>(code: Code, ...lines: readonly string[]): Code {
+  process.stderr.write(`${lines.join("\n")}\n`);
+  return code;
+}
