@@ -103,7 +103,10 @@ function prepare(
   allowed: readonly PlaceholderName[],
 ): Command | null {
   try {
-    return text === undefined ? null : parseCommand(text, verbs, allowed);
+    if (text === undefined) return null;
+    const command = parseCommand(text, verbs, allowed);
+    if (key !== "acl_cmd" && !command.isPersonal) throw new Error("no placeholder says whose hash it is");
+    return command;
   } catch (error) {
     throw new Error(`${NAME}: ${key}: ${messageOf(error)}`, { cause: error });
   }

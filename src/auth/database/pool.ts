@@ -39,15 +39,50 @@ export const QUERY_MS = 5000;
 /** Questions that wait for a connection. */
 const PLACES = 10_000;
 
+/** The questions to one database, so many at a time. */
+interface Turns {
+  /**
+   * Asks when it is the question's turn; its signal aborts when nobody waits for the answer any more.
+   * @throws BackendError when there was no answer, or none in time.
+   */
+  ask<T>(question: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Ends all questions, and answers no other. */
+  close(): void;
+}
+
+/** Makes turns for `width` questions at a time. */
+export function createTurns(width: number): Turns {
+  const slots = createSlots(width, PLACES, "too many questions wait for the database");
+  const closing = new AbortController();
+  return {
+    async ask(question, signal) {
+      const bounded = AbortSignal.any([signal, closing.signal]);
+      const inTime = (): AbortSignal => AbortSignal.any([bounded, AbortSignal.timeout(QUERY_MS)]);
+      try {
+        return await slots.run(() => question(inTime()), bounded);
+      } catch (error) {
+        throw error instanceof BackendError ? error : new BackendError(textOf(error), { cause: error });
+      }
+    },
+    close: () => closing.abort(new BackendError("the login source is closed")),
+  };
+}
+
+/** Some errors have a code and no text, and that of a clock does not say who was late. */
+function textOf(error: unknown): string {
+  if (error instanceof Error && error.name === "TimeoutError") return "the database did not answer in time";
+  const text = messageOf(error);
+  return text === "" ? (codeOf(error) ?? "the database gave no reason") : text;
+}
+
 /**
  * Makes a pool. The drivers have pools of their own, but those keep waiting for a connection whose other side is
  * silent; here whatever takes too long is cut, and one whose question failed is not used again: nobody knows what else
  * it will say.
  */
 export function createPool<C extends PooledConnection>({ open, width }: PoolInput<C>): Pool<C> {
-  const slots = createSlots(width, PLACES, "too many questions wait for the database");
+  const turns = createTurns(width);
   const idle: C[] = [];
-  const closing = new AbortController();
 
   const connect = async (signal: AbortSignal): Promise<C> => {
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
@@ -81,18 +116,10 @@ export function createPool<C extends PooledConnection>({ open, width }: PoolInpu
   };
 
   return {
-    async use(question, signal) {
-      const bounded = AbortSignal.any([signal, closing.signal]);
-      const inTime = (): AbortSignal => AbortSignal.any([bounded, AbortSignal.timeout(QUERY_MS)]);
-      try {
-        return await slots.run(() => ask(question, inTime()), bounded);
-      } catch (error) {
-        throw databaseError(error);
-      }
-    },
+    use: (question, signal) => turns.ask((inTime) => ask(question, inTime), signal),
 
     async close() {
-      closing.abort(closedError());
+      turns.close();
       const goodbye = AbortSignal.timeout(GOODBYE_MS);
       await Promise.allSettled(
         idle.splice(0).map(async (connection) => {
@@ -103,21 +130,5 @@ export function createPool<C extends PooledConnection>({ open, width }: PoolInpu
   };
 }
 
-const GOODBYE_MS = 500;
-
-/** What those hear who ask a database after its end. */
-export function closedError(): BackendError {
-  return new BackendError("the login source is closed");
-}
-
-/** Whatever went wrong with a question. Some errors have a code and no text, and that of a clock does not say who was late. */
-export function databaseError(error: unknown): BackendError {
-  if (error instanceof BackendError) return error;
-  return new BackendError(textOf(error), { cause: error });
-}
-
-function textOf(error: unknown): string {
-  if (error instanceof Error && error.name === "TimeoutError") return "the database did not answer in time";
-  const text = messageOf(error);
-  return text === "" ? (codeOf(error) ?? "the database gave no reason") : text;
-}
+/** How long a database may take to answer our goodbye. */
+export const GOODBYE_MS = 500;

@@ -11,6 +11,8 @@ export interface Command {
   readonly verb: Verb;
   /** As they are written, the key not among them. */
   readonly fields: readonly string[];
+  /** Whether it asks about one client only. */
+  readonly isPersonal: boolean;
   /** The arguments for a client, each whole whatever is in a name; null: there can be nothing for this one. */
   argumentsFor(values: PlaceholderValues): readonly string[] | null;
 }
@@ -38,6 +40,7 @@ export function parseCommand(text: string, verbs: readonly Verb[], allowed: read
   return {
     verb,
     fields,
+    isPersonal: templates.some(({ hasPlaceholders }) => hasPlaceholders),
     argumentsFor(values) {
       const filled = templates.map((template) => template.textFor(values)).filter((argument) => argument !== null);
       return filled.length === templates.length ? filled : null;

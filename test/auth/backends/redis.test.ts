@@ -30,6 +30,7 @@ const DATA: readonly (readonly (string | Buffer)[])[] = [
   ["HSET", "mqtt_user:other", "username", "alice", "password", sha256("alice-pw")],
   ["HSET", "mqtt_user:*", "password", sha256("alice-pw"), "username", "star"],
   ["SET", "mqtt_user:text", "x"],
+  ["SET", "mqtt_user:text192.0.2.7", "x"],
   ["HSET", "device:alice:plug:1", "password", sha256("alice-pw")],
   ["HSET", "passwords", "alice", sha256("alice-pw")],
   ["HSET", "salted:prefix", "password", "ae45b69fb70eaf222721b8b748eab19255d37b246eff0906eea8a7fed51b3000"],
@@ -144,15 +145,15 @@ describeWith(["openssl", ...REDIS], "redis with a real server", () => {
     });
 
     test.each([
-      ["salt,sha256", "HMGET salted:prefix password salt"],
-      ["sha256,salt", "HMGET salted:suffix pass seasoning"],
-      ["pbkdf2,sha256,1000,20", "HMGET salted:pbkdf2 is_superuser salt password_hash"],
-      ["bcrypt", "HGET salted:bcrypt password_hash"],
-      ["plain", "HGET salted:plain password"],
-    ])("checks passwords stored as %s", async (password_hash, auth_cmd) => {
+      ["salt,sha256", "HMGET salted:%u password salt", "prefix"],
+      ["sha256,salt", "HMGET salted:%u pass seasoning", "suffix"],
+      ["pbkdf2,sha256,1000,20", "HMGET salted:%u is_superuser salt password_hash", "pbkdf2"],
+      ["bcrypt", "HGET salted:%u password_hash", "bcrypt"],
+      ["plain", "HGET salted:%u password", "plain"],
+    ])("checks passwords stored as %s", async (password_hash, auth_cmd, username) => {
       const source = login({ password_hash, auth_cmd });
-      expect((await ask(source, client("any", "public"))).verdict).toBe("allow");
-      expect((await ask(source, client("any", "Public"))).verdict).toBe("deny");
+      expect((await ask(source, client(username, "public"))).verdict).toBe("allow");
+      expect((await ask(source, client(username, "Public"))).verdict).toBe("deny");
     });
 
     test("is in the database that is named", async () => {
@@ -193,7 +194,7 @@ describeWith(["openssl", ...REDIS], "redis with a real server", () => {
     });
 
     test("cannot be told when the command fails", async () => {
-      await expect(ask(login({ super_cmd: "HGET mqtt_user:text is_superuser" }))).rejects.toThrow(/^WRONGTYPE /);
+      await expect(ask(login({ super_cmd: "HGET mqtt_user:text%a is_superuser" }))).rejects.toThrow(/^WRONGTYPE /);
     });
   });
 
@@ -369,6 +370,8 @@ describe("redis settings", () => {
       { auth_cmd: "HMGET u:%u password salt more" },
       'auth_cmd: "more" is not password_hash, password, salt, is_superuser, username, clientid',
     ],
+    [{ auth_cmd: "HMGET users password" }, "auth_cmd: no placeholder says whose hash it is"],
+    [{ super_cmd: "HGET users is_superuser" }, "super_cmd: no placeholder says whose hash it is"],
     [{ super_cmd: "DEL x" }, 'super_cmd: "DEL" is not HGET or HMGET'],
     [{ acl_cmd: "HGETALL a b" }, "acl_cmd: write HGETALL key"],
     [
