@@ -30,7 +30,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 /** Which npm packages a folder may import. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/settings": ["ajv", "js-yaml"],
-  "src/auth": ["ajv", "bcryptjs", "ioredis", "ldapts", "mysql2/promise", "pg"],
+  "src/auth": ["ajv", "bcryptjs", "ioredis", "ldapts", "mongodb", "mysql2/promise", "pg"],
   "src/snapshot": ["chokidar"],
   "src/broker": ["aedes", "mqtt-packet", "ws"],
   "src/bridge": ["mqtt-packet"],

@@ -6,6 +6,7 @@ import { http } from "./backends/http.ts";
 import { jwt } from "./backends/jwt.ts";
 import { ldap } from "./backends/ldap.ts";
 import { logins } from "./backends/logins.ts";
+import { mongodb } from "./backends/mongodb.ts";
 import { mysql } from "./backends/mysql.ts";
 import { passwordFile } from "./backends/password-file.ts";
 import { postgresql } from "./backends/postgresql.ts";
@@ -25,5 +26,6 @@ export const backends: readonly Backend[] = [
   mysql,
   postgresql,
   redis,
+  mongodb,
   anonymous,
 ];

@@ -2,6 +2,7 @@ import { load } from "js-yaml";
 import { expect, onTestFinished, test } from "vitest";
 import { HTTP_SCHEMA } from "../../src/auth/backends/http.ts";
 import { LDAP_SCHEMA } from "../../src/auth/backends/ldap.ts";
+import { MONGODB_SCHEMA } from "../../src/auth/backends/mongodb.ts";
 import { REDIS_SCHEMA } from "../../src/auth/backends/redis.ts";
 import { backends } from "../../src/auth/registry.ts";
 import { isRawObject } from "../../src/core/raw-object.ts";
@@ -12,6 +13,7 @@ const PAGES = [
   ["http", HTTP_SCHEMA],
   ["ldap", LDAP_SCHEMA],
   ["redis", REDIS_SCHEMA],
+  ["mongodb", MONGODB_SCHEMA],
 ] as const;
 
 test.each(PAGES)("the page about %s has examples that are taken as they are", (type) => {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { repository } from "../package/files.ts";
 
 /** What talks to a database or a directory: big, and most homes need none. */
-const DRIVERS = ["ioredis", "ldapts", "mysql2", "pg"];
+const DRIVERS = ["ioredis", "ldapts", "mongodb", "mysql2", "pg"];
 
 test("no driver is loaded before a database is asked, not even where one is configured", () => {
   const script = `
@@ -14,7 +14,10 @@ test("no driver is loaded before a database is asked, not even where one is conf
     const { backends } = await import("./src/auth/registry.ts");
     const context = { log: {}, verify: null, digest: null, now: Date.now };
     const redis = { auth_cmd: "HGET u:%u password", password_hash: "plain", server: "127.0.0.1:1" };
-    const source = backends.find(({ type }) => type === "redis").create(redis, context);
+    const make = (name, settings) => backends.find(({ type }) => type === name).create(settings, context);
+    const source = make("redis", redis);
+    const filter = { username: "%u" };
+    make("mongodb", { database: "mqtt", auth_query: { collection: "u", filter }, password_hash: "plain" });
     const packages = () => loaded.flatMap((url) => /node_modules\\/([^/]+)/.exec(url)?.[1] ?? []);
     const before = packages();
     const client = { clientId: "c", username: "u", password: Buffer.from("p"), certificate: null, address: null };

@@ -16,6 +16,7 @@ test("the backends have different types, each with a file and a test", () => {
     "mysql",
     "postgresql",
     "redis",
+    "mongodb",
     "anonymous",
   ]);
   for (const type of types) {
