@@ -1,0 +1,103 @@
+import type { LoginSource } from "./clients.ts";
+import type { PlaceInfo } from "./common.ts";
+
+/** One user of any source. Never its password. */
+export interface UserInfo {
+  readonly name: string;
+  readonly source: LoginSource;
+  readonly passwordSet: boolean;
+  readonly disabled: boolean;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+  /** Where it is written; missing: it is not in a file. */
+  readonly where?: PlaceInfo;
+  /** Whether the API may change it. */
+  readonly writable: boolean;
+}
+
+/** One rule in the order it counts. */
+export interface RuleInfo {
+  readonly source: string;
+  /** As its file has it: "topic write meters/#". */
+  readonly text: string;
+  readonly who: string;
+  readonly effect: "allow" | "deny";
+  readonly where?: PlaceInfo;
+}
+
+export interface ExplainRequest {
+  readonly username: string | null;
+  readonly clientId?: string;
+  readonly ip?: string;
+  readonly listener?: string;
+  readonly action: "publish" | "subscribe" | "receive";
+  readonly topic: string;
+}
+
+/** Why somebody may or may not; the texts are those of `culex explain`. */
+export interface ExplainAnswer {
+  readonly allowed: boolean;
+  /** The rule that decides; null: none does. */
+  readonly decidedBy: { readonly source: string; readonly text: string; readonly where?: PlaceInfo } | null;
+  readonly steps: readonly {
+    readonly source: string;
+    readonly rule: string;
+    readonly matched: boolean;
+    readonly why: string;
+    readonly where?: PlaceInfo;
+  }[];
+  /** "Denied: no rule of user meter matches lights/x, and the default is deny." */
+  readonly sentence: string;
+  /** The smallest rule that would allow it; missing: it is allowed, or no rule may. */
+  readonly suggestion?: Suggestion;
+}
+
+/** A rule that would allow what was denied. */
+export interface Suggestion {
+  /** The line or ACL to add. */
+  readonly add: string;
+  /** File or role that it belongs to. */
+  readonly to: string;
+  /** Whether the API may write it; if not, the owner pastes it. */
+  readonly writable: boolean;
+  /** What is there, and what would be, line by line. */
+  readonly diff: readonly { readonly kind: "same" | "added"; readonly text: string }[];
+}
+
+/** A login source and how it is. */
+export interface BackendInfo {
+  readonly name: string;
+  readonly type: string;
+  readonly asked: number;
+  readonly allowed: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly state: "ok" | "failing" | "unused";
+  readonly lastError?: string;
+  /** Of the last questions. */
+  readonly latencyMs?: number;
+}
+
+export type DeviceType = "tasmota" | "shelly" | "esphome" | "zigbee2mqtt" | "frigate" | "other";
+
+/** The one form that makes a login for a device. */
+export interface NewDevice {
+  readonly name: string;
+  readonly type: DeviceType;
+  readonly scope: "suggested" | "everything";
+  /** Address that the browser used, for the copy blocks. */
+  readonly host: string;
+}
+
+/** The answer, the only one that ever holds the password. */
+export interface DeviceCredential {
+  readonly username: string;
+  readonly password: string;
+  readonly host: string;
+  readonly port: number;
+  /** mqtt://user:password@host:port, percent-encoded; also the text of the QR code. */
+  readonly uri: string;
+  /** What is pasted into the device. */
+  readonly block: string;
+  readonly topics: readonly { readonly access: "read" | "write" | "readwrite"; readonly filter: string }[];
+}

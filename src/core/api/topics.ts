@@ -1,0 +1,111 @@
+/** What is known of one topic. */
+export interface TopicInfo {
+  readonly topic: string;
+  readonly retained: boolean;
+  readonly qos: 0 | 1 | 2;
+  readonly bytes: number;
+  readonly at: string;
+  readonly expiresAt?: string;
+  readonly preview: Preview;
+  /** The newest first. */
+  readonly publishers: readonly Publisher[];
+  readonly subscribers: number;
+  /** The last numbers, oldest first, where the payload is one. */
+  readonly numbers: readonly { readonly at: string; readonly value: number }[];
+}
+
+/** The start of a payload, to look at. Bytes that are no text come as hexadecimal. */
+export interface Preview {
+  readonly kind: "text" | "json" | "binary" | "image" | "empty";
+  readonly text: string;
+  readonly truncated: boolean;
+}
+
+/** Who published to a topic. */
+export interface Publisher {
+  readonly client: string;
+  readonly user: string | null;
+  readonly ip: string;
+  readonly at: string;
+  readonly count: number;
+}
+
+/** One level of the tree. */
+export interface TopicLevel {
+  /** Topic up to here; "" is the root. */
+  readonly parent: string;
+  readonly children: readonly {
+    /** The level's name; may be empty. */
+    readonly name: string;
+    readonly topic: string;
+    /** Topics below it. */
+    readonly below: number;
+    /** Its own last value; missing: nothing was published there. */
+    readonly preview?: Preview;
+    readonly retained: boolean;
+  }[];
+  /** Children that are not listed. */
+  readonly more: number;
+}
+
+/** How much the index holds, and what it gave up. */
+export interface IndexInfo {
+  readonly enabled: boolean;
+  readonly topics: number;
+  readonly bytes: number;
+  readonly maxTopics: number;
+  readonly maxBytes: number;
+  /** Topics that were forgotten, the least recent first. */
+  readonly forgotten: number;
+}
+
+/** One retained message. */
+export interface RetainedInfo {
+  readonly topic: string;
+  readonly qos: 0 | 1 | 2;
+  readonly bytes: number;
+  /** When it was published; missing: before the broker started. */
+  readonly at?: string;
+  readonly publisher: string | null;
+  readonly preview: Preview;
+}
+
+/** Answer to a dry run of a deletion; the token runs it. */
+export interface DeletePlan {
+  readonly count: number;
+  readonly sample: readonly string[];
+  readonly token: string;
+}
+
+/** How far a long job is. */
+export interface JobInfo {
+  readonly id: string;
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+  readonly state: "running" | "finished" | "cancelled" | "failed";
+  readonly error?: string;
+}
+
+/** A retained message that was deleted here and can come back. */
+export interface TrashInfo {
+  readonly id: string;
+  readonly topic: string;
+  readonly bytes: number;
+  readonly deletedAt: string;
+  readonly deletedBy: string;
+  /** When it is gone for good. */
+  readonly until: string;
+}
+
+/** A Home Assistant device that is announced by retained messages. */
+export interface DiscoveryInfo {
+  /** Key that names it in a deletion. */
+  readonly id: string;
+  readonly name: string;
+  readonly topics: readonly string[];
+  readonly probablyUnused: boolean;
+  /** Each condition of "probably unused", and whether it holds. */
+  readonly reasons: readonly { readonly sentence: string; readonly holds: boolean }[];
+  readonly publisher: string | null;
+}
