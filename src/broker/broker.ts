@@ -116,6 +116,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const engine = createEngine({
     accessFor: (identity) => guardedAccess(current().policy, identity, log),
     maxPublishRate: (identity) => current().limitsOf(identity).maxPublishRate,
+    checksRetainSource: () => current().settings.checksRetainSource,
     control: deps.control,
     record,
     limits: limits.all(),

@@ -33,6 +33,7 @@ import type { Output } from "./sessions/output.ts";
 import { forgetDecisions } from "./sessions/permissions.ts";
 import { restoreState } from "./sessions/restore.ts";
 import { createReplaySchedule } from "./sessions/replay.ts";
+import { createRetainedSources } from "./sessions/retained-sources.ts";
 import { receivePacket } from "./sessions/receive.ts";
 import { createRun, flushRun } from "./sessions/run.ts";
 import { createSentFrames } from "./sessions/send.ts";
@@ -50,6 +51,8 @@ export interface EngineOptions {
   readonly accessFor: (identity: Identity) => Access;
   /** Messages that a client may publish in a second; null: as many as it can. */
   readonly maxPublishRate: (identity: Identity) => number | null;
+  /** Whether a retained message is sent only as long as its publisher may publish it. */
+  readonly checksRetainSource: () => boolean;
   readonly control: TakeControlMessage;
   readonly record: RecordEvent;
   readonly limits: EngineLimits;
@@ -137,6 +140,7 @@ export function createEngine(options: EngineOptions): Engine {
     sentFrames: createSentFrames(),
     unmounted: createUnmounted(),
     replays: createReplaySchedule(),
+    sources: createRetainedSources(options.checksRetainSource),
     header: createPublishHeader(properties),
     ackHeader: createAckHeader(properties),
   };
@@ -205,6 +209,7 @@ export function createEngine(options: EngineOptions): Engine {
     rightsChanged(concerns) {
       settle(context);
       context.router.invalidate();
+      context.sources.accesses.clear();
       for (const session of context.sessions.values()) {
         forgetDecisions(session);
         if (concerns(session.identity)) renewRights(context, session);
@@ -214,6 +219,7 @@ export function createEngine(options: EngineOptions): Engine {
       settle(context);
       context.limits = limits;
       context.router.invalidate();
+      context.sources.accesses.clear();
       for (const session of context.sessions.values()) {
         session.access = context.accessFor(session.identity);
         forgetDecisions(session);

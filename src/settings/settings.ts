@@ -64,7 +64,7 @@ function addOn(
   const start = emptyDraft(ownListeners(environment, options));
   const { draft, problems } = applyConf(start, conf, environment.folders);
   const { listeners, problems: listenerProblems } = finishListeners(draft);
-  const { passwordFile, aclFile, controlApi } = draft;
+  const { passwordFile, aclFile, controlApi, checksRetainSource } = draft;
   const dynamicSecurity = addOnDynamicSecurity(environment.folders, options, draft);
   const asUsual = addOnAnonymous(options, draft);
   const stages = (parts: LoginSources): readonly StageSettings[] =>
@@ -96,6 +96,7 @@ function addOn(
       anonymous,
       aclTerms: authFile?.acl ?? USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
+      checksRetainSource,
       bridges,
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
@@ -121,7 +122,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   const auth = addOnStages(environment, null, none);
   const { value: store } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
-  const { sysIntervalS } = draft;
+  const { sysIntervalS, checksRetainSource } = draft;
   return {
     settings: {
       listeners,
@@ -130,6 +131,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
       ...none,
       aclTerms: USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
+      checksRetainSource,
       bridges: [],
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
@@ -155,7 +157,7 @@ function standAlone(
         listener.isDefault ? { ...listener, port: ports.mqtt ?? listener.port } : listener,
       );
   const { listeners, problems: listenerProblems } = finishListeners({ ...draft, listeners: wanted });
-  const { passwordFile, aclFile, controlApi } = draft;
+  const { passwordFile, aclFile, controlApi, checksRetainSource } = draft;
   const dynamicSecurity = confDynamicSecurity(draft);
   const asUsual = standAloneAnonymous(draft, isLocalOnly, origin.file);
   const stages = (parts: LoginSources): readonly StageSettings[] =>
@@ -185,6 +187,7 @@ function standAlone(
       anonymous,
       aclTerms: authFile?.acl ?? USUAL_RULES,
       limits: limitsOf(STAND_ALONE_LIMITS, draft),
+      checksRetainSource,
       bridges,
       banFile: standAloneBanFile(store, draft),
       store,

@@ -45,6 +45,8 @@ export interface Settings extends AccessSettings {
   readonly controlApi: boolean;
   readonly aclTerms: AclTerms;
   readonly limits: Limits;
+  /** Whether a retained message is sent only as long as its publisher may publish it. */
+  readonly checksRetainSource: boolean;
   /** Connections to other brokers. */
   readonly bridges: readonly BridgeSettings[];
   /** Who may not connect; null: there is no such file. */

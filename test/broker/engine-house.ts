@@ -52,6 +52,7 @@ export interface House {
   readonly control: string[];
   /** Messages that each client may publish in a second. */
   readonly rates: { perSecond: number | null };
+  readonly retainSources: { areChecked: boolean };
   readonly passTime: (ms: number) => void;
   readonly connect: (clientId: string, options?: ClientOptions) => TestClient;
 }
@@ -79,11 +80,13 @@ export function createHouse(
   };
   const control: string[] = [];
   const rates: House["rates"] = { perSecond: null };
+  const retainSources: House["retainSources"] = { areChecked: false };
   const access: Access = { check, explain: () => [] };
   const all = { ...DEFAULT_LIMITS, ...limits };
   const engine = createEngine({
     accessFor: () => access,
     maxPublishRate: () => rates.perSecond,
+    checksRetainSource: () => retainSources.areChecked,
     control: (topic, payload, { clientId }) =>
       control.push(`${clientId} ${topic} ${Buffer.from(payload).toString("utf8")}`),
     record: (event) => events.push(event),
@@ -100,6 +103,7 @@ export function createHouse(
     rules,
     control,
     rates,
+    retainSources,
     passTime(ms) {
       nowMs += ms;
       engine.advance();

@@ -44,6 +44,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       passwordFile: null,
       dynamicSecurity: null,
       controlApi: false,
+      checksRetainSource: false,
       aclFile: null,
       anonymous: null,
       aclTerms: { sources: null, noMatch: null },

@@ -84,10 +84,6 @@ test.each(["allow_duplicate_messages false", "check_retain_source false", "retai
 describe("a line that is not carried out", () => {
   test.each([
     [
-      "check_retain_source true",
-      '"check_retain_source true" is not supported yet: a retained message is sent also when its publisher may not write it any more. The line is ignored. Delete such messages, or remove the line.',
-    ],
-    [
       "allow_duplicate_messages true",
       '"allow_duplicate_messages true" has no effect here: a client gets each message once, however many of its subscriptions match. The line is ignored. Remove the line.',
     ],

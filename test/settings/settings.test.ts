@@ -40,6 +40,7 @@ describe("the add-on without any configuration", () => {
       passwordFile: null,
       dynamicSecurity: null,
       controlApi: false,
+      checksRetainSource: false,
       aclFile: null,
       aclTerms: { sources: null, noMatch: null },
       anonymous: null,

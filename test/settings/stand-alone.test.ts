@@ -32,6 +32,7 @@ describe("a broker without a configuration", () => {
       passwordFile: null,
       dynamicSecurity: null,
       controlApi: false,
+      checksRetainSource: false,
       aclFile: null,
       aclTerms: { sources: null, noMatch: null },
       anonymous: { rights: "all", origin },

@@ -31,6 +31,8 @@ export interface MessageChunk extends Placed {
   readonly topic: string;
   /** Client id of the publisher; "": the broker. */
   readonly publisher: string;
+  /** Its user name; null: it had none. */
+  readonly publisherName: string | null;
   /** When it expires, in seconds since 1970; 0: never. */
   readonly expiryAtS: number;
   readonly qos: number;
@@ -165,13 +167,14 @@ function readMessage(span: Span): MessageChunk {
   const { file, start, end, offset } = span;
   need(span, 32);
   const publisherEnd = start + 32 + readU16(file, start + 22);
-  const topicStart = publisherEnd + readU16(file, start + 24); // behind the publisher's user name
+  const topicStart = publisherEnd + readU16(file, start + 24);
   const payloadStart = topicStart + readU16(file, start + 26);
   const payloadEnd = payloadStart + readU32(file, start + 16);
   if (payloadEnd > end) throw new DamagedFileError("a message is longer than its entry", offset);
   return {
     offset,
     publisher: textAt(span, start + 32, publisherEnd),
+    publisherName: topicStart === publisherEnd ? null : textAt(span, publisherEnd, topicStart),
     topic: textAt(span, topicStart, payloadStart),
     expiryAtS: momentAt(span, start + 8),
     qos: file[start + 30] ?? 0,

@@ -1,3 +1,4 @@
+import { IMPORTED } from "../../core/imported.ts";
 import { topicFault } from "../../core/topic.ts";
 import type { Qos } from "../../core/types.ts";
 import { toByteString, utf8ByteString } from "../packets/bytes.ts";
@@ -37,7 +38,7 @@ function bigEndian(id: string): Buffer {
 }
 
 function messageOf(chunk: MessageChunk, sequence: number): StoredMessage {
-  const { topic, payload, qos, isRetained, expiryAtS, publisher, offset } = chunk;
+  const { topic, payload, qos, isRetained, expiryAtS, publisher, publisherName: username, offset } = chunk;
   if (topicFault(topic) !== null) throw new DamagedFileError("a message without a valid topic", offset);
   const properties = propertiesOf(chunk);
   return {
@@ -49,6 +50,8 @@ function messageOf(chunk: MessageChunk, sequence: number): StoredMessage {
     retain: isRetained,
     expiresAtMs: expiryAtS * 1000,
     publisher: publisher === "" ? null : publisher,
+    source:
+      publisher === "" ? null : { clientId: publisher, username, superuser: false, source: IMPORTED, proof: null },
     sequence,
   };
 }

@@ -98,6 +98,7 @@ function retainedIn(packet: Buffer, version: Remote["version"], now: () => numbe
     retain: true,
     expiresAtMs: expiryS < 0 ? 0 : now() + expiryS * 1000,
     publisher: null,
+    source: null,
     sequence: 0,
   };
 }

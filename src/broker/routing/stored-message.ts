@@ -1,4 +1,4 @@
-import type { Qos } from "../../core/types.ts";
+import type { Identity, Qos } from "../../core/types.ts";
 import type { ByteString } from "../packets/bytes.ts";
 
 /** A message that outlives its packet: retained, queued or in flight. Shared by everyone who waits for it. */
@@ -14,6 +14,8 @@ export interface StoredMessage {
   readonly expiresAtMs: number;
   /** Client id of the publisher; null: the broker itself. */
   readonly publisher: string | null;
+  /** Who the publisher was, for retained messages of clients; null: nobody's rights count. */
+  readonly source: Identity | null;
   /** Grows with every message: tells what is newer. */
   readonly sequence: number;
 }

@@ -10,6 +10,7 @@ import type { Unmounted } from "./mount-point.ts";
 import type { Journal } from "./journal.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { ReplaySchedule } from "./replay.ts";
+import type { RetainedSources } from "./retained-sources.ts";
 import type { Run } from "./run.ts";
 import type { SentFrames } from "./send.ts";
 import type { Due, Session } from "./session.ts";
@@ -54,6 +55,7 @@ export interface Context {
   readonly sentFrames: SentFrames;
   readonly unmounted: Unmounted;
   readonly replays: ReplaySchedule;
+  readonly sources: RetainedSources;
   /** Read into again and again: a packet on the fast path allocates nothing. */
   readonly header: PublishHeader;
   readonly ackHeader: AckHeader;

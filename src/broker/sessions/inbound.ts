@@ -190,7 +190,7 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
     context.control(entry.text, Buffer.from(chunk.subarray(header.payloadStart, header.payloadEnd)), session.identity);
     return ACCEPTED;
   }
-  const message = messageOf(context, header, chunk, entry, session.clientId);
+  const message = messageOf(context, header, chunk, entry, session);
   if (message.retain && !retain(context, message)) {
     refusePublish(context, session, entry.text, retainedFault(context));
     return NO_ROOM;

@@ -12,7 +12,7 @@ export function messageOf(
   header: PublishHeader,
   source: Buffer,
   entry: TopicEntry<Session>,
-  publisher: string,
+  publisher: Session,
 ): StoredMessage {
   const properties = forwardedProperties(header.properties, source);
   const payload = toByteString(source, header.payloadStart, header.payloadEnd);
@@ -24,7 +24,8 @@ export function messageOf(
     qos: header.qos,
     retain: header.retain,
     expiresAtMs: expiryOf(context, header.expiryS),
-    publisher,
+    publisher: publisher.clientId,
+    source: publisher.identity,
     sequence: ++context.sequence,
   };
 }
@@ -34,7 +35,7 @@ export function messageOfWill(
   context: Context,
   entry: TopicEntry<Session>,
   will: WillPacket,
-  publisher: string,
+  publisher: Session,
 ): StoredMessage {
   return {
     topic: entry.text,
@@ -44,7 +45,8 @@ export function messageOfWill(
     qos: will.qos,
     retain: will.retain,
     expiresAtMs: expiryOf(context, will.expiryS),
-    publisher,
+    publisher: publisher.clientId,
+    source: publisher.identity,
     sequence: ++context.sequence,
   };
 }
@@ -73,6 +75,7 @@ export function ownMessage(context: Context, entry: TopicEntry<Session>, own: Ow
     retain: own.retain,
     expiresAtMs: expiryOf(context, own.expiryS),
     publisher: null,
+    source: null,
     sequence: ++context.sequence,
   };
 }

@@ -113,7 +113,7 @@ export function flushRun(context: Context): void {
   if (routes.groups.length > 0) {
     for (let index = 0; index < run.count; index++) {
       readAgain(run, index, connection.version);
-      const message = messageOf(context, run.header, run.chunk, entry, connection.session.clientId);
+      const message = messageOf(context, run.header, run.chunk, entry, connection.session);
       for (const group of routes.groups) {
         if (!deliverShared(context, group, message)) context.counters.droppedGroup++;
       }
@@ -175,7 +175,7 @@ function deliverSingly(
 ): void {
   for (let index = 0; index < run.count; index++) {
     readAgain(run, index, from.version);
-    const message = messageOf(context, run.header, run.chunk, entry, from.session.clientId);
+    const message = messageOf(context, run.header, run.chunk, entry, from.session);
     deliver(context, target.subscriber, message, 0, false, target.subscriptionIds, null);
   }
 }

@@ -60,7 +60,7 @@ export function publishWill(context: Context, session: Session): void {
   const entry = context.router.entryOf(will.topic);
   // a command of somebody who has gone is carried out for nobody
   if (entry.isControl) return;
-  const message = messageOfWill(context, entry, will, session.clientId);
+  const message = messageOfWill(context, entry, will, session);
   if (message.retain && !retain(context, message)) refusePublish(context, session, will.topic, retainedFault(context));
   distribute(context, entry, message, session);
 }

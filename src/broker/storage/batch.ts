@@ -1,3 +1,4 @@
+import type { Identity } from "../../core/types.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
 import type { Delivery } from "../sessions/delivery.ts";
 import type { Session } from "../sessions/session.ts";
@@ -107,6 +108,11 @@ export function deliveryRow(clientId: string, delivery: Delivery): Row {
 }
 
 export function retainedRow(message: StoredMessage): Row {
-  const { topic, body, propertiesLength, qos, expiresAtMs, publisher } = message;
-  return [topic, body, propertiesLength, qos, expiresAtMs, publisher];
+  const { topic, body, propertiesLength, qos, expiresAtMs, publisher, source } = message;
+  return [topic, body, propertiesLength, qos, expiresAtMs, publisher, source === null ? null : sourceText(source)];
+}
+
+/** What is kept of a publisher; rules that its login brought along are as little kept as those of sessions. */
+function sourceText({ username, superuser, source, listener, address }: Identity): string {
+  return JSON.stringify({ username, superuser, source, listener, address });
 }

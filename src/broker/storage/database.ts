@@ -63,6 +63,7 @@ function addMissingColumns(database: DatabaseSync): void {
 const LATER_COLUMNS = [
   ["subscription", "replaying", "INTEGER NOT NULL DEFAULT 0"],
   ["session", "mount_point", "TEXT NOT NULL DEFAULT ''"],
+  ["retained", "source", "TEXT"],
 ] as const;
 
 function prepare(database: DatabaseSync): Statements {
@@ -92,7 +93,7 @@ function prepare(database: DatabaseSync): Statements {
     message: upsert("message", 8, "IGNORE"),
     delivery: upsert("delivery", 9),
     inbound: upsert("inbound", 2),
-    retained: upsert("retained", 6),
+    retained: upsert("retained", 7),
   };
 }
 

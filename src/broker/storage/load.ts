@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import type { Qos } from "../../core/types.ts";
+import type { Identity, Qos } from "../../core/types.ts";
 import type { WillPacket } from "../packets/connect-packet.ts";
 import { utf8ByteString } from "../packets/bytes.ts";
 import type { StoredMessage } from "../routing/stored-message.ts";
@@ -54,7 +54,7 @@ function readState(database: DatabaseSync): StoredState {
   let lastId = 0;
   for (const row of rows("message", "id")) {
     lastId = numberOf(row, "id");
-    messages.set(lastId, messageFrom(row, lastId, numberOf(row, "retain") === 1));
+    messages.set(lastId, messageFrom(row, lastId, numberOf(row, "retain") === 1, null));
   }
   const subscriptions = byClient(rows("subscription", "client_id"), subscriptionFrom);
   const deliveries = byClient(rows("delivery", "client_id, position"), (row) => deliveryFrom(row, messages));
@@ -84,7 +84,7 @@ function readState(database: DatabaseSync): StoredState {
         inbound: inbound.get(clientId) ?? [],
       };
     }),
-    retained: Array.from(rows("retained", "topic"), (row) => messageFrom(row, ++lastId, true)),
+    retained: Array.from(rows("retained", "topic"), (row) => messageFrom(row, ++lastId, true, sourceFrom(row))),
   };
 }
 
@@ -102,7 +102,7 @@ function byClient<T>(rows: Iterable<Cells>, read: (row: Cells) => T | null): Rea
   return found;
 }
 
-function messageFrom(row: Cells, sequence: number, retain: boolean): StoredMessage {
+function messageFrom(row: Cells, sequence: number, retain: boolean, source: Identity | null): StoredMessage {
   const topic = textOf(row, "topic") ?? "";
   return {
     topic,
@@ -113,7 +113,26 @@ function messageFrom(row: Cells, sequence: number, retain: boolean): StoredMessa
     retain,
     expiresAtMs: numberOf(row, "expires_at_ms"),
     publisher: textOf(row, "publisher"),
+    source,
     sequence,
+  };
+}
+
+function sourceFrom(row: Cells): Identity | null {
+  const clientId = textOf(row, "publisher");
+  if (clientId === null) return null;
+  // a file from before it was kept: nobody in particular
+  const cells: Cells = JSON.parse(textOf(row, "source") ?? "{}");
+  const listener = textOf(cells, "listener");
+  const address = textOf(cells, "address");
+  return {
+    clientId,
+    username: textOf(cells, "username"),
+    superuser: cells["superuser"] === true,
+    source: textOf(cells, "source") ?? "",
+    proof: null,
+    ...(listener === null ? {} : { listener }),
+    ...(address === null ? {} : { address }),
   };
 }
 

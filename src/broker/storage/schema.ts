@@ -7,7 +7,8 @@ export const APPLICATION_ID = 0x43756c78;
 /**
  * The tables of the session store. Byte strings (payloads, property bytes) are blobs; moments are milliseconds since
  * 1970, 0 where there is none. A message is stored once for all deliveries that wait for it. `imported` has
- * the SHA-256 of each file that was imported.
+ * the SHA-256 of each file that was imported. `retained.source` is who published it, as JSON:
+ * {"username":"plug","superuser":false,"source":"logins","listener":"1883","address":"192.0.2.1"}.
  */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS session (
@@ -35,7 +36,7 @@ CREATE TABLE IF NOT EXISTS inbound (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS retained (
   topic TEXT PRIMARY KEY, body BLOB NOT NULL, properties_length INTEGER NOT NULL, qos INTEGER NOT NULL,
-  expires_at_ms INTEGER NOT NULL, publisher TEXT
+  expires_at_ms INTEGER NOT NULL, publisher TEXT, source TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS imported (digest TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
 PRAGMA application_id = ${APPLICATION_ID};

@@ -34,6 +34,7 @@ export interface Draft {
   /** null: no line asks for it. */
   readonly dynamicSecurity: DynamicSecurityDraft | null;
   readonly controlApi: boolean;
+  readonly checksRetainSource: boolean;
   readonly limits: LimitValues;
   /** null: no line says it. */
   readonly persistence: { readonly isOn: boolean; readonly origin: Origin } | null;
@@ -197,6 +198,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     anonymousVeto: null,
     dynamicSecurity: null,
     controlApi: false,
+    checksRetainSource: false,
     limits: NO_LIMITS_SAID,
     persistence: null,
     persistenceLocation: null,

@@ -39,10 +39,7 @@ export const globalDirectives: readonly DirectiveRow[] = [
     used({ ...draft, autosaveIntervalS }),
   ),
   ignored("autosave_on_changes", "changes are not counted"),
-  {
-    ...bool("check_retain_source", (draft, isOn) => (isOn ? faulty(draft, SOURCE_UNCHECKED) : used(draft))),
-    fate: "not yet",
-  },
+  bool("check_retain_source", (draft, checksRetainSource) => used({ ...draft, checksRetainSource })),
   bool("connection_messages", (draft, connectionMessages) => used({ ...draft, connectionMessages })),
   ignored("dhparamfile", "the parameters of the key exchange are chosen automatically"),
   // The files it brings in are read with the file it stands in.
@@ -80,11 +77,6 @@ export const globalDirectives: readonly DirectiveRow[] = [
 const NO_DUPLICATES = {
   what: '"allow_duplicate_messages true" has no effect here: a client gets each message once, however many of its subscriptions match.',
   fix: "Remove the line.",
-};
-
-const SOURCE_UNCHECKED = {
-  what: '"check_retain_source true" is not supported yet: a retained message is sent also when its publisher may not write it any more.',
-  fix: "Delete such messages, or remove the line.",
 };
 
 function logDest(draft: Draft, line: Line): Outcome {

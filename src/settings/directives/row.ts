@@ -17,7 +17,7 @@ export interface DirectiveRow {
 }
 
 /** "accepted": it asks for what happens anyway. */
-export type Fate = "carried out" | "accepted" | "ignored" | "refused" | "not yet";
+export type Fate = "carried out" | "accepted" | "ignored" | "refused";
 
 /** Carries out a line with its value, read as what the directive takes. */
 export type CarryOut<T> = (draft: Draft, value: T, line: Line) => Outcome;

@@ -115,6 +115,7 @@ describe("the retained store", () => {
     retain: true,
     expiresAtMs: 0,
     publisher: null,
+    source: null,
     sequence: 1,
   });
 

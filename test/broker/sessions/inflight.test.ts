@@ -19,6 +19,7 @@ const message = {
   retain: false,
   expiresAtMs: 0,
   publisher: null,
+  source: null,
   sequence: 1,
 } as const;
 const delivery = (order: number, packetId = 0): Delivery => ({

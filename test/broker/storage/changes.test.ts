@@ -3,7 +3,15 @@ import type { StoredMessage } from "../../../src/broker/routing/stored-message.t
 import { createChanges, takeWholeBatch } from "../../../src/broker/storage/changes.ts";
 
 function retained(topic: string): StoredMessage {
-  const rest = { propertiesLength: 0, qos: 0, retain: true, expiresAtMs: 0, publisher: null, sequence: 1 } as const;
+  const rest = {
+    propertiesLength: 0,
+    qos: 0,
+    retain: true,
+    expiresAtMs: 0,
+    publisher: null,
+    source: null,
+    sequence: 1,
+  } as const;
   return { topic, topicBytes: topic, body: "x", ...rest };
 }
 

@@ -22,6 +22,7 @@ function message(topic: string, body: string, sequence: number): StoredMessage {
     retain: false,
     expiresAtMs: 0,
     publisher: null,
+    source: null,
     sequence,
   };
 }
