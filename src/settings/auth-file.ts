@@ -212,7 +212,8 @@ function conditionOf({ listener, username, clientid, has_cert }: NonNullable<Raw
   };
 }
 
-function cacheOf(cache: NonNullable<RawStage["cache"]>): CacheTerms {
+/** How long answers of a source count; what is not said is as usual. */
+export function cacheOf(cache: NonNullable<RawStage["cache"]>): CacheTerms {
   if (cache === false) return { acceptedMs: 0, refusedMs: 0, staleMs: 0 };
   const { ttl = 60, negative_ttl = 5, stale_if_error = 600 } = cache;
   return { acceptedMs: ttl * 1000, refusedMs: negative_ttl * 1000, staleMs: stale_if_error * 1000 };

@@ -4,7 +4,8 @@ import { closest } from "../core/suggest.ts";
 import type { Origin, Problem } from "../core/types.ts";
 import { directives, findDirective } from "./directives.ts";
 import { faulty, NOTHING_YET, type Draft, type Fault, type Line, type Outcome } from "./directives/draft.ts";
-import type { ConfFile, Folders } from "./types.ts";
+import { inGroups, runEmq } from "./emq/lines.ts";
+import type { ConfFile, Directive, Folders } from "./types.ts";
 
 /** Carries out the lines of conf files in their order, and those of the files they include in their place. */
 export function applyConf(
@@ -26,8 +27,8 @@ function applyFile(start: Draft, file: ConfFile, folders: Folders): { draft: Dra
   let draft = start;
   let usedLines = 0;
   const reports: ((usedLines: number) => readonly Problem[])[] = [];
-  for (const directive of file.directives) {
-    const outcome = run(draft, { ...directive, folders, base: dirname(file.path) });
+  for (const { directive, run } of inOrder(file, folders)) {
+    const outcome = run(draft);
     const { isUsed, fault } = outcome;
     if (isUsed) usedLines += 1;
     if (fault !== null) reports.push((usedLines) => [problem(fault, directive.origin, usedLines)]);
@@ -38,7 +39,25 @@ function applyFile(start: Draft, file: ConfFile, folders: Folders): { draft: Dra
   return { draft, problems: reports.flatMap((report) => report(usedLines)) };
 }
 
-function run(draft: Draft, line: Line): Outcome {
+/** The lines of a file in the order in which they count, each with what it does. */
+function inOrder(
+  { path, directives, emq }: ConfFile,
+  folders: Folders,
+): readonly { readonly directive: Directive; readonly run: (draft: Draft) => Outcome }[] {
+  const base = dirname(path);
+  if (emq === null) {
+    return directives.map((directive) => ({
+      directive,
+      run: (draft) => runLine(draft, { ...directive, folders, base }),
+    }));
+  }
+  return inGroups(directives).map(({ directive, isOrphan }) => ({
+    directive,
+    run: (draft) => runEmq(draft, { ...directive, folders, base, text: emq.get(directive) ?? null }, isOrphan),
+  }));
+}
+
+function runLine(draft: Draft, line: Line): Outcome {
   const row = findDirective(line.name);
   if (row !== null) return row.run(draft, line);
   // "acl_file=rules", "acl_file:", and a space that only looks like one

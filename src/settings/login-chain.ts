@@ -24,13 +24,14 @@ export function addOnAnonymous(options: Options, draft: Draft): Composed<Anonymo
     };
     return { value: null, problems: options.anonymous ? [problem] : [] };
   }
-  const veto = vetoed(draft, line, '"allow_anonymous true"');
+  const shown = `"${line.emq ?? "allow_anonymous true"}"`;
+  const veto = vetoed(draft, line, shown);
   if (veto.length > 0) return { value: null, problems: veto };
   // The add-on that users come from never obeyed this line, so many have it in a file without knowing what it does.
   const problem: Problem = {
     severity: "warning",
-    what: `${placeOf(line.origin)}: "allow_anonymous true" lets clients without a user name use every topic that no ACL file forbids.`,
-    now: "They are let in; the official Mosquitto app ignores this line.",
+    what: `${placeOf(line.origin)}: ${shown} lets clients without a user name use every topic that no ACL file forbids.`,
+    now: line.emq === undefined ? "They are let in; the official Mosquitto app ignores this line." : "They are let in.",
     fix: "Remove the line if that is not wanted.",
     where: line.origin,
   };
@@ -44,7 +45,8 @@ export function standAloneAnonymous(
   file: string,
 ): Composed<AnonymousSettings | null> {
   const line = draft.allowAnonymous ?? { allowed: isLocalOnly, origin: { file } };
-  const subject = draft.allowAnonymous === null ? "anonymous access" : '"allow_anonymous true"';
+  const subject =
+    draft.allowAnonymous === null ? "anonymous access" : `"${draft.allowAnonymous.emq ?? "allow_anonymous true"}"`;
   const veto = line.allowed ? vetoed(draft, draft.allowAnonymous, subject) : [];
   if (!line.allowed || veto.length > 0) return { value: null, problems: veto };
   return { value: { rights: "all", origin: line.origin }, problems: [] };
@@ -56,17 +58,19 @@ export function listenerAnonymous(draft: Draft, line: AnonymousLine): Composed<A
   return { value: problems.length > 0 ? null : { rights: "all", origin: line.origin }, problems };
 }
 
-/** The stages of the add-on's login chain; without options nobody but the system users gets in. */
+/** The stages of the add-on's login chain, `emq` those of lines of EMQ; without options nobody but the system users gets in. */
 export function addOnStages(
   environment: Environment,
   options: Options | null,
   { passwordFile, dynamicSecurity, anonymous }: LoginSources,
+  emq: readonly StageSettings[],
 ): readonly StageSettings[] {
   if (options === null) return [SYSTEM_USERS];
-  const sources: readonly Pick<StageSettings, "type" | "settings">[] = [
+  const sources: readonly Omit<StageSettings, "onBadPassword">[] = [
     ...(dynamicSecurity === null ? [] : [DYNAMIC_SECURITY]),
     { type: "logins", settings: { logins: options.logins } },
     ...(passwordFile === null ? [] : [{ type: "password-file", settings: null }]),
+    ...emq,
     ...(environment.hasHomeAssistant ? [{ type: "home-assistant", settings: null }] : []),
   ];
   return [
@@ -79,12 +83,16 @@ export function addOnStages(
   ];
 }
 
-/** The stages of a broker outside Home Assistant. */
-export function standAloneStages({ passwordFile, dynamicSecurity, anonymous }: LoginSources): readonly StageSettings[] {
+/** The stages of a broker outside Home Assistant; `emq` are those of lines of EMQ. */
+export function standAloneStages(
+  { passwordFile, dynamicSecurity, anonymous }: LoginSources,
+  emq: readonly StageSettings[],
+): readonly StageSettings[] {
   const file: StageSettings = { type: "password-file", settings: null, onBadPassword: "deny" };
   const sources: readonly StageSettings[] = [
     ...(dynamicSecurity === null ? [] : [{ ...DYNAMIC_SECURITY, onBadPassword: "deny" } as const]),
     ...(passwordFile === null ? [] : [file]),
+    ...emq,
   ];
   // Mosquitto that has nobody to ask lets in whoever calls himself anything.
   return [...sources, ...anonymousStage(anonymous, sources.length === 0)];

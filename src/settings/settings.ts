@@ -15,6 +15,7 @@ import { applyConf } from "./conf-lines.ts";
 import { finishBridges } from "./bridges.ts";
 import { addOnBanFile, standAloneBanFile } from "./ban-settings.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
+import { besideAuthFile, emqAccess, type EmqAccess } from "./emq/access.ts";
 import { LARGEST_PACKET, limitsFrom, type LimitValues, mergeLimits, NO_LIMITS_SAID } from "./limits.ts";
 import { finishListeners, localListeners, ownListeners } from "./listeners.ts";
 import { logSettings } from "./log.ts";
@@ -62,14 +63,14 @@ function addOn(
   authFile: AuthFile | null,
 ): Composed {
   const start = emptyDraft(ownListeners(environment, options));
-  const { draft, problems } = applyConf(start, conf, environment.folders);
+  const { draft, problems, emq } = readConf(start, conf, environment.folders, authFile);
   const { listeners, problems: listenerProblems } = finishListeners(draft);
   const { passwordFile, aclFile, controlApi, checksRetainSource } = draft;
   const dynamicSecurity = addOnDynamicSecurity(environment.folders, options, draft);
   const asUsual = addOnAnonymous(options, draft);
   const stages = (parts: LoginSources): readonly StageSettings[] =>
     authFile === null
-      ? addOnStages(environment, options, parts)
+      ? addOnStages(environment, options, parts, writtenStages(emq, options.logins))
       : [SYSTEM_USERS, ...writtenStages(authFile, options.logins)];
   const anonymous = writtenAnonymous(authFile, asUsual.value);
   const auth = stages({ passwordFile, dynamicSecurity, anonymous });
@@ -94,7 +95,7 @@ function addOn(
       controlApi,
       aclFile,
       anonymous,
-      aclTerms: authFile?.acl ?? USUAL_RULES,
+      aclTerms: authFile?.acl ?? emq.acl ?? USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       checksRetainSource,
       bridges,
@@ -114,12 +115,26 @@ function addOn(
   };
 }
 
+/** Carries out the lines of conf files; with an auth.yaml those of EMQ about logins have no say. */
+function readConf(
+  start: Draft,
+  conf: readonly ConfFile[],
+  folders: Environment["folders"],
+  authFile: AuthFile | null,
+): Pick<Composed, "problems"> & { readonly draft: Draft; readonly emq: Pick<EmqAccess, "stages" | "acl"> } {
+  const { draft, problems } = applyConf(start, conf, folders);
+  const emq = emqAccess(draft);
+  if (authFile === null) return { draft: emq.draft, problems: [...problems, ...emq.problems], emq };
+  const none = { stages: [], acl: null };
+  return { draft: emq.draft, problems: [...problems, ...besideAuthFile(draft)], emq: none };
+}
+
 /** What stays when it is unknown what the user wants: the ports, and Home Assistant and its apps on them. */
 function closedAddOn(environment: Environment, options: Options | null): Composed {
   const draft = emptyDraft(ownListeners(environment, options));
   const { listeners, problems } = finishListeners(draft);
   const none = { passwordFile: null, dynamicSecurity: null, controlApi: false, aclFile: null, anonymous: null };
-  const auth = addOnStages(environment, null, none);
+  const auth = addOnStages(environment, null, none, []);
   const { value: store } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
   const { sysIntervalS, checksRetainSource } = draft;
@@ -147,7 +162,7 @@ function standAlone(
   conf: readonly ConfFile[],
   authFile: AuthFile | null,
 ): Composed {
-  const { draft, problems } = applyConf(emptyDraft([]), conf, folders);
+  const { draft, problems, emq } = readConf(emptyDraft([]), conf, folders, authFile);
   const origin: Origin = { file: conf[0]?.file ?? "no configuration" };
   const isLocalOnly = !draft.namesListener;
   const wanted = isLocalOnly
@@ -159,16 +174,18 @@ function standAlone(
   const { listeners, problems: listenerProblems } = finishListeners({ ...draft, listeners: wanted });
   const { passwordFile, aclFile, controlApi, checksRetainSource } = draft;
   const dynamicSecurity = confDynamicSecurity(draft);
-  const asUsual = standAloneAnonymous(draft, isLocalOnly, origin.file);
+  // EMQ that is told nothing about anonymous clients lets none in
+  const isOpen = isLocalOnly && draft.emq.file === null;
+  const asUsual = standAloneAnonymous(draft, isOpen, origin.file);
   const stages = (parts: LoginSources): readonly StageSettings[] =>
-    authFile === null ? standAloneStages(parts) : writtenStages(authFile, []);
+    authFile === null ? standAloneStages(parts, writtenStages(emq, [])) : writtenStages(authFile, []);
   const anonymous = writtenAnonymous(authFile, asUsual.value);
   const auth = stages({ passwordFile, dynamicSecurity, anonymous });
   const own = listenerAccess({
     draft,
     drafts: wanted,
     open: listeners,
-    anonymous: (allowAnonymous) => standAloneAnonymous({ ...draft, allowAnonymous }, isLocalOnly, origin.file),
+    anonymous: (allowAnonymous) => standAloneAnonymous({ ...draft, allowAnonymous }, isOpen, origin.file),
     allowed: (line) => listenerAnonymous(draft, line),
     stages: (parts) => stages({ ...parts, dynamicSecurity }),
   });
@@ -185,7 +202,7 @@ function standAlone(
       controlApi,
       aclFile,
       anonymous,
-      aclTerms: authFile?.acl ?? USUAL_RULES,
+      aclTerms: authFile?.acl ?? emq.acl ?? USUAL_RULES,
       limits: limitsOf(STAND_ALONE_LIMITS, draft),
       checksRetainSource,
       bridges,

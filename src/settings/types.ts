@@ -84,8 +84,8 @@ export interface StageSettings {
   readonly settings: unknown;
   /** What a wrong password means: the end, or that a later stage may still say yes. */
   readonly onBadPassword: "deny" | "next";
-  /** What auth.yaml says of it. Missing: it is one of the usual stages, on the usual terms. */
-  readonly written?: Pick<AuthStage, "terms" | "placeOf">;
+  /** What auth.yaml or lines of EMQ say of it. Missing: it is one of the usual stages, on the usual terms. */
+  readonly written?: Pick<AuthStage, "terms" | "placeOf" | "faults">;
 }
 
 /** Stages and order of rules, as auth.yaml has them. */
@@ -102,6 +102,14 @@ export interface AuthStage {
   readonly terms: StageTerms;
   /** Where one of its keys stands, by its path: "/host"; empty: the stage itself. */
   readonly placeOf: (path: string) => Origin;
+  /** What keeps it from being used, as far as that shows where it is written. Missing: nothing does. */
+  readonly faults?: readonly StageFault[];
+}
+
+export interface StageFault {
+  readonly where: Origin;
+  readonly what: string;
+  readonly fix: string;
 }
 
 /** In which order rules count, and what counts when none matches. */
@@ -401,4 +409,6 @@ export interface ConfFile {
   readonly directives: readonly Directive[];
   /** Files read for each include_dir directive, in mosquitto's order. */
   readonly includes: ReadonlyMap<Directive, readonly ConfFile[]>;
+  /** The texts of files that lines of EMQ name, as far as they can be read. null: these are lines of Mosquitto. */
+  readonly emq: ReadonlyMap<Directive, string> | null;
 }

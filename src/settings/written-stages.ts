@@ -1,13 +1,16 @@
 import type { LoginOptions } from "./logins.ts";
 import type { AnonymousSettings, AuthFile, AuthStage, StageSettings } from "./types.ts";
 
-/** The stages that auth.yaml lists; those of the options and files take from there what is theirs. */
-export function writtenStages({ stages }: AuthFile, logins: readonly LoginOptions[]): readonly StageSettings[] {
+/** The stages that auth.yaml lists, or that lines of EMQ make; those of the options and files take from there what is theirs. */
+export function writtenStages(
+  { stages }: Pick<AuthFile, "stages">,
+  logins: readonly LoginOptions[],
+): readonly StageSettings[] {
   return stages.map((stage) => ({
     type: stage.type,
     settings: settingsOf(stage, logins),
     onBadPassword: stage.onBadPassword,
-    written: { terms: stage.terms, placeOf: stage.placeOf },
+    written: { terms: stage.terms, placeOf: stage.placeOf, faults: stage.faults ?? [] },
   }));
 }
 

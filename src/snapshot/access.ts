@@ -78,9 +78,9 @@ function buildOne(
   const acl = loadAcl(settings.aclFile, earlier?.acl ?? null, sources, reservedUsers);
   const passwordFile = loadPasswordFile(settings.passwordFile, earlier?.passwordFile ?? null, sources, reservedUsers);
   const login = loginStages({ settings, passwordFile: passwordFile.loaded, dynsec: sources.dynsec }, deps);
-  // without auth.yaml dynamic security and the ACL file are all there is
-  const rulesFromSources = settings.auth.some(({ written }) => written !== undefined);
   const { sources: named, noMatch } = sources.settings.aclTerms;
+  // without auth.yaml and its like dynamic security and the ACL file are all there is
+  const rulesFromSources = noMatch !== null || settings.auth.some(({ written }) => written !== undefined);
   const withRules = login.kept.filter((stage) => stage.rights !== undefined || stage.ask !== undefined);
   const names = named ?? ["login", DYNSEC, "files", ...withRules.map(({ name }) => name)];
   const rights = withRules.filter(({ name }) => names.includes(name));

@@ -4,9 +4,11 @@ import { clockTime } from "../core/clock-time.ts";
 import { placeOf } from "../core/problem.ts";
 import type { Problem } from "../core/types.ts";
 import { parseConf } from "../settings/conf-file.ts";
+import { looksLikeEmq, parseEmq } from "../settings/emq/file.ts";
 import type { Options } from "../settings/options.ts";
 import { resolvePath, shownFolder } from "../settings/paths.ts";
 import type { ConfFile, Directive } from "../settings/types.ts";
+import { listPlugins, readNamed } from "./emq-sources.ts";
 import type { Reading } from "./reading.ts";
 import type { Sources, SourceSpec } from "./types.ts";
 
@@ -66,15 +68,34 @@ export async function readConf(
     }
     if (path !== spec.confFile && looksLikeErlang(found.text)) {
       ruleFiles.push({ path, file });
-      return { path, file, directives: [], includes: new Map() };
+      return { path, file, directives: [], includes: new Map(), emq: null };
     }
+    if (looksLikeEmq(found.text)) return readEmq(path, found.text, depth);
     const { directives, problems } = parseConf(path, found.text);
     reading.problems.push(...problems);
     const includes = new Map<Directive, readonly ConfFile[]>();
     for (const directive of directives) {
       if (directive.name === "include_dir") includes.set(directive, await readIncludes(directive, path, depth));
     }
-    return { path, file, directives, includes };
+    return { path, file, directives, includes, emq: null };
+  };
+
+  const readEmq = async (path: string, text: string, depth: number): Promise<ConfFile | null> => {
+    const file = basename(path);
+    const { directives, problems, fault } = parseEmq(path, text);
+    reading.problems.push(...problems);
+    if (fault !== null) {
+      const earlier = last === null ? null : findConf(last.conf, path);
+      reading.problems.push({ severity: "error", ...fault, now: whatStays(earlier, "lines") });
+      return earlier;
+    }
+    const emq = await readNamed(directives, (shown) => reading.text(resolvePath(shown, folders, dirname(path))));
+    const includes = new Map<Directive, readonly ConfFile[]>();
+    const plugins = await listPlugins(directives, dirname(path), reading);
+    if (plugins !== null && depth < DEEPEST_INCLUDE) {
+      includes.set(plugins.directive, await readAll(plugins.folder, plugins.names, path, depth + 1));
+    }
+    return { path, file, directives, includes, emq };
   };
 
   const readIncludes = async (directive: Directive, from: string, depth: number): Promise<readonly ConfFile[]> => {

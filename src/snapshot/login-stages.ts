@@ -3,7 +3,7 @@ import type { Stage } from "../auth/chain.ts";
 import { BackendError, messageOf, SettingsError } from "../core/errors.ts";
 import { placeOf } from "../core/problem.ts";
 import { otherName, unknownKeyFault } from "../core/suggest.ts";
-import type { Authenticator, Problem } from "../core/types.ts";
+import type { Authenticator, Origin, Problem } from "../core/types.ts";
 import { STAGE_KEYS } from "../settings/auth-schema.ts";
 import type { AccessSettings, StageSettings } from "../settings/types.ts";
 import type { AccessDeps } from "./access.ts";
@@ -35,13 +35,15 @@ export function loginStages(input: StageInput, deps: AccessDeps): LoginStages {
     const isLocal = terms.cache === null;
     const make = (): Authenticator => usualStage(stage, input, deps);
     try {
+      const [fault] = written.faults ?? [];
+      if (fault !== undefined) throw new SettingsError(fault.what, "");
       const key = isLocal ? "" : deps.context.digest(JSON.stringify([stage.type, stage.settings, terms]));
       const authenticator = isLocal ? deps.keeper.wrap(terms, make()) : deps.keeper.take(terms, key, make);
       if (!isLocal) kept.push(authenticator);
       return { authenticator, onBadPassword, onError: terms.onError };
     } catch (error) {
       const earlier = deps.keeper.latest(terms.id);
-      problems.push(unusable(stage, written, error, earlier !== null, deps.backends));
+      problems.push(...unusable(stage, written, error, earlier !== null, deps.backends));
       if (earlier !== null) kept.push(earlier);
       return { authenticator: earlier ?? undecided(terms.id), onBadPassword, onError: terms.onError };
     }
@@ -62,26 +64,32 @@ function usualStage(
 
 function unusable(
   { type }: StageSettings,
-  { terms, placeOf: placeIn }: NonNullable<StageSettings["written"]>,
+  { terms, placeOf: placeIn, faults = [] }: NonNullable<StageSettings["written"]>,
   error: unknown,
   isKept: boolean,
   backends: readonly Backend[],
-): Problem {
+): readonly Problem[] {
+  const now = isKept
+    ? "The stage stays as it was before."
+    : "Clients that it should decide about are told to try again (server unavailable).";
+  const cannot = (where: Origin, why: string): string =>
+    `${placeOf(where)}: the stage "${terms.id}" cannot be used: ${why}.`;
+  if (faults.length > 0) {
+    return faults.map(({ where, what, fix }) => ({ severity: "error", what: cannot(where, what), now, fix, where }));
+  }
   const where = placeIn(error instanceof SettingsError ? error.path : "");
   const types = [...backends.map((backend) => backend.type), DYNSEC].filter((name) => name !== "system-users");
   const isKnown = types.includes(type);
   const { what, fix } = faultOf(type, error);
-  return {
-    severity: "error",
-    what: isKnown
-      ? `${placeOf(where)}: the stage "${terms.id}" cannot be used: ${what}.`
-      : `${placeOf(where)}: "${type}" is no type of login source here.`,
-    now: isKept
-      ? "The stage stays as it was before."
-      : "Clients that it should decide about are told to try again (server unavailable).",
-    fix: isKnown ? fix : otherName(type, types),
-    where,
-  };
+  return [
+    {
+      severity: "error",
+      what: isKnown ? cannot(where, what) : `${placeOf(where)}: "${type}" is no type of login source here.`,
+      now,
+      fix: isKnown ? fix : otherName(type, types),
+      where,
+    },
+  ];
 }
 
 function faultOf(type: string, error: unknown): { readonly what: string; readonly fix: string } {

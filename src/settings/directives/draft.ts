@@ -52,7 +52,20 @@ export interface Draft {
   /** Seconds; 0: nothing is said. */
   readonly sysIntervalS: number;
   readonly bridges: readonly BridgeDraft[];
+  readonly emq: EmqDraft;
   readonly current: Current;
+}
+
+/** What lines of EMQ have said that counts when all files are read. */
+export interface EmqDraft {
+  /** The file that was read first; null: there is none. */
+  readonly file: string | null;
+  /** Lines about login sources. */
+  readonly auth: readonly EmqLine[];
+  readonly allowAnonymous: AnonymousLine | null;
+  readonly noMatch: { readonly value: "allow" | "deny"; readonly origin: Origin } | null;
+  /** Lines that make the name in a certificate the user name of a listener's clients, by its index in `listeners`. */
+  readonly certificateNames: readonly { readonly listener: number; readonly line: Line }[];
 }
 
 /** What the next line of a file belongs to; each file starts with nothing. */
@@ -79,6 +92,8 @@ export interface DynamicSecurityDraft extends DynamicSecuritySettings {
 export interface AnonymousLine {
   readonly allowed: boolean;
   readonly origin: Origin;
+  /** As EMQ has it: "mqtt.allow_anonymous = true". Missing: it is one of Mosquitto. */
+  readonly emq?: string;
 }
 
 /** What the lines of a listener say about who may come in; null: nothing. */
@@ -150,6 +165,12 @@ export interface Line {
   readonly base: string;
 }
 
+/** A line of EMQ. */
+export interface EmqLine extends Line {
+  /** The text of the file that it names; null: it names none, or one that cannot be read. */
+  readonly text: string | null;
+}
+
 /** What became of a line. */
 export interface Outcome {
   readonly draft: Draft;
@@ -210,6 +231,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     connectionMessages: true,
     sysIntervalS: DEFAULT_SYS_INTERVAL_S,
     bridges: [],
+    emq: { file: null, auth: [], allowAnonymous: null, noMatch: null, certificateNames: [] },
     current: NOTHING_YET,
   };
 }

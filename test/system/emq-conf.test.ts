@@ -1,0 +1,211 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { launch, layOut, save, startAddon } from "../helpers/culex.ts";
+import { freePort } from "../helpers/free-port.ts";
+import { connect, refusal } from "../helpers/mqtt.ts";
+import { describeWith } from "../helpers/needs.ts";
+import { tempFolder } from "../helpers/temp.ts";
+import { webServer } from "../helpers/web-server.ts";
+import { MARIADB, mariadbFolder, startMariadb } from "../services/mariadb.ts";
+import { sha256, tables } from "../auth/sql/tables.ts";
+
+const RULES = `%% Allow 'dashboard' to subscribe '$SYS/#'
+{allow, {user, "dashboard"}, subscribe, ["$SYS/#"]}.
+
+%% Deny clients to subscribe '$SYS#' and '#'
+{deny, all, subscribe, ["$SYS/#", {eq, "#"}]}.
+
+%% Allow all by default
+{allow, all}.
+`;
+
+/** A folder "etc" as EMQ has it, with "data" beside it; gives the emq.conf and the port it names. */
+async function emq(
+  lines: string,
+  plugins: Readonly<Record<string, string>> = {},
+): Promise<{ readonly file: string; readonly etc: string; readonly url: string }> {
+  const root = tempFolder();
+  const port = await freePort();
+  const file = join(root, "etc", "emq.conf");
+  const plugged =
+    Object.keys(plugins).length === 0
+      ? ""
+      : "mqtt.plugins.etc_dir = etc/plugins/\nmqtt.plugins.loaded_file = data/loaded_plugins\n";
+  save(file, `listener.tcp.external = 127.0.0.1:${port}\n${lines}\n${plugged}`);
+  save(join(root, "etc", "acl.conf"), RULES);
+  for (const [name, text] of Object.entries(plugins)) save(join(root, "etc", "plugins", `${name}.conf`), text);
+  save(join(root, "data", "loaded_plugins"), "emq_auth_username.\nemq_auth_clientid.\n");
+  return { file, etc: join(root, "etc"), url: `mqtt://127.0.0.1:${port}` };
+}
+
+const USERNAMES = "auth.user.1.username = admin\nauth.user.1.password = public\n";
+const CLIENTIDS = "auth.client.1.clientid = clientid\nauth.client.1.password = passwd\n";
+
+test("users and client ids of EMQ log in, of the plugins that are loaded, and a save takes them away", async () => {
+  const { file, etc, url } = await emq(
+    "mqtt.allow_anonymous = false\nmqtt.acl_nomatch = deny\nmqtt.acl_file = etc/acl.conf",
+    {
+      emq_auth_username: USERNAMES,
+      emq_auth_clientid: CLIENTIDS,
+      // it is there, as in every EMQ, and not loaded
+      emq_auth_http: "auth.http.auth_req = http://127.0.0.1:9/mqtt/auth\n",
+    },
+  );
+  const running = launch(["src/main.ts", "-c", file]);
+  await running.line(/ ready: /);
+  const admin = { username: "admin", password: "public" };
+  const { client, received, wasClosed } = await connect(url, { ...admin, protocolVersion: 5 });
+  expect(await refusal(url, { ...admin, password: "Public" })).toBe(5);
+  expect(await refusal(url, { username: "nobody", password: "public" })).toBe(5);
+  expect(await refusal(url)).toBe(5);
+  await connect(url, { clientId: "clientid", username: "any", password: "passwd" });
+  expect(await refusal(url, { clientId: "clientid", username: "any", password: "other" })).toBe(5);
+
+  await expect(client.subscribeAsync("#")).rejects.toThrow(/Not authorized/i);
+  await client.subscribeAsync("home/#");
+  await client.publishAsync("home/a", "1", { qos: 1 });
+  await received(["home/a 1"]);
+
+  save(join(etc, "plugins", "emq_auth_username.conf"), USERNAMES.replace("= public", "= changed"));
+  await running.line(/generation 2 is live /);
+  await expect.poll(wasClosed).toBe(true);
+  await connect(url, { ...admin, password: "changed" });
+});
+
+test("a web service that EMQ asks is asked, with what it says and for superusers", async () => {
+  const asked: string[] = [];
+  const { url: service } = await webServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on("end", () => {
+      asked.push(`${request.method} ${request.url} ${request.headers["content-type"]} ${body}`);
+      const isFine = new URLSearchParams(body).get("username") === "root" || request.url === "/mqtt/auth";
+      response.statusCode = isFine && !body.includes("password=wrong") ? 200 : 401;
+      response.end();
+    });
+  });
+  const { file, url } = await emq(`mqtt.acl_nomatch = deny
+mqtt.acl_file = etc/acl.conf
+auth.http.auth_req = ${service}/mqtt/auth
+auth.http.auth_req.method = post
+auth.http.auth_req.params = clientid=%c,username=%u,password=%P
+auth.http.super_req = ${service}/mqtt/superuser
+auth.http.super_req.method = post
+auth.http.super_req.params = clientid=%c,username=%u`);
+  const running = launch(["src/main.ts", "-c", file]);
+  await running.line(/ ready: /);
+  expect(await refusal(url, { clientId: "c1", username: "ann", password: "wrong" })).toBe(5);
+  const ann = await connect(url, { clientId: "c1", username: "ann", password: "a&b=c", protocolVersion: 5 });
+  await expect(ann.client.subscribeAsync("#")).rejects.toThrow(/Not authorized/i);
+  const root = await connect(url, { clientId: "c2", username: "root", password: "r", protocolVersion: 5 });
+  await root.client.subscribeAsync("#");
+  const form = "application/x-www-form-urlencoded";
+  expect(asked).toEqual([
+    `POST /mqtt/auth ${form} clientid=c1&username=ann&password=wrong`,
+    `POST /mqtt/auth ${form} clientid=c1&username=ann&password=a%26b%3Dc`,
+    `POST /mqtt/superuser ${form} clientid=c1&username=ann`,
+    `POST /mqtt/auth ${form} clientid=c2&username=root&password=r`,
+    `POST /mqtt/superuser ${form} clientid=c2&username=root`,
+  ]);
+});
+
+describeWith(MARIADB, "a database of EMQ", () => {
+  test("has its users, superusers and rules, whose last row comes first, before those of acl.conf", async () => {
+    const flag = (value: boolean): string => (value ? "1" : "0");
+    const made = tables({
+      flag,
+      flagType: "tinyint(1)",
+      quoted: (text) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`,
+      connections: "",
+    });
+    const user = `insert into mqtt_user values (8, 'dashboard', '${sha256("d")}', 0);`;
+    const port = await freePort();
+    const server = await startMariadb(mariadbFolder(tempFolder(), [...made, user]), port);
+    try {
+      const { file, url } = await emq(`mqtt.allow_anonymous = true
+mqtt.acl_nomatch = deny
+auth.mysql.server = 127.0.0.1:${port}
+auth.mysql.pool = 8
+auth.mysql.username = mqtt
+auth.mysql.password = db-pw
+auth.mysql.database = mqtt
+auth.mysql.auth_query = select password from mqtt_user where username = '%u' limit 1
+auth.mysql.password_hash = sha256
+auth.mysql.super_query = select is_superuser from mqtt_user where username = '%u' limit 1
+auth.mysql.acl_query = select allow, ipaddr, username, clientid, access, topic from mqtt_acl where ipaddr = '%a' or username = '%u' or username = '$all' or clientid = '%c'`);
+      const running = launch(["src/main.ts", "-c", file]);
+      await running.line(/ ready: /);
+      expect(await refusal(url, { username: "alice", password: "wrong" })).toBe(5);
+      expect(await refusal(url, { username: "' or '1'='1", password: "alice-pw" })).toBe(5);
+      expect(await refusal(url)).toBe(5);
+      const alice = await connect(url, { username: "alice", password: "alice-pw", protocolVersion: 5 });
+      await expect(alice.client.subscribeAsync("$SYS/#")).rejects.toThrow(/Not authorized/i);
+      const dashboard = await connect(url, { username: "dashboard", password: "d", protocolVersion: 5 });
+      await dashboard.client.subscribeAsync("$SYS/#");
+      const root = await connect(url, { username: "root", password: "root-pw", protocolVersion: 5 });
+      await root.client.subscribeAsync("home/#");
+      await alice.client.publishAsync("home/a", "1", { qos: 1 });
+      await root.received(["home/a 1"]);
+    } finally {
+      await server.kill();
+    }
+  });
+});
+
+test("files of EMQ dropped in the app's folder count within the save, and one that is mixed changes nothing", async () => {
+  const folders = layOut({
+    "data/options.json": JSON.stringify({ customize: { active: true, folder: "mosquitto" } }),
+    "share/mosquitto/a.conf": "sys_interval 0\n",
+  });
+  const running = await startAddon(folders);
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  const admin = { username: "admin", password: "public" };
+  expect(await refusal(url, admin)).not.toBe(0);
+  const file = join(folders.share, "mosquitto", "emq_auth_username.conf");
+  save(file, USERNAMES);
+  await running.line(/generation 2 is live /);
+  await connect(url, admin);
+  save(file, `${USERNAMES}allow_anonymous true\n`);
+  await running.line(
+    /emq_auth_username\.conf line 3: "allow_anonymous" is a line of Mosquitto, and others in this file are of EMQ\. The lines read at [\d:]+ stay in use\. Move the lines of Mosquitto to a conf file of their own\./,
+  );
+  await connect(url, admin);
+  expect(await refusal(url, { protocolVersion: 5 })).toBe(0x87);
+});
+
+test("a first start with a mixed file lets nobody in but the system users", async () => {
+  const folders = layOut({
+    "data/options.json": JSON.stringify({ anonymous: true, customize: { active: true, folder: "mosquitto" } }),
+    "share/mosquitto/emq.conf": "mqtt.acl_nomatch = deny\nacl_file rules\n",
+  });
+  const running = await startAddon(folders);
+  await running.line(
+    /emq\.conf line 2: "acl_file" is a line of Mosquitto, and others in this file are of EMQ\. Nobody but Home Assistant and apps can log in until this is corrected\. Move/,
+  );
+  expect(await refusal(`mqtt://127.0.0.1:${running.port("mqtt")}`, { protocolVersion: 5 })).toBe(0x87);
+});
+
+test("check says of each line what becomes of it, and explain by which rule", async () => {
+  const { file } = await emq("mqtt.acl_nomatch = deny\nmqtt.acl_file = etc/acl.conf\nnode.cookie = emqsecretcookie", {
+    emq_auth_username: USERNAMES,
+  });
+  const checking = launch(["src/main.ts", "check", "-c", file]);
+  expect(await checking.ended).toBe(1);
+  expect(checking.lines).toEqual([
+    'ok: emq.conf line 1: "listener.tcp.external" is carried out.',
+    'ok: emq.conf line 2: "mqtt.acl_nomatch" is carried out.',
+    'ok: emq.conf line 3: "mqtt.acl_file" is carried out.',
+    'warning: emq.conf line 4: "node.cookie" has no effect here: there is no Erlang node. The line is ignored; the other 5 lines are used. Remove the line.',
+    'ok: emq.conf line 5: "mqtt.plugins.etc_dir" is carried out.',
+    'ok: emq_auth_username.conf line 1: "auth.user.1.username" is carried out.',
+    'ok: emq_auth_username.conf line 2: "auth.user.1.password" is carried out.',
+    'ok: emq.conf line 6: "mqtt.plugins.loaded_file" is carried out.',
+    "7 of 8 lines carried out as written.",
+    "0 errors, 1 warning.",
+  ]);
+  const explaining = launch(["src/main.ts", "explain", "-c", file, "--user", "ann", "--subscribe", "#"]);
+  expect(await explaining.ended).toBe(1);
+  expect(explaining.lines.join("\n")).toContain('{deny, all, subscribe, ["$SYS/#", {eq, "#"}]}');
+});
