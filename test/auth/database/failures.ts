@@ -51,8 +51,11 @@ export async function identityOf(source: Authenticator, credentials: Credentials
   return decision.value;
 }
 
-/** What must come of servers that are no database. */
-export function serversThatAreNone(backend: Backend, settings: (port: number) => object): void {
+/**
+ * What must come of servers that are no database. Each question finds out anew, but for a driver that looks for servers
+ * by itself.
+ */
+export function serversThatAreNone(backend: Backend, settings: (port: number) => object, looksByItself = false): void {
   describe(`${backend.type} with a server that is none`, () => {
     test.each([
       ["says nothing", (): void => {}],
@@ -76,7 +79,7 @@ export function serversThatAreNone(backend: Backend, settings: (port: number) =>
         const patience = AbortSignal.timeout(300);
         await expect(ask(source, client("alice", "alice-pw"), patience)).rejects.toThrow(BackendError);
       }
-      expect(sockets).not.toEqual([]);
+      expect(sockets.length).toBeGreaterThanOrEqual(looksByItself ? 1 : 2);
     });
   });
 }

@@ -1,19 +1,19 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { orderedRules } from "../../../src/acl/ordered-access.ts";
-import type { Backend, BackendContext } from "../../../src/auth/backend.ts";
+import type { Backend } from "../../../src/auth/backend.ts";
 import { BackendError } from "../../../src/core/errors.ts";
 import { isAllowed } from "../../../src/core/reasons.ts";
-import type { Authenticator, Credentials, Identity } from "../../../src/core/types.ts";
+import type { Authenticator, Credentials } from "../../../src/core/types.ts";
 import { makePair, type Pair } from "../../helpers/certificates.ts";
 import { freePort } from "../../helpers/free-port.ts";
 import { describeWith } from "../../helpers/needs.ts";
 import { tempFolder } from "../../helpers/temp.ts";
 import type { Server } from "../../services/server.ts";
 import { backendContext, client, recordingLogger } from "../context.ts";
+import { ask, IDENTITY, identityOf, made, serversThatAreNone, verdictOf } from "../database/failures.ts";
 import { HOSTILE } from "../hostile-names.ts";
 import { type Dialect, sha256, tables } from "./tables.ts";
 
@@ -327,31 +327,7 @@ export function sqlContract(subject: SqlSubject): void {
     },
   );
 
-  describe(`${name} with a server that is none`, () => {
-    test.each([
-      ["says nothing", (): void => {}],
-      ["talks nonsense", (socket: Socket): void => void socket.write(Buffer.alloc(5000, "HTTP/1.1 200 OK\r\n"))],
-      ["hangs up", (socket: Socket): void => void socket.end()],
-      ["breaks off", (socket: Socket): void => void socket.resetAndDestroy()],
-    ])("and %s, nothing is decided", async (_what, behave) => {
-      const sockets: Socket[] = [];
-      const port = await freePort();
-      const server = createServer((socket) => {
-        sockets.push(socket.on("error", () => {}));
-        behave(socket);
-      });
-      await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
-      onTestFinished(() => {
-        for (const socket of sockets) socket.destroy();
-        server.close();
-      });
-      const source = made(backend, { ...base(port), pool: 1 });
-      const patience = (): AbortSignal => AbortSignal.timeout(300);
-      await expect(ask(source, client("alice", "alice-pw"), patience())).rejects.toThrow(BackendError);
-      await expect(ask(source, client("alice", "alice-pw"), patience())).rejects.toThrow(BackendError);
-      expect(sockets).toHaveLength(2);
-    });
-  });
+  serversThatAreNone(backend, base);
 
   describe(`${name} settings`, () => {
     test.each([
@@ -386,15 +362,6 @@ export function sqlContract(subject: SqlSubject): void {
   });
 }
 
-const IDENTITY: Identity = {
-  clientId: "plug-1",
-  username: "alice",
-  superuser: false,
-  source: "test",
-  proof: null,
-  address: "192.0.2.7",
-};
-
 function base(port: number): object {
   return {
     server: `127.0.0.1:${port}`,
@@ -404,32 +371,4 @@ function base(port: number): object {
     auth_query: USERS,
     password_hash: "sha256",
   };
-}
-
-function made(backend: Backend, settings: object, context: BackendContext = backendContext()): Authenticator {
-  const source = backend.create(settings, context);
-  onTestFinished(() => source.close?.());
-  return source;
-}
-
-async function ask(
-  source: Authenticator,
-  credentials: Credentials = client("alice", "alice-pw"),
-  until: AbortSignal = signal,
-): Promise<Awaited<ReturnType<Authenticator["authenticate"]>>> {
-  return source.authenticate(credentials, until);
-}
-
-async function verdictOf(source: Authenticator): Promise<string> {
-  try {
-    return (await ask(source)).verdict;
-  } catch (error) {
-    return error instanceof BackendError ? "undecided" : String(error);
-  }
-}
-
-async function identityOf(source: Authenticator, credentials: Credentials): Promise<Identity> {
-  const decision = await ask(source, credentials);
-  if (!isAllowed(decision)) throw new Error(`not allowed: ${decision.reason.sentence}`);
-  return decision.value;
 }
