@@ -81,6 +81,9 @@ function findFault({ username, password, preHashed }: Parsed, reservedUsers: rea
   if (password === null) {
     return { what: "there is no colon between a name and a hash.", fix: 'Write "name:hash", or "#" before a comment.' };
   }
+  if (/[\0\ufffd]/.test(username + password)) {
+    return { what: "this is no UTF-8 text.", fix: "Save the file again, as UTF-8." };
+  }
   if (username === "") return { what: "the user name is empty.", fix: "Write a name before the colon." };
   if (isReservedName(username, reservedUsers)) {
     const what = `the name "${username}" is reserved for Home Assistant and other apps.`;

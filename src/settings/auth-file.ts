@@ -8,7 +8,7 @@ import type { Origin, Problem } from "../core/types.ts";
 import { listed } from "../core/words.ts";
 import { authSchema, STAGE_KEYS, type RawAuthFile, type RawStage } from "./auth-schema.ts";
 import type { AclTerms, AuthFile, AuthStage } from "./types.ts";
-import { parseYaml, type Reference, type YamlDocument } from "./yaml-document.ts";
+import { parseYaml, yamlFix, type Reference, type YamlDocument } from "./yaml-document.ts";
 
 /** The name of the file, in the share folder or beside the conf file. */
 export const AUTH_FILE = "auth.yaml";
@@ -75,8 +75,7 @@ export function parseAuthFile(
   };
   if (document === null) {
     const where = { file, ...fault };
-    const fix = "Look for a missing quote or bracket, or wrong indentation, at or above it.";
-    return { value: null, problems: [report("error", where, "this is not valid YAML.", fix)] };
+    return { value: null, problems: [report("error", where, "this is not valid YAML.", yamlFix(text, fault))] };
   }
   const placeIn = (path: string): Origin => ({ file, ...document.placeOf(path) });
   const problems: Problem[] = [];

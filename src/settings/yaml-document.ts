@@ -11,6 +11,7 @@ import {
   type ScalarEvent,
 } from "js-yaml";
 import { escapedKey } from "../core/json-pointer.ts";
+import { linesOf } from "../core/text.ts";
 
 /** A place in a text, counted from 1. */
 export interface Place {
@@ -59,6 +60,14 @@ export function parseYaml(text: string): ParsedYaml {
     const { line = 0, column = 0 } = error.mark ?? {};
     return { document: null, fault: { line: line + 1, column: column + 1 } };
   }
+}
+
+/** What to do about a text that is no YAML, by the line of the fault. */
+export function yamlFix(text: string, { line }: Place): string {
+  const hasTab = linesOf(text)[line - 1]?.includes("\t") === true;
+  return hasTab
+    ? "YAML takes no tabs: put spaces in their place."
+    : "Look for a missing quote or bracket, or wrong indentation, at or above it.";
 }
 
 function withReferences(references: Map<unknown, Reference>) {

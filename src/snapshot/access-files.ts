@@ -6,7 +6,7 @@ import { clockTime } from "../core/clock-time.ts";
 import { placeOf } from "../core/problem.ts";
 import type { AccessRule, Problem } from "../core/types.ts";
 import type { AccessSettings, FileReference } from "../settings/types.ts";
-import type { AccessFiles, Loaded, Sources } from "./types.ts";
+import type { AccessFiles, FileText, Loaded, Sources } from "./types.ts";
 
 export interface LoadedAcl {
   readonly loaded: Loaded<AclRules> | null;
@@ -26,7 +26,7 @@ export function loadAcl(
   const kept = keptSentence(earlier, "rules", closedAcl(reserved));
   const found = files.get(reference.path);
   if (found === undefined || found.error !== null) {
-    const problem = missingFile("ACL file", reference, found?.error ?? "ENOENT", kept);
+    const problem = missingFile("ACL file", reference, found, kept);
     return { loaded: earlier, closed: [], problems: isReported(reference, reported) ? [] : [problem] };
   }
   const file = baseName(reference);
@@ -62,7 +62,7 @@ export function loadPasswordFile(
   const found = files.get(reference.path);
   if (found === undefined || found.error !== null) {
     const kept = keptSentence(earlier, "users", "Its users cannot log in.");
-    const problem = missingFile("Password file", reference, found?.error ?? "ENOENT", kept);
+    const problem = missingFile("Password file", reference, found, kept);
     return { loaded: earlier, problems: isReported(reference, reported) ? [] : [problem] };
   }
   const { entries, problems } = parsePasswordFile(found.text, baseName(reference), reserved);
@@ -87,7 +87,13 @@ function isReported({ origin }: FileReference, problems: readonly Problem[]): bo
   });
 }
 
-function missingFile(kind: string, reference: FileReference, error: string, now: string): Problem {
+function missingFile(
+  kind: string,
+  reference: FileReference,
+  found: Extract<FileText, { readonly text: null }> | undefined,
+  now: string,
+): Problem {
+  const error = found?.error ?? "ENOENT";
   return {
     severity: "error",
     what:
@@ -95,9 +101,18 @@ function missingFile(kind: string, reference: FileReference, error: string, now:
         ? `${kind} ${baseName(reference)} not found in ${reference.folder}.`
         : `${kind} ${baseName(reference)} in ${reference.folder} cannot be read (${error}).`,
     now,
-    fix: `Create the file or remove the line in ${placeOf(reference.origin)}.`,
+    fix:
+      found?.fix ?? nameFix(reference.shown) ?? `Create the file or remove the line in ${placeOf(reference.origin)}.`,
     where: reference.origin,
   };
+}
+
+/** A name that was probably not meant so; null: it looks like one. */
+function nameFix(shown: string): string | null {
+  if (/\s#/.test(shown)) return "Write a comment on a line of its own: behind a name it is part of it.";
+  if (/^["']/.test(shown)) return "Write the name without quotes.";
+  if (shown.includes("\\")) return 'Write "/" between folders: /share/mosquitto/acl';
+  return null;
 }
 
 function baseName({ shown }: FileReference): string {

@@ -1,12 +1,13 @@
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { clockTime } from "../core/clock-time.ts";
+import { placeOf } from "../core/problem.ts";
 import { isRawObject, type RawObject } from "../core/raw-object.ts";
 import type { Problem } from "../core/types.ts";
 import { AUTH_FILE, filesWanted, parseAuthFile, SECRETS_FILE, wantsSecrets } from "../settings/auth-file.ts";
 import type { Options } from "../settings/options.ts";
 import { shownFolder } from "../settings/paths.ts";
 import type { AuthFile } from "../settings/types.ts";
-import { parseYaml } from "../settings/yaml-document.ts";
+import { parseYaml, yamlFix } from "../settings/yaml-document.ts";
 import type { Reading } from "./reading.ts";
 import type { Sources, SourceSpec } from "./types.ts";
 
@@ -36,7 +37,7 @@ export async function readAuthFile(
   const now = earlier === null ? closedSentence(spec) : `The stages read at ${clockTime(kept.readAtMs)} stay in use.`;
   if (found.error !== null) {
     const what = `${AUTH_FILE} in ${shownFolder(join(folder, AUTH_FILE), spec.environment.folders)} cannot be read (${found.error}).`;
-    reading.problems.push(problem(AUTH_FILE, what, now, "Check that the broker may read the file."));
+    reading.problems.push(problem(AUTH_FILE, what, now, found.fix ?? "Check that the broker may read the file."));
     return kept;
   }
   const secrets = wantsSecrets(found.text) ? await readSecrets(join(folder, SECRETS_FILE), now, reading) : {};
@@ -71,12 +72,19 @@ function pathOf(name: string, folder: string, { environment }: SourceSpec): stri
 async function readSecrets(path: string, now: string, reading: Reading): Promise<RawObject> {
   const found = await reading.text(path);
   // each secret that is missing is named where it is used
-  if (found.error !== null) return {};
+  if (found.error === "ENOENT") return {};
+  if (found.error !== null) {
+    const what = `${SECRETS_FILE} cannot be read (${found.error}).`;
+    reading.problems.push(problem(SECRETS_FILE, what, now, found.fix ?? "Check that the broker may read the file."));
+    return {};
+  }
   const { document, fault } = parseYaml(found.text);
   if (document !== null && isRawObject(document.value)) return document.value;
   const where = fault === null ? { file: SECRETS_FILE } : { file: SECRETS_FILE, ...fault };
-  const what = `${SECRETS_FILE} is no list of names and values.`;
-  reading.problems.push({ ...problem(SECRETS_FILE, what, now, 'Write "name: value", one on each line.'), where });
+  const what =
+    fault === null ? `${SECRETS_FILE} is no list of names and values.` : `${placeOf(where)}: this is not valid YAML.`;
+  const fix = fault === null ? 'Write "name: value", one on each line.' : yamlFix(found.text, fault);
+  reading.problems.push({ ...problem(SECRETS_FILE, what, now, fix), where });
   return {};
 }
 

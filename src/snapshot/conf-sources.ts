@@ -61,7 +61,7 @@ export async function readConf(
             ? `${file} not found in ${shownFolder(path, folders)}.`
             : `${file} cannot be read (${found.error}).`,
         now: whatStays(earlier, "lines"),
-        fix: "Check that the file exists and that the broker may read it.",
+        fix: found.fix ?? "Check that the file exists and that the broker may read it.",
         where: { file },
       });
       return earlier;
@@ -138,7 +138,12 @@ export async function readConf(
     if (listed.names !== null) return readAll(folder, listed.names, null, 0);
     const earlier = last !== null && last.conf.length > 0 ? last.conf : null;
     const problem = missingFolder(customize.folder, listed.error, file);
-    reading.problems.push(earlier === null ? problem : { ...problem, now: whatStays(earlier, "files") });
+    // a folder that is there and cannot be read may hold rules
+    const mayHoldRules = listed.error !== "ENOENT";
+    const severity = mayHoldRules ? "error" : problem.severity;
+    reading.problems.push(
+      earlier === null && !mayHoldRules ? problem : { ...problem, severity, now: whatStays(earlier, "files") },
+    );
     return earlier ?? [];
   };
 
@@ -172,7 +177,10 @@ function missingFolder(folder: string, code: string, file: string): Problem {
         ? `customize.folder "${folder}" does not exist in /share.`
         : `customize.folder "${folder}" in /share cannot be read (${code}).`,
     now: "Going on without extra files.",
-    fix: `Create /share/${folder} or switch customize off.`,
+    fix:
+      code === "ENOENT"
+        ? `Create /share/${folder} or switch customize off.`
+        : `Make /share/${folder} a folder that the broker may read, or switch customize off.`,
     where: { file },
   };
 }

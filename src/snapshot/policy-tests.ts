@@ -20,14 +20,18 @@ export async function readPolicyTests(folder: string | null, reading: Reading): 
   const names = (await reading.names(folder)).names ?? [];
   const read: PolicyTests[] = [];
   for (const name of names.filter((candidate) => candidate.endsWith(POLICY_TEST_ENDING)).toSorted()) {
-    const { text, error } = await reading.text(join(folder, name));
+    const found = await reading.text(join(folder, name));
     read.push(
-      error === null
-        ? parsePolicyTests(text, name)
-        : { tests: [], faults: [{ file: name, what: `${name} cannot be read (${error}).`, fix: "Make it readable." }] },
+      found.error === null
+        ? parsePolicyTests(found.text, name)
+        : { tests: [], faults: [unreadable(name, found.error, found.fix)] },
     );
   }
   return { tests: read.flatMap(({ tests }) => tests), faults: read.flatMap(({ faults }) => faults) };
+}
+
+function unreadable(file: string, error: string, fix = "Make it readable."): PolicyTests["faults"][number] {
+  return { file, what: `${file} cannot be read (${error}).`, fix };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { codeOf } from "../core/errors.ts";
+import { foreignLine } from "../core/text.ts";
 import type { Problem } from "../core/types.ts";
 import { includeDirOrder } from "../settings/conf-file.ts";
 import type { FileText } from "./types.ts";
@@ -12,7 +13,10 @@ export interface Reading {
   readonly watched: ReadonlySet<string>;
   /** Files that could be read and were not empty. */
   readonly found: ReadonlySet<string>;
+  /** A text in UTF-8; another would be other names and passwords than were meant. */
   text(path: string): Promise<FileText>;
+  /** A file of which its reader says, line by line or as a whole, what is no text. */
+  anyText(path: string): Promise<FileText>;
   /** Notes a file that somebody else reads; `digest` is of what was found, null: there is nothing. */
   elsewhere(path: string, digest: string | null): void;
   /** Names of all files in a folder. */
@@ -41,18 +45,20 @@ export function createReading(): Reading {
       return { names: null, error: codeOf(error) ?? "EIO" };
     }
   };
+  const read = async (path: string, faultyLine: (bytes: Buffer) => number | null): Promise<FileText> => {
+    watched.add(path);
+    const file = await readText(path, faultyLine);
+    if (file.error === null && file.text.trim() !== "") found.add(path);
+    note(path, file.text ?? "", file.error ?? "");
+    return file;
+  };
   return {
     startedAtMs: Date.now(),
     problems: [],
     watched,
     found,
-    async text(path) {
-      watched.add(path);
-      const file = await readText(path);
-      if (file.error === null && file.text.trim() !== "") found.add(path);
-      note(path, file.text ?? "", file.error ?? "");
-      return file;
-    },
+    text: (path) => read(path, foreignLine),
+    anyText: (path) => read(path, () => null),
     elsewhere(path, digest) {
       watched.add(path);
       if (digest !== null) found.add(path);
@@ -77,11 +83,14 @@ export function createReading(): Reading {
   };
 }
 
-async function readText(path: string): Promise<FileText> {
+async function readText(path: string, faultyLine: (bytes: Buffer) => number | null): Promise<FileText> {
   try {
     // Reading a pipe would wait for a writer, for ever.
     if (!(await stat(path)).isFile()) return { path, text: null, error: "it is not a file" };
-    return { path, text: await readFile(path, "utf8"), error: null };
+    const bytes = await readFile(path);
+    const line = faultyLine(bytes);
+    if (line === null) return { path, text: bytes.toString("utf8"), error: null };
+    return { path, text: null, error: `line ${line} is no UTF-8 text`, fix: "Save it again, as UTF-8." };
   } catch (error) {
     return { path, text: null, error: codeOf(error) ?? "EIO" };
   }

@@ -2,9 +2,11 @@ import { basename, dirname, join } from "node:path";
 import { clockTime } from "../core/clock-time.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { Problem } from "../core/types.ts";
+import { AUTH_FILE } from "../settings/auth-file.ts";
 import { parseOptions, type Options } from "../settings/options.ts";
+import { POLICY_TEST_ENDING } from "../settings/policy-tests.ts";
 import { composeSettings } from "../settings/settings.ts";
-import type { Settings } from "../settings/types.ts";
+import type { FileReference, Settings } from "../settings/types.ts";
 import { createDynsecKeeper, type DynsecReader } from "./dynsec-keeper.ts";
 import { readAuthFile } from "./auth-source.ts";
 import { readConf } from "./conf-sources.ts";
@@ -36,8 +38,12 @@ export async function readSources(
   reading.problems.push(...problems);
   const files = new Map<string, FileText>();
   const named = filesOf(settings);
-  for (const path of named) files.set(path, await reading.text(path));
-  reading.problems.push(...conf.ruleFiles.filter(({ path }) => !named.has(path)).map(({ file }) => notNamed(file)));
+  for (const path of named.texts) files.set(path, await reading.text(path));
+  for (const path of named.others) files.set(path, await reading.anyText(path));
+  reading.problems.push(...(await misnamedFiles(spec, folderOf(spec, options.value), reading)));
+  reading.problems.push(
+    ...conf.ruleFiles.filter(({ path }) => !named.texts.has(path)).map(({ file }) => notNamed(file)),
+  );
   const dynsec = await dynsecReader.read(settings.dynamicSecurity, reading);
   const policyTests = await readPolicyTests(folderOf(spec, options.value), reading);
   return {
@@ -72,7 +78,7 @@ async function readOptions(spec: SourceSpec, last: Sources | null, reading: Read
   const parsed =
     found.error === null
       ? parseOptions(found.text, file, spec.environment)
-      : { options: null, problems: [unreadable(file, found.error)] };
+      : { options: null, problems: [unreadable(file, found.error, found.fix)] };
   if (parsed.options !== null) {
     reading.problems.push(...parsed.problems);
     return { value: parsed.options, readAtMs: nowMs };
@@ -87,12 +93,16 @@ async function readOptions(spec: SourceSpec, last: Sources | null, reading: Read
   return { value: earlier, readAtMs };
 }
 
-function unreadable(file: string, code: string): Problem {
+function unreadable(
+  file: string,
+  code: string,
+  fix = "Save the options once more on the app's Configuration page.",
+): Problem {
   return {
     severity: "error",
     what: code === "ENOENT" ? `${file} not found.` : `${file} cannot be read (${code}).`,
     now: "",
-    fix: "Save the options once more on the app's Configuration page.",
+    fix,
     where: { file },
   };
 }
@@ -101,6 +111,39 @@ function unreadable(file: string, code: string): Problem {
 function folderOf({ confFile, environment }: SourceSpec, options: Options | null): string | null {
   if (confFile !== null) return dirname(confFile);
   return options?.customize.active === true ? join(environment.folders.share, options.customize.folder) : null;
+}
+
+/** Names what was probably meant to be read: a file without rules in force looks like one with. */
+async function misnamedFiles(
+  { environment }: SourceSpec,
+  folder: string | null,
+  reading: Reading,
+): Promise<readonly Problem[]> {
+  if (folder === null) return [];
+  const names = (await reading.names(folder)).names ?? [];
+  return names.flatMap((file) => {
+    const name = nameMeant(file, environment.kind === "add-on");
+    if (name === null || name === file || names.includes(name)) return [];
+    return [
+      {
+        severity: "warning",
+        what: `${file} is not read because of its name.`,
+        now: "What it says is not in force.",
+        fix: `Rename it to "${name}", or remove it.`,
+        where: { file },
+      },
+    ];
+  });
+}
+
+/** The name of a file as it would be read; null: it is none of ours. */
+function nameMeant(file: string, readsAllConf: boolean): string | null {
+  const lower = file.toLowerCase().replace(/\.txt$/, "");
+  if (lower === AUTH_FILE || lower === "auth.yml") return AUTH_FILE;
+  const stem = file.slice(0, lower.lastIndexOf("."));
+  if (readsAllConf && lower.endsWith(".conf") && stem !== "") return `${stem}.conf`;
+  const test = /^(?<name>.+)\.policy-test\.ya?ml$/.exec(lower)?.groups?.["name"];
+  return test === undefined ? null : `${file.slice(0, test.length)}${POLICY_TEST_ENDING}`;
 }
 
 function notNamed(file: string): Problem {
@@ -118,14 +161,20 @@ function withoutFolder(options: Options | null): Options | null {
   return options === null ? null : { ...options, customize: { ...options.customize, isUsable: false } };
 }
 
-function filesOf(settings: Settings): ReadonlySet<string> {
-  const references = [
-    ...[settings, ...settings.listenerAccess.values()].flatMap(({ aclFile, passwordFile }) => [aclFile, passwordFile]),
-    ...settings.listeners.flatMap(({ tls }) =>
-      tls === null ? [] : [tls.certfile, tls.keyfile, tls.cafile, tls.crlfile],
-    ),
-    settings.banFile,
-    ...settings.bridges.flatMap(({ tls }) => (tls === null ? [] : [tls.cafile, tls.certfile, tls.keyfile])),
-  ];
+function filesOf(settings: Settings): { readonly texts: ReadonlySet<string>; readonly others: ReadonlySet<string> } {
+  const access = [settings, ...settings.listenerAccess.values()];
+  return {
+    texts: pathsOf([...access.map(({ aclFile }) => aclFile), settings.banFile]),
+    others: pathsOf([
+      ...access.map(({ passwordFile }) => passwordFile),
+      ...settings.listeners.flatMap(({ tls }) =>
+        tls === null ? [] : [tls.certfile, tls.keyfile, tls.cafile, tls.crlfile],
+      ),
+      ...settings.bridges.flatMap(({ tls }) => (tls === null ? [] : [tls.cafile, tls.certfile, tls.keyfile])),
+    ]),
+  };
+}
+
+function pathsOf(references: readonly (FileReference | null)[]): ReadonlySet<string> {
   return new Set(references.flatMap((reference) => (reference === null ? [] : [reference.path])));
 }

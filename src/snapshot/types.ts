@@ -19,7 +19,13 @@ export interface SourceSpec {
 /** A file as it was found: its text, or the system's error code ("ENOENT"). */
 export type FileText =
   | { readonly path: string; readonly text: string; readonly error: null }
-  | { readonly path: string; readonly text: null; readonly error: string };
+  | {
+      readonly path: string;
+      readonly text: null;
+      readonly error: string;
+      /** What to do about it; missing: make it readable, or put it there. */
+      readonly fix?: string;
+    };
 
 /** Everything that was read from disk for one moment. */
 export interface Sources {

@@ -62,6 +62,11 @@ describe("entries that cannot be used are left out and named", () => {
       "bob",
       'passwords line 2: there is no colon between a name and a hash. This entry is ignored. Write "name:hash", or "#" before a comment.',
     ],
+    ["j\ufffdrgen:b", "passwords line 2: this is no UTF-8 text. This entry is ignored. Save the file again, as UTF-8."],
+    [
+      "b\0o\0b\0:\0b\0",
+      "passwords line 2: this is no UTF-8 text. This entry is ignored. Save the file again, as UTF-8.",
+    ],
     [`:${H2}`, "passwords line 2: the user name is empty. This entry is ignored. Write a name before the colon."],
     [
       "bob:",

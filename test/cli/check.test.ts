@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { check } from "../../src/cli/check.ts";
@@ -25,6 +25,40 @@ test.each([
   });
   expect(spy.mock.calls.at(-1)?.[0]).toBe(last);
   expect(found).toBe(code);
+});
+
+test.each([
+  ['acl_file "rules"', "rules", "user a\n", "Write the name without quotes."],
+  [
+    "acl_file rules # mine",
+    "rules",
+    "user a\n",
+    "Write a comment on a line of its own: behind a name it is part of it.",
+  ],
+  ["acl_file C:\\rules", "rules", "user a\n", 'Write "/" between folders: /share/mosquitto/acl'],
+  ["acl_file rules", "rules", Buffer.from("user jürgen\n", "latin1"), "Save it again, as UTF-8."],
+  ["acl_file rulse", "rules", "user a\n", "Create the file or remove the line in mosquitto.conf line 1."],
+  [
+    "max_connections 5",
+    "auth.yaml",
+    "stages: [{ type: jwt, key: !secret k }]\n",
+    'Add "k: ..." to secrets.yaml, beside auth.yaml.',
+  ],
+  ["max_connections 5", "secrets.yaml", "\tk: x\n", "YAML takes no tabs: put spaces in their place."],
+  ["max_connections 5", "secrets.yaml", Buffer.from("k: ü\n", "latin1"), "Save it again, as UTF-8."],
+])("%s, and a file %s: says what to do", async (line, name, content, fix) => {
+  const folder = tempFolder();
+  const confFile = join(folder, "mosquitto.conf");
+  writeFileSync(confFile, `${line}\n`);
+  writeFileSync(join(folder, "auth.yaml"), name === "secrets.yaml" ? "stages: [{ type: jwt, key: !secret k }]\n" : "");
+  if (name === "rules") rmSync(join(folder, "auth.yaml"));
+  writeFileSync(join(folder, name), content);
+  const spy = vi.spyOn(process.stdout, "write").mockImplementation(() => true);
+  onTestFinished(() => spy.mockRestore());
+  const places = { confFile, optionsFile: null, share: folder, ssl: folder, data: folder };
+  expect(await check({ verb: "check", listsLines: false, ...places })).toBe(2);
+  expect(spy.mock.calls.map(([text]) => text)).toContainEqual(expect.stringMatching(/^error: /));
+  expect(spy.mock.calls.map(([text]) => String(text)).find((text) => text.endsWith(`${fix}\n`))).toBeDefined();
 });
 
 test("a file of dynamic security is looked through and not made", async () => {

@@ -92,6 +92,11 @@ describe("says what is wrong, where, what happens now and what to do", () => {
       "auth.yaml line 1:10: this is not valid YAML.",
       "Look for a missing quote or bracket, or wrong indentation, at or above it.",
     ],
+    [
+      "stages:\n\t- type: logins",
+      "auth.yaml line 2:1: this is not valid YAML.",
+      "YAML takes no tabs: put spaces in their place.",
+    ],
     ["", "auth.yaml line 1:1: this: null is not what it can be.", "Write names and values, each on a line of its own."],
     ["acl: {}", 'auth.yaml line 1:1: "stages" is missing.', 'Add "stages: ...".'],
     ["stages: []\nacls: {}", 'auth.yaml line 2:1: "acls" is not known here.', 'Did you mean "acl"?'],

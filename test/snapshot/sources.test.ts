@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/core/errors.ts";
@@ -87,6 +87,60 @@ describe("conf files of the share folder", () => {
         "z.conf cannot be read (it is not a file). Nobody but Home Assistant and apps can log in until this is corrected. Check that the file exists and that the broker may read it.",
       ],
     });
+  });
+
+  test("of a folder that cannot be read may hold rules, so the broker stays closed at its first start", async () => {
+    const folders = layOut({ "data/options.json": OPTIONS, "share/m": "" });
+    expect(inForce(await readSources(addOn(folders), null))).toMatchObject({
+      stages: ["system-users"],
+      said: [
+        'customize.folder "m" in /share cannot be read (ENOTDIR). Nobody but Home Assistant and apps can log in until this is corrected. Make /share/m a folder that the broker may read, or switch customize off.',
+        expect.stringContaining("auth.yaml"),
+      ],
+    });
+  });
+
+  test("are told by name when they are not read because of it", async () => {
+    const folders = layOut({
+      "data/options.json": OPTIONS,
+      "share/m/a.conf": "",
+      "share/m/a.conf.txt": "",
+      "share/m/.conf": "",
+      "share/m/Acl.CONF": "",
+      "share/m/rules.conf.txt": "",
+      "share/m/auth.yml": "",
+      "share/m/House.policy-test.yml": "",
+    });
+    const { problems } = await readSources(addOn(folders), null);
+    expect(problems.map(sentence).toSorted()).toEqual(
+      [
+        ["Acl.CONF", "Acl.conf"],
+        ["House.policy-test.yml", "House.policy-test.yaml"],
+        ["auth.yml", "auth.yaml"],
+        ["rules.conf.txt", "rules.conf"],
+      ].map(
+        ([file, name]) =>
+          `${file} is not read because of its name. What it says is not in force. Rename it to "${name}", or remove it.`,
+      ),
+    );
+    const alone = await readSources(standAlone(join(folders.share, "m", "a.conf")), null);
+    expect(alone.problems.map(({ where }) => where?.file)).toEqual(expect.arrayContaining(["auth.yml"]));
+    expect(alone.problems.map(({ where }) => where?.file)).not.toContain("Acl.CONF");
+  });
+
+  test("in another encoding are not read, except for their comments", async () => {
+    const folders = layOut({ "data/options.json": OPTIONS, "share/m/b.conf": "acl_file list\n" });
+    const file = join(folders.share, "m", "a.conf");
+    writeFileSync(file, "# für\nmax_connections 5\n", "latin1");
+    const first = await readSources(addOn(folders), null);
+    expect(inForce(first)).toEqual({ acl: "list", stages: EVERYONE, said: [] });
+    writeFileSync(file, "acl_file zugänge\n", "latin1");
+    expect(inForce(await readSources(addOn(folders), first)).said).toEqual([
+      expect.stringMatching(
+        /^a\.conf cannot be read \(line 1 is no UTF-8 text\)\. The lines read at \d\d:\d\d stay in use\. Save it again, as UTF-8\.$/,
+      ),
+    ]);
+    expect(inForce(await readSources(addOn(folders), null))).toMatchObject({ stages: ["system-users"] });
   });
 
   test("keep their included files when the included folder goes", async () => {
