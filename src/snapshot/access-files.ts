@@ -6,7 +6,7 @@ import { clockTime } from "../core/clock-time.ts";
 import { placeOf } from "../core/problem.ts";
 import type { AccessRule, Problem } from "../core/types.ts";
 import type { AccessSettings, FileReference } from "../settings/types.ts";
-import type { AccessFiles, FileText, Loaded, Sources } from "./types.ts";
+import type { AccessFiles, Loaded, Sources, UnreadText } from "./types.ts";
 
 export interface LoadedAcl {
   readonly loaded: Loaded<AclRules> | null;
@@ -87,12 +87,7 @@ function isReported({ origin }: FileReference, problems: readonly Problem[]): bo
   });
 }
 
-function missingFile(
-  kind: string,
-  reference: FileReference,
-  found: Extract<FileText, { readonly text: null }> | undefined,
-  now: string,
-): Problem {
+function missingFile(kind: string, reference: FileReference, found: UnreadText | undefined, now: string): Problem {
   const error = found?.error ?? "ENOENT";
   return {
     severity: "error",

@@ -3,7 +3,7 @@ import { networkTest, type NetworkTest } from "../core/network.ts";
 import { placeOf } from "../core/problem.ts";
 import type { Problem, Reason } from "../core/types.ts";
 import { parseBans, type Ban } from "../settings/ban-file.ts";
-import type { BanMoment, BanTest, Snapshot, Sources } from "./types.ts";
+import type { BanMoment, BanTest, Snapshot, Sources, UnreadText } from "./types.ts";
 
 interface LoadedBans {
   readonly bans: BanMoment;
@@ -30,7 +30,7 @@ export function loadBans({ settings, files, readAtMs }: Sources, previous: Snaps
   const parsed =
     found.error === null
       ? parseBans(found.text, file, now)
-      : { bans: null, problems: [unreadable(file, banFile.folder, found.error, now)] };
+      : { bans: null, problems: [unreadable(file, banFile.folder, found, now)] };
   const { bans, problems } = parsed;
   if (bans !== null) {
     const loaded = { path: banFile.path, value: bans, loadedAtMs: readAtMs };
@@ -83,12 +83,12 @@ function endOf({ untilMs }: Ban): number {
   return untilMs ?? Infinity;
 }
 
-function unreadable(file: string, folder: string, code: string, now: string): Problem {
+function unreadable(file: string, folder: string, { error, fix }: UnreadText, now: string): Problem {
   return {
     severity: "error",
-    what: `The list of bans ${file} in ${folder} cannot be read (${code}).`,
+    what: `The list of bans ${file} in ${folder} cannot be read (${error}).`,
     now,
-    fix: "Check that the broker may read the file.",
+    fix: fix ?? "Check that the broker may read the file.",
     where: { file },
   };
 }

@@ -17,15 +17,16 @@ export interface SourceSpec {
 }
 
 /** A file as it was found: its text, or the system's error code ("ENOENT"). */
-export type FileText =
-  | { readonly path: string; readonly text: string; readonly error: null }
-  | {
-      readonly path: string;
-      readonly text: null;
-      readonly error: string;
-      /** What to do about it; missing: make it readable, or put it there. */
-      readonly fix?: string;
-    };
+export type FileText = { readonly path: string; readonly text: string; readonly error: null } | UnreadText;
+
+/** A file that could not be read, or is no text. */
+export interface UnreadText {
+  readonly path: string;
+  readonly text: null;
+  readonly error: string;
+  /** What to do about it; missing: make it readable, or put it there. */
+  readonly fix?: string;
+}
 
 /** Everything that was read from disk for one moment. */
 export interface Sources {
