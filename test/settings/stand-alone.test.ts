@@ -98,6 +98,8 @@ describe("logins of a mosquitto.conf", () => {
     ["loopback only, switched off: nobody", "allow_anonymous false\n", [], null],
     ["a listener: nobody", "listener 1885\n", [], null],
     ["a default listener: nobody", "port 1885\n", [], null],
+    // Mosquitto 2.0 lets everybody in there
+    ["a line of a listener that stands alone: nobody", "max_connections 5\n", [], null],
     ["a listener and allow_anonymous: everybody", "listener 1885\nallow_anonymous true\n", ["anonymous: deny"], "all"],
     ["a password file: its users", "listener 1885\npassword_file p\n", ["password-file: deny"], null],
     [
