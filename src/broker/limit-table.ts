@@ -1,5 +1,5 @@
 import type { Snapshot } from "../snapshot/types.ts";
-import { engineLimits, type EngineLimits } from "./sessions/limits.ts";
+import type { EngineLimits } from "./sessions/limits.ts";
 
 /** The limits of the current moment. */
 export interface LimitTable {
@@ -11,14 +11,14 @@ export interface LimitTable {
 /** Makes the table; what it finds is kept until the moment changes. */
 export function createLimitTable(current: () => Snapshot): LimitTable {
   let of: Snapshot | null = null;
-  let all = engineLimits(current().settings.limits);
+  let all = current().settings.limits;
   let listeners = new Map<string, EngineLimits>();
 
   const refresh = (): void => {
     const snapshot = current();
     if (snapshot === of) return;
     of = snapshot;
-    all = engineLimits(snapshot.settings.limits);
+    all = snapshot.settings.limits;
     listeners = new Map(snapshot.settings.listeners.map(({ name, limits }) => [name, { ...all, ...limits }]));
   };
 

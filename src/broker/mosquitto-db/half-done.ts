@@ -38,7 +38,7 @@ export function publishHalfDone(
       message,
       qos,
       retain: message.retain && subscriptions.some(({ retainAsPublished }) => retainAsPublished),
-      subscriptionIds: subscriptionIdBytes(subscriptions.map(({ identifier }) => identifier).filter((id) => id !== 0)),
+      subscriptionIds: subscriptionIdBytes(subscriptions.map(({ identifier }) => identifier)),
       group: null,
       order: session.deliveries.length + 1,
       state: "queued",

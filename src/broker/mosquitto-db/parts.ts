@@ -140,8 +140,7 @@ function subscriptionIdsOf({ properties, offset }: DeliveryChunk): string {
   const scan = createPropertyScan();
   const fault = scanProperties(scan, properties, 0, properties.length, PacketType.publish);
   if (fault !== null) throw new DamagedFileError("a subscription identifier that cannot be", offset);
-  const identifier = numberProperty(scan, Property.subscriptionId, 0);
-  return identifier === 0 ? "" : subscriptionIdBytes([identifier]);
+  return subscriptionIdBytes([numberProperty(scan, Property.subscriptionId, 0)]);
 }
 
 function qosOf(value: number, offset: number): Qos {

@@ -90,12 +90,13 @@ export function publishFlags(qos: Qos, retain: boolean, dup: boolean): number {
   return (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
 }
 
-/** Subscription identifiers as property bytes, in the order given [MQTT-3.3.4-4]. */
+/** Subscription identifiers as property bytes, in the order given [MQTT-3.3.4-4]; 0 is none. */
 export function subscriptionIdBytes(identifiers: readonly number[]): ByteString {
-  if (identifiers.length === 0) return "";
+  if (identifiers.every((identifier) => identifier === 0)) return "";
   const target = Buffer.alloc(identifiers.length * 5);
   let at = 0;
   for (const identifier of identifiers) {
+    if (identifier === 0) continue;
     target[at] = Property.subscriptionId;
     at = writeVarint(target, at + 1, identifier);
   }

@@ -1,4 +1,5 @@
 import type { Qos } from "../../core/types.ts";
+import type { ByteString } from "../packets/bytes.ts";
 import type { Filter } from "./filter.ts";
 
 /** One subscription of one subscriber. */
@@ -12,6 +13,8 @@ export interface Subscription<S> {
   readonly retainHandling: 0 | 1 | 2;
   /** 0: none. */
   readonly identifier: number;
+  /** The identifier as property bytes; "" for none. */
+  readonly subscriptionIds: ByteString;
   /** The rules no longer allow it: it stays, and delivers nothing until they do again. */
   readonly suspended: boolean;
 }

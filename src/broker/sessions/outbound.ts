@@ -5,7 +5,7 @@ import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
 import { dropForMemory, dropFromQueue, dropTooLarge, dropUnsent } from "./drops.ts";
-import { createQueue, dequeue, enqueue, peek, type QueueFull } from "./delivery-queue.ts";
+import { createQueue, dequeue, enqueue, peek } from "./delivery-queue.ts";
 import { type HeldPublish, holdPublish, sendAck } from "./held-packets.ts";
 import { createInflight, inflightOf, release, takePacketId } from "./inflight.ts";
 import { mayReceive } from "./permissions.ts";
@@ -114,14 +114,10 @@ function enqueueDelivery(
   }
   const delivery = createDelivery(session, message, qos, retain, subscriptionIds, group);
   const queue = (session.queue ??= createQueue());
-  const isKept = enqueue(queue, delivery, context.limits, dropDelivery, context, session);
+  const full = enqueue(queue, delivery, context.limits);
   if (queue.count === 0) session.queue = null;
-  if (isKept && isPersistent(session)) context.journal?.delivery(session, delivery);
-}
-
-function dropDelivery(context: Context, session: Session, delivery: Delivery, full: QueueFull): void {
-  forget(context, session, delivery);
-  dropFromQueue(context, session, full);
+  if (full !== null) dropFromQueue(context, session, full);
+  else if (isPersistent(session)) context.journal?.delivery(session, delivery);
 }
 
 /** Sends what may go out now: first what an earlier connection left unacknowledged, then the queue. */

@@ -1,5 +1,4 @@
 import { isAllowed } from "../../core/reasons.ts";
-import { subscriptionIdBytes } from "../packets/publish-encoder.ts";
 import { createRetainedCursor, type RetainedCursor, stepCursor } from "../routing/retained-cursor.ts";
 import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { Subscription } from "../routing/subscription.ts";
@@ -89,7 +88,7 @@ function advance(context: Context, session: Session): boolean {
 function send(context: Context, session: Session, replay: Replay, message: StoredMessage): boolean {
   if (message.sequence > replay.upTo || isExpired(message, context.now())) return true;
   if (!hasName(session.mountPoint, message.topic)) return true;
-  const { qos: granted, identifier, noLocal } = replay.subscription;
+  const { qos: granted, subscriptionIds, noLocal } = replay.subscription;
   // [MQTT-3.8.3-3]; a bridge would overwrite what is newer over there with what it brought from there
   if (noLocal && message.publisher === session.clientId) return true;
   const qos = deliveryQos(context, granted, message.qos);
@@ -105,7 +104,6 @@ function send(context: Context, session: Session, replay: Replay, message: Store
     context.counters.receiveDenied++;
     return true;
   }
-  const ids = identifier === 0 ? "" : subscriptionIdBytes([identifier]);
-  deliver(context, session, message, qos, true, ids, null); // [MQTT-3.3.1-8]
+  deliver(context, session, message, qos, true, subscriptionIds, null); // [MQTT-3.3.1-8]
   return true;
 }

@@ -4,6 +4,7 @@ import { parseFilter } from "../routing/filter.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
+import { subscriptionIdBytes } from "../packets/publish-encoder.ts";
 import { createQueue, enqueue, type QueueFull } from "./delivery-queue.ts";
 import { keepRetained } from "./distribute.ts";
 import { countQueueDrop } from "./drops.ts";
@@ -55,6 +56,7 @@ function restoreSubscriptions(context: Context, session: Session, stored: Stored
       retainAsPublished,
       retainHandling,
       identifier,
+      subscriptionIds: subscriptionIdBytes([identifier]),
       suspended,
     };
     session.subscriptions.set(text, subscription);
@@ -70,7 +72,8 @@ function restoreDeliveries(context: Context, session: Session, stored: StoredSes
     session.lastOrder = delivery.order;
     if (delivery.message.sequence > context.sequence) context.sequence = delivery.message.sequence;
     if (delivery.packetId === 0) {
-      enqueue((session.queue ??= createQueue()), delivery, context.limits, dropRestored, context, session);
+      const full = enqueue((session.queue ??= createQueue()), delivery, context.limits);
+      if (full !== null) dropRestored(context, session, delivery, full);
       continue;
     }
     putBack((session.inflight ??= createInflight()), delivery);

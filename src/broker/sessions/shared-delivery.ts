@@ -1,9 +1,8 @@
-import { subscriptionIdBytes } from "../packets/publish-encoder.ts";
 import { parseFilter } from "../routing/filter.ts";
 import { isExpired, type StoredMessage } from "../routing/stored-message.ts";
 import type { SharedGroup, Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
-import { deliveriesOf, hasRoom } from "./delivery-queue.ts";
+import { deliveriesOf, limitReached } from "./delivery-queue.ts";
 import type { Delivery } from "./delivery.ts";
 import { allInflight } from "./inflight.ts";
 import { canSend, deliver, deliveryQos } from "./outbound.ts";
@@ -14,15 +13,14 @@ import type { Session } from "./session.ts";
 export function deliverShared(context: Context, group: SharedGroup<Session>, message: StoredMessage): boolean {
   const member = chooseMember(context, group, message);
   if (member === null) return false;
-  const { subscriber, identifier, retainAsPublished } = member;
-  const ids = identifier === 0 ? "" : subscriptionIdBytes([identifier]);
+  const { subscriber, subscriptionIds, retainAsPublished } = member;
   deliver(
     context,
     subscriber,
     message,
     deliveryQos(context, member.qos, message.qos),
     message.retain && retainAsPublished,
-    ids,
+    subscriptionIds,
     group.filter,
   );
   return true;
@@ -59,7 +57,7 @@ function chooseMember(
 function rankOf(context: Context, member: Subscription<Session>, message: StoredMessage): 0 | 1 | 2 | 3 {
   const { connection, queue } = member.subscriber;
   const qos = deliveryQos(context, member.qos, message.qos);
-  const isFit = hasRoom(queue, message.body.length + message.topicBytes.length, context.limits);
+  const isFit = limitReached(queue, message.body.length + message.topicBytes.length, context.limits) === null;
   if (connection === null) return isFit && (qos > 0 || context.limits.queueQos0) ? 1 : 0;
   if (qos === 0) return connection.hasBegun && connection.output.bytesUnsent <= context.limits.maxUnsentBytes ? 3 : 0;
   if (queue === null && canSend(context, connection)) return 3;

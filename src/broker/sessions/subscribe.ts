@@ -1,6 +1,7 @@
 import { isAllowed } from "../../core/reasons.ts";
 import { Code } from "../packets/codes.ts";
 import { FAULTS, type Fault } from "../packets/fault.ts";
+import { subscriptionIdBytes } from "../packets/publish-encoder.ts";
 import { encodeSuback, encodeUnsuback } from "../packets/server-packets.ts";
 import { decodeSubscribe, decodeUnsubscribe, type SubscribeRequest } from "../packets/subscribe-packet.ts";
 import { type Filter, parseFilter } from "../routing/filter.ts";
@@ -60,6 +61,7 @@ function subscribe(
     retainAsPublished: request.retainAsPublished || isBridge,
     retainHandling: request.retainHandling,
     identifier,
+    subscriptionIds: subscriptionIdBytes([identifier]),
     suspended: false,
   };
   session.subscriptions.set(filter.text, subscription);

@@ -1,6 +1,7 @@
 import { isJournaled, type StoredMessage } from "../routing/stored-message.ts";
 import type { Subscription } from "../routing/subscription.ts";
 import type { Delivery } from "../sessions/delivery.ts";
+import { deliveriesOf } from "../sessions/delivery-queue.ts";
 import { allInflight } from "../sessions/inflight.ts";
 import { isPersistent, type Session } from "../sessions/session.ts";
 import { type Batch, deliveryRow, messageRow, retainedRow, type Row, sessionRow, subscriptionRow } from "./batch.ts";
@@ -90,7 +91,7 @@ export function takeWholeBatch(
 }
 
 function waitingFor(session: Session): Delivery[] {
-  const queued = session.queue?.lanes.flatMap((lane) => lane.items.slice(lane.head)) ?? [];
+  const queued = session.queue === null ? [] : deliveriesOf(session.queue);
   return [...allInflight(session.inflight), ...queued];
 }
 

@@ -29,7 +29,14 @@ const filters = fc
 function subscription(subscriber: string, text: string): Subscription<string> {
   const filter = parseFilter(text, 200);
   if (filter === null) throw new Error(`cannot parse filter '${text}'`);
-  const options = { qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, identifier: 0 } as const;
+  const options = {
+    qos: 0,
+    noLocal: false,
+    retainAsPublished: false,
+    retainHandling: 0,
+    identifier: 0,
+    subscriptionIds: "",
+  } as const;
   return { subscriber, filter, ...options, suspended: false };
 }
 

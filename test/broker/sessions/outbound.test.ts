@@ -147,16 +147,16 @@ describe("redelivery", () => {
 });
 
 describe("the queue of a client that is away", () => {
-  it.each([
-    ["newest", ["0", "1"]],
-    ["oldest", ["3", "4"]],
-  ] as const)("drops the %s when it is full, and counts", (dropPolicy, kept) => {
-    const { connect, engine, events } = createHouse({ maxQueuedMessages: 2, dropPolicy });
+  it("drops the newest when it is full, and counts", () => {
+    const { connect, engine, events } = createHouse({ maxQueuedMessages: 2 });
     const client = connect("c", { clean: false });
     client.send(subscribe("t", 1));
     client.drop();
     connect("pub").send(...many(5));
-    expect(publishes(connect("c", { clean: false }).take()).map(({ payload }) => payload.toString())).toEqual(kept);
+    expect(publishes(connect("c", { clean: false }).take()).map(({ payload }) => payload.toString())).toEqual([
+      "0",
+      "1",
+    ]);
     expect(engine.counters).toMatchObject({ droppedQueueMessages: 3, droppedQueueBytes: 0 });
     expect(events.filter(({ kind }) => kind === "dropped")).toMatchObject(
       Array.from({ length: 3 }, () => ({
@@ -177,21 +177,6 @@ describe("the queue of a client that is away", () => {
     );
     expect(texts(connect("c", { clean: false }).take())).toEqual(["t=12345", "t="]);
     expect(engine.counters).toMatchObject({ droppedQueueMessages: 0, droppedQueueBytes: 1 });
-  });
-
-  it("lets higher priorities out first and in before others", () => {
-    const priorityOf = (topic: string): number => (topic === "alarm" ? 1 : 0);
-    const { connect } = createHouse({ maxQueuedMessages: 2, priorityOf });
-    const client = connect("c", { clean: false });
-    client.send(subscribe("#", 1));
-    client.drop();
-    connect("pub").send(
-      publish("t", "1", { qos: 1 }),
-      publish("t", "2", { qos: 1 }),
-      publish("alarm", "fire", { qos: 1 }),
-      publish("t", "3", { qos: 1 }),
-    );
-    expect(texts(connect("c", { clean: false }).take())).toEqual(["alarm=fire", "t=2"]);
   });
 
   it("keeps QoS 0 only when told to", () => {

@@ -49,6 +49,16 @@ describe("shared subscriptions", () => {
     ]);
   });
 
+  it("pass over a member whose empty queue could not hold a message of this size", () => {
+    const { connect, engine } = createHouse({ maxQueuedBytes: 10 });
+    const away = connect("away", { clean: false });
+    away.send(subscribe("$share/g/t", 1));
+    away.drop();
+    connect("pub").send(publish("t", "longer than ten bytes", { qos: 1 }), publish("t", "short", { qos: 1 }));
+    expect(engine.counters).toMatchObject({ droppedGroup: 1, droppedQueueBytes: 0 });
+    expect(texts(connect("away", { clean: false }).take())).toEqual(["t=short"]);
+  });
+
   it("pass over members that cannot take the message now", () => {
     const { connect, rules } = createHouse({ maxInflight: 1, maxUnsentBytes: 10 });
     const [full, frozen, free] = ["full", "frozen", "free"].map((name) => connect(name));
