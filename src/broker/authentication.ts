@@ -17,6 +17,8 @@ import type { Link } from "./types.ts";
 export interface Authentication {
   /** Decides a CONNECT: `done(true)` when it is let in; a refusal is answered here. */
   decide(link: Link, done: (allowed: boolean) => void): void;
+  /** Decides about somebody without a connection. */
+  ask(credentials: Credentials): Promise<LoginAnswer>;
   /** Takes an AUTH of a client that named a method in its CONNECT. */
   hear(link: Link, packet: AuthPacket): void;
   /** The connection has ended. */
@@ -53,9 +55,18 @@ export function createAuthentication({ logins, barred, log, timeoutMs }: Authent
     const login = startLogin(chain, credentials, { log, timeoutMs }, (answer) => {
       isAnswered = true;
       pending.delete(link);
-      ended(asOfNow(placed(link, answer), chain));
+      ended(asOfNow(placed(link.client(), answer), chain));
     });
     if (!isAnswered) pending.set(link, login);
+  };
+
+  const ask = (credentials: Credentials): Promise<LoginAnswer> => {
+    const chain = logins();
+    return new Promise((resolve) => {
+      startLogin(chain, credentials, { log, timeoutMs }, (answer) => {
+        resolve(asOfNow(placed(credentials, answer), chain));
+      });
+    });
   };
 
   const askInSteps = (
@@ -77,7 +88,7 @@ export function createAuthentication({ logins, barred, log, timeoutMs }: Authent
       ended(end) {
         conversations.delete(link);
         // the client sets the pace, and commands may have disabled it since the first step
-        ended(asOfNow(placed(link, end), null));
+        ended(asOfNow(placed(link.client(), end), null));
       },
     });
     conversations.set(link, conversation);
@@ -100,6 +111,7 @@ export function createAuthentication({ logins, barred, log, timeoutMs }: Authent
   };
 
   return {
+    ask,
     decide(link, done) {
       const packet = link.connect();
       if (packet === null) return;
@@ -134,9 +146,8 @@ function credentialsOf(link: Link): Omit<Credentials, "password"> {
 }
 
 /** An answer with the listener on whose terms it holds, and where the client is. */
-function placed<T extends LoginAnswer>(link: Link, answer: T): T {
+function placed<T extends LoginAnswer>({ listener, address }: Pick<Credentials, "listener" | "address">, answer: T): T {
   if (answer.verdict === "deny") return answer;
-  const { listener, address } = link.client();
   return { ...answer, identity: { ...answer.identity, listener, address } };
 }
 

@@ -2,8 +2,9 @@ import type { Duplex } from "node:stream";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Figures, SubscriptionInfo } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
-import { isAllowed } from "../core/reasons.ts";
-import type { Identity, Qos, Reason } from "../core/types.ts";
+import type { PublishAs } from "../core/publishing.ts";
+import { codesOf, isAllowed } from "../core/reasons.ts";
+import type { Credentials, Identity, Qos, Reason } from "../core/types.ts";
 import type { Settings } from "../settings/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
 import { createBridgeEnds, type BridgeEnds } from "./bridge-end.ts";
@@ -18,6 +19,7 @@ import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
 import { createLimitTable } from "./limit-table.ts";
 import { createLink } from "./link.ts";
+import type { LoginAnswer } from "./login.ts";
 import { createMemoryWatch } from "./memory-watch.ts";
 import { endOrphans } from "./orphans.ts";
 import { tooMany } from "./too-many.ts";
@@ -53,6 +55,10 @@ export interface Broker {
   publish(message: BrokerMessage): void;
   /** publish() to one client only, if it subscribed. */
   publishTo(clientId: string, message: BrokerMessage): void;
+  /** Asks the login chain who somebody is that has no MQTT connection. */
+  readonly login: (credentials: Credentials) => Promise<LoginAnswer>;
+  /** Publishes for somebody without an MQTT connection, under its rights. */
+  readonly publishAs: PublishAs;
   figures(): Figures;
   /** Where bridges to other brokers begin and end. */
   readonly bridgeEnds: BridgeEnds;
@@ -205,6 +211,16 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     },
     publishTo(clientId, message) {
       engine.publishTo(clientId, ownMessageOf(message));
+    },
+    login(credentials) {
+      const reason = doorkeeper.before(credentials);
+      return reason === null ? authentication.ask(credentials) : Promise.resolve({ verdict: "deny", reason });
+    },
+    publishAs(sender, messages) {
+      const ban = doorkeeper.again(sender.identity);
+      if (ban === null) return engine.publishAs(sender, messages);
+      record({ kind: "refused", client: sender.client, reason: ban });
+      return Promise.resolve({ kind: "refused", code: codesOf(ban.kind).v5, reason: ban, index: 0 });
     },
     figures: () => figuresOf(engine, sockets),
     bridgeEnds: createBridgeEnds(engine),

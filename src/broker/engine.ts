@@ -1,5 +1,6 @@
 import type { RecordEvent } from "../core/events.ts";
 import type { StoredFigures } from "../core/figures.ts";
+import type { PublishAnswer, PublishAs } from "../core/publishing.ts";
 import type { Access, Identity, Reason } from "../core/types.ts";
 import { createAckHeader } from "./packets/acks.ts";
 import { Code } from "./packets/codes.ts";
@@ -42,6 +43,7 @@ import { settle } from "./sessions/settle.ts";
 import type { StoredState } from "./sessions/stored-state.ts";
 import { storedMessages } from "./sessions/stored-messages.ts";
 import { recheckSubscriptions } from "./sessions/subscribe.ts";
+import { createPublishers } from "./sessions/publish-as.ts";
 import { createTimerWheel } from "./sessions/timer-wheel.ts";
 import { createTraffic, type Traffic } from "./sessions/traffic.ts";
 import { createWriter } from "./sessions/writer.ts";
@@ -82,6 +84,8 @@ export interface Engine {
   publish(message: OwnMessage): void;
   /** publish() to one client only, if it subscribed. */
   publishTo(clientId: string, message: OwnMessage): void;
+  /** Publishes for who has no connection, under its rights. */
+  readonly publishAs: PublishAs;
   /** disconnect() for a client that lost its right to be here: its will is not published. */
   expel(connection: Connection, code: number, reason: Reason): void;
   /**
@@ -149,6 +153,7 @@ export function createEngine(options: EngineOptions): Engine {
     context.wheel.advance(context.now());
     settle(context);
   };
+  const publishers = createPublishers(context);
   const clock = setInterval(advance, TICK_MS);
   clock.unref();
 
@@ -202,12 +207,22 @@ export function createEngine(options: EngineOptions): Engine {
       }
       settle(context);
     },
+    publishAs(sender, messages) {
+      const answer = publishers.publish(sender, messages);
+      settle(context);
+      return stored(
+        context,
+        answer,
+        messages.some(({ qos }) => qos > 0),
+      );
+    },
     expel(connection, code, reason) {
       disconnect(context, connection, code, reason, EXPELLED);
       settle(context);
     },
     rightsChanged(concerns) {
       settle(context);
+      publishers.forget();
       context.router.invalidate();
       context.sources.accesses.clear();
       for (const session of context.sessions.values()) {
@@ -218,6 +233,7 @@ export function createEngine(options: EngineOptions): Engine {
     recheck(limits) {
       settle(context);
       context.limits = limits;
+      publishers.forget();
       context.router.invalidate();
       context.sources.accesses.clear();
       for (const session of context.sessions.values()) {
@@ -259,4 +275,10 @@ export function createEngine(options: EngineOptions): Engine {
 function renewRights(context: Context, session: Session): void {
   session.publishQuota = tokenBucket(context.maxPublishRate(session.identity), context.now());
   recheckSubscriptions(context, session);
+}
+
+/** An answer at the time at which a client would hear its acknowledgement. */
+function stored({ journal }: Context, answer: PublishAnswer, isAcknowledged: boolean): Promise<PublishAnswer> {
+  if (!isAcknowledged || journal?.mode !== "always" || !journal.hasUnstored) return Promise.resolve(answer);
+  return new Promise((resolve) => journal.afterStored(() => resolve(answer)));
 }

@@ -12,7 +12,7 @@ export function messageOf(
   header: PublishHeader,
   source: Buffer,
   entry: TopicEntry<Session>,
-  publisher: Session,
+  publisher: Pick<Session, "clientId" | "identity">,
 ): StoredMessage {
   const properties = forwardedProperties(header.properties, source);
   const payload = toByteString(source, header.payloadStart, header.payloadEnd);

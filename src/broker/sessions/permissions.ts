@@ -26,7 +26,7 @@ export function mayPublish(context: Context, session: Session, topic: string): b
 }
 
 /** Whether a message of a client is within the number that it may publish in a second; if not, that is recorded. */
-export function isInTime(context: Context, session: Session, topic: string): boolean {
+export function isInTime(context: Context, session: Pick<Session, "client" | "publishQuota">, topic: string): boolean {
   const { publishQuota: quota } = session;
   if (quota === null || takeOne(quota, context.now())) return true;
   const sentence = `faster than ${quota.perSecond} messages a second, which is what its roles allow`;
@@ -41,7 +41,12 @@ export interface Refusal {
 }
 
 /** Counts and reports a message that the rules allow and a limit of the broker does not. */
-export function refusePublish(context: Context, session: Session, topic: string, refusal: Refusal): void {
+export function refusePublish(
+  context: Context,
+  session: Pick<Session, "client">,
+  topic: string,
+  refusal: Refusal,
+): void {
   context.counters[refusal.counter]++;
   const decision = deny("limits", refusal.reason);
   context.record({ kind: "denied", client: session.client, action: "publish", topic, decision });
