@@ -188,6 +188,7 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log, led
   return {
     name: NAME,
     authenticate,
+    bars: barred,
     exchange: (method, credentials) => (method === SCRAM ? scram.begin(credentials) : null),
     recheck(identity) {
       const authenticator = sourceOf(identity);

@@ -14,6 +14,8 @@ export function createListenerChains(general: LoginChain, own: ReadonlyMap<strin
   return {
     name: general.name,
     authenticate: (credentials, signal) => chainOf(credentials).authenticate(credentials, signal),
+    // who is not asked for a login comes in by no listener that has logins of its own
+    bars: (who) => general.bars(who),
     recheck: (identity) => chainOf(identity).recheck(identity),
     mayReturn(identity) {
       const asked = chainOf(identity).mayReturn(identity);

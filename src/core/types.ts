@@ -255,6 +255,7 @@ export interface ScramKeys {
 
 /** Asks its stages in order; what the broker asks for each CONNECT. */
 export interface LoginChain extends Authenticator {
+  bars(who: Pick<Identity, "clientId" | "username">): Deny | null;
   recheck(identity: Identity): Decision;
   /**
    * Whether a client that is away may come back as who it was; its password may be another by then. A no is certain: its

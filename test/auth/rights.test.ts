@@ -24,6 +24,7 @@ function chain(answer: Decision<Identity>): LoginChain {
     authenticate: () => answer,
     recheck: () => allow("x", undefined),
     mayReturn: () => allow("x", undefined),
+    bars: () => null,
     exchange: () => ({ answer: () => allow("x", { identity: ANN, data: Buffer.from("bye") }) }),
   };
 }
