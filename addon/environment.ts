@@ -24,7 +24,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): {
   const environment: Environment = {
     kind: "add-on",
     folders,
-    ports: parsePorts(env["CULEX_PORTS"] ?? "1883,1884,8883,8884"),
+    ports: parsePorts(env["CULEX_PORTS"] ?? "1883,1884,8883,8884,8080"),
     host: env["CULEX_HOST"] ?? "::",
     reservedUsers: HOME_ASSISTANT_USERS,
     hasHomeAssistant: token !== "",
@@ -59,11 +59,12 @@ function unusable(what: string, fix: string): ConfigError {
 }
 
 /**
- * Parses "1883,1884,8883,8884": MQTT, WebSocket, and both with TLS; 0 is a free port, an empty place none.
+ * Parses "1883,1884,8883,8884,8080": MQTT, WebSocket, both with TLS, and HTTP; 0 is a free port, an empty or missing
+ * place none.
  */
 function parsePorts(text: string): Ports {
-  const [mqtt, ws, mqtts, wss] = text.split(",").map((place) => parsePort(place.trim(), text));
-  return { mqtt: mqtt ?? null, ws: ws ?? null, mqtts: mqtts ?? null, wss: wss ?? null };
+  const [mqtt, ws, mqtts, wss, http] = text.split(",").map((place) => parsePort(place.trim(), text));
+  return { mqtt: mqtt ?? null, ws: ws ?? null, mqtts: mqtts ?? null, wss: wss ?? null, http: http ?? null };
 }
 
 function parsePort(place: string, text: string): number | null {
@@ -72,7 +73,7 @@ function parsePort(place: string, text: string): number | null {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw unusable(
       `CULEX_PORTS "${text}": "${place}" is no port.`,
-      "Write four numbers, such as 1883,1884,8883,8884; 0 is a free port.",
+      "Write up to five numbers, such as 1883,1884,8883,8884,8080; 0 is a free port.",
     );
   return port;
 }

@@ -16,6 +16,7 @@ import { ConfigError } from "./core/errors.ts";
 import { createLogger, EVERY_LOG_TYPE, type Logger } from "./core/logger.ts";
 import type { Problem } from "./core/types.ts";
 import { counted } from "./core/words.ts";
+import { createHttpGate } from "./http/gate.ts";
 import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
 import { subscriptionLines } from "./monitor/subscription-list.ts";
@@ -156,8 +157,17 @@ export async function startApp(context: AppContext): Promise<App> {
     maxPacketSize: () => live.current().settings.limits.maxPacketSize,
     receiveMaximum: running.receiveMaximum,
   });
+  const http = createHttpGate({
+    login: running.login,
+    publishAs: running.publishAs,
+    current: live.current,
+    record: events.record,
+    now: Date.now,
+    log,
+  });
   const closeAll = async (): Promise<void> => {
     sys.stop();
+    await http.stop();
     await bridges.stop();
     await listeners.stop();
     await running.stop();
@@ -166,11 +176,12 @@ export async function startApp(context: AppContext): Promise<App> {
     await verifier.close();
   };
 
-  const listenProblems = await listeners.apply(live.current().listeners);
+  const listenProblems = [...(await listeners.apply(live.current().listeners))];
   if (listeners.addresses().length === 0) {
     await closeAll();
     throw new ConfigError([...listenProblems, nothingListens()]);
   }
+  listenProblems.push(...(await http.apply(live.current().http)));
   for (const problem of listenProblems) logProblem(log, problem);
   bridges.apply(live.current().bridges);
 
@@ -188,7 +199,7 @@ export async function startApp(context: AppContext): Promise<App> {
         const { checked, closed } = running.recheck();
         await keeper.keepOnly(snapshot.keptStages);
         sys.update(snapshot.settings.sysIntervalS);
-        const problems = await listeners.apply(snapshot.listeners);
+        const problems = [...(await listeners.apply(snapshot.listeners)), ...(await http.apply(snapshot.http))];
         bridges.apply(snapshot.bridges);
         context.settled?.(app);
         return { problems, done: `${counted(checked, "session")} re-checked, ${closed} closed` };
@@ -205,7 +216,7 @@ export async function startApp(context: AppContext): Promise<App> {
 
   const app: App = {
     log,
-    addresses: listeners.addresses,
+    addresses: () => [...listeners.addresses(), ...http.addresses()],
     portOf: listeners.portOf,
     loginFigures: keeper.ledger.read,
     bridges: bridges.states,

@@ -45,6 +45,11 @@ switch (command.verb) {
     process.exitCode = await passwd(command.username);
     break;
   }
+  case "api-key": {
+    const { apiKey } = await import("./cli/api-key.ts");
+    process.exitCode = apiKey(command.id);
+    break;
+  }
   case "backup": {
     const { backUp } = await import("./broker/storage/backup.ts");
     const { backup } = await import("./cli/backup.ts");

@@ -9,6 +9,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "src/control": ["src/core", "src/settings", "src/dynsec", "src/snapshot"],
   "src/broker": ["src/core", "src/settings", "src/snapshot"],
   "src/bridge": ["src/core", "src/settings", "src/snapshot"],
+  "src/http": ["src/core", "src/settings", "src/auth", "src/snapshot"],
   "src/monitor": ["src/core", "src/settings"],
   "src/cli": ["src/core", "src/settings", "src/auth", "src/snapshot"],
   src: [
@@ -21,6 +22,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     "src/control",
     "src/broker",
     "src/bridge",
+    "src/http",
     "src/monitor",
     "src/cli",
   ],
@@ -34,4 +36,5 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/snapshot": ["chokidar"],
   "src/broker": ["aedes", "mqtt-packet", "ws"],
   "src/bridge": ["mqtt-packet"],
+  "src/http": ["@hono/node-server", "hono", "hono/utils/http-status"],
 };

@@ -8,6 +8,7 @@ type Command =
   | CheckCommand
   | ExplainCommand
   | { readonly verb: "passwd"; readonly username: string | null }
+  | { readonly verb: "api-key"; readonly id: string }
   | { readonly verb: "backup"; readonly from: string; readonly to: string }
   | ImportCommand
   | BanCommand
@@ -72,6 +73,7 @@ export const USAGE = `Usage:
   culex ban remove --client id | --user name | --ip network [-c mosquitto.conf]
   culex ban list [-c mosquitto.conf]
   culex passwd [username]
+  culex api-key <id>
   culex backup <from> <to>
   culex import <mosquitto.db | mqtt://user@host:1883> [--into /data/culex.db] [--replace]
 
@@ -89,6 +91,8 @@ ban     changes the list of who may not connect, which a running broker takes ov
 passwd  asks for a password, or reads it from standard input, and prints its hash:
         a line for password_file when a username is given, else a value for an option's
         password with password_pre_hashed.
+api-key makes a key for publishing over HTTP: on standard output its line for the file of
+        keys, which holds no secret, and beside it the secret, once.
 backup  copies the session store <from>, also while a broker uses it, to the file <to>.
 import  adds what a mosquitto.db holds (retained messages, sessions, subscriptions, queued
         messages) to a session store that no broker uses. With the address of a running
@@ -130,6 +134,7 @@ const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   ["ban", ["config", "options", "share", "ssl", "data", "user", "client", "ip", "for", "reason"]],
   ["passwd", []],
+  ["api-key", []],
   ["backup", []],
   ["import", ["into", "replace"]],
 ]);
@@ -138,6 +143,7 @@ const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
 const POSITIONALS: ReadonlyMap<string, number> = new Map([
   ["ban", 1],
   ["passwd", 1],
+  ["api-key", 1],
   ["backup", 2],
   ["import", 1],
 ]);
@@ -203,6 +209,11 @@ function parse(args: readonly string[]): Command {
       return parseBan(rest[0], values, { confFile, optionsFile, ...folders });
     case "passwd":
       return { verb: "passwd", username: rest[0] ?? null };
+    case "api-key": {
+      const [id] = rest;
+      if (id === undefined) return { verb: "wrong", what: '"api-key" needs an id, the name of the key' };
+      return { verb: "api-key", id };
+    }
     case "backup": {
       const [from, to] = rest;
       if (from === undefined || to === undefined)

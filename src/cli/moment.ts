@@ -63,7 +63,7 @@ function specOf({ confFile, optionsFile, share, ssl, data }: Places): SourceSpec
     environment: {
       kind: "add-on",
       folders,
-      ports: { mqtt: 1883, ws: 1884, mqtts: 8883, wss: 8884 },
+      ports: { mqtt: 1883, ws: 1884, mqtts: 8883, wss: 8884, http: 8080 },
       host: "::",
       reservedUsers: HOME_ASSISTANT_USERS,
       hasHomeAssistant: true,

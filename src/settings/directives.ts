@@ -2,6 +2,7 @@ import { accessDirectives } from "./directives/access.ts";
 import { bridgeDirectives } from "./directives/bridge.ts";
 import { clientDirectives } from "./directives/clients.ts";
 import { globalDirectives } from "./directives/global.ts";
+import { httpDirectives } from "./directives/http.ts";
 import { limitDirectives } from "./directives/limits.ts";
 import { listenerDirectives } from "./directives/listener.ts";
 import { proxyDirectives } from "./directives/proxy.ts";
@@ -17,6 +18,7 @@ export const directives: readonly DirectiveRow[] = [
   ...listenerDirectives,
   ...tlsDirectives,
   ...proxyDirectives,
+  ...httpDirectives,
   ...limitDirectives,
   ...pluginDirectives,
   ...bridgeDirectives,

@@ -5,6 +5,7 @@ import type { Problem } from "../core/types.ts";
 import { choiceText } from "./choice.ts";
 import { limitNames, readLimits } from "./limit-options.ts";
 import type { LimitValues } from "./limits.ts";
+import { readHttp, type HttpOptions } from "./http-options.ts";
 import { readLogins, type LoginOptions, type RawLogin } from "./logins.ts";
 import { parseOptionsText } from "./options-text.ts";
 import { staysBelow } from "./paths.ts";
@@ -34,6 +35,7 @@ export interface Options {
   readonly customize: CustomizeOptions;
   /** Below the share folder; empty: the usual one in the data folder. */
   readonly banFile: string;
+  readonly httpPublish: HttpOptions;
   /** Seconds between two writes; 0: before each acknowledgement. */
   readonly storeInterval: number;
   readonly limits: LimitValues;
@@ -87,6 +89,7 @@ export function parseOptions(
     cafile: read.fileBelow("/ssl", "cafile", "It is left out, so no device certificate can be checked."),
     customize: readCustomize(raw["customize"], report),
     banFile: read.fileBelow("/share", "ban_file", "The usual file in the data folder is used."),
+    httpPublish: readHttpGroup(raw["http_publish"], report),
     storeInterval: read.seconds("store_interval"),
     limits: readLimitGroup(raw["limits"], ajv, report),
     debug: read.bool("debug", false, "It stays off."),
@@ -182,6 +185,13 @@ function readCustomize(value: unknown, report: Report): CustomizeOptions {
   }
   // A folder that is not used can do no harm, whatever it is called.
   return active ? checkFolder(folder, report) : { ...defaults, isUsable: true };
+}
+
+function readHttpGroup(value: unknown, report: Report): HttpOptions {
+  if (isRawObject(value)) {
+    reportUnknownKeys(value, Object.keys(properties.http_publish.properties), "http_publish.", report);
+  }
+  return readHttp(value, (what, fix) => report("error", what, "Nothing is taken over HTTP.", fix), show);
 }
 
 function readLimitGroup(value: unknown, ajv: Ajv, report: Report): LimitValues {

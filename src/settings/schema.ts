@@ -30,7 +30,7 @@ export const loginSchema = {
 } as const;
 
 /**
- * Every option by its name in options.json, with the default of the official add-on 7.1.0; `anonymous`, `dynamic_security`, `ban_file`, `store_interval` and `limits` are ours.
+ * Every option by its name in options.json, with the default of the official add-on 7.1.0; `anonymous`, `dynamic_security`, `ban_file`, `http_publish`, `store_interval` and `limits` are ours.
  * Each option is validated by itself, so that one wrong value switches off no other.
  */
 export const optionsSchema = {
@@ -54,6 +54,16 @@ export const optionsSchema = {
       default: { active: false, folder: "mosquitto" },
     },
     ban_file: { type: "string", default: "" },
+    http_publish: {
+      type: "object",
+      properties: {
+        active: { type: "boolean", default: false },
+        certfile: { type: "string", default: "" },
+        keyfile: { type: "string", default: "" },
+        api_keys: { type: "string", default: "" },
+      },
+      default: { active: false },
+    },
     store_interval: { type: "integer", minimum: 0, maximum: 3600, default: DEFAULT_STORE_INTERVAL_S },
     limits: { type: "object", default: {} },
     debug: { type: "boolean", default: false },

@@ -12,6 +12,7 @@ import {
   type LoginSources,
 } from "./login-chain.ts";
 import { applyConf } from "./conf-lines.ts";
+import { httpSettings } from "./http.ts";
 import { finishBridges } from "./bridges.ts";
 import { addOnBanFile, standAloneBanFile } from "./ban-settings.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
@@ -85,6 +86,7 @@ function addOn(
   const { value: store, problems: storeProblems } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
   const { bridges, problems: bridgeProblems } = finishBridges(draft);
+  const { value: http, problems: httpProblems } = httpSettings(environment, options, draft);
   return {
     settings: {
       listeners,
@@ -98,6 +100,7 @@ function addOn(
       aclTerms: authFile?.acl ?? emq.acl ?? USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       checksRetainSource,
+      http,
       bridges,
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
@@ -111,6 +114,7 @@ function addOn(
       ...own.problems,
       ...storeProblems,
       ...bridgeProblems,
+      ...httpProblems,
     ],
   };
 }
@@ -147,6 +151,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
       aclTerms: USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       checksRetainSource,
+      http: null,
       bridges: [],
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
@@ -157,11 +162,8 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   };
 }
 
-function standAlone(
-  { kind, folders, ports }: Environment,
-  conf: readonly ConfFile[],
-  authFile: AuthFile | null,
-): Composed {
+function standAlone(environment: Environment, conf: readonly ConfFile[], authFile: AuthFile | null): Composed {
+  const { kind, folders, ports } = environment;
   const { draft, problems, emq } = readConf(emptyDraft([]), conf, folders, authFile);
   const origin: Origin = { file: conf[0]?.file ?? "no configuration" };
   const isLocalOnly = !draft.namesListener;
@@ -192,6 +194,7 @@ function standAlone(
   const log = logSettings(kind, null, draft);
   const store = standAloneStore(draft);
   const { bridges, problems: bridgeProblems } = finishBridges(draft);
+  const { value: http, problems: httpProblems } = httpSettings(environment, null, draft);
   return {
     settings: {
       listeners,
@@ -205,6 +208,7 @@ function standAlone(
       aclTerms: authFile?.acl ?? emq.acl ?? USUAL_RULES,
       limits: limitsOf(STAND_ALONE_LIMITS, draft),
       checksRetainSource,
+      http,
       bridges,
       banFile: standAloneBanFile(store, draft),
       store,
@@ -217,6 +221,7 @@ function standAlone(
       ...asUsual.problems,
       ...own.problems,
       ...bridgeProblems,
+      ...httpProblems,
       ...(authFile === null ? nobodyProblems(listeners, { auth, listenerAccess: own.value }, origin) : []),
     ],
   };

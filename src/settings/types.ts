@@ -32,6 +32,8 @@ export interface Ports {
   readonly ws: number | null;
   readonly mqtts: number | null;
   readonly wss: number | null;
+  /** Missing: none. */
+  readonly http?: number | null;
 }
 
 /** Options and conf files as one: complete, valid, and with files still by name. */
@@ -47,6 +49,8 @@ export interface Settings extends AccessSettings {
   readonly limits: Limits;
   /** Whether a retained message is sent only as long as its publisher may publish it. */
   readonly checksRetainSource: boolean;
+  /** null: nothing is taken over HTTP. */
+  readonly http: HttpSettings | null;
   /** Connections to other brokers. */
   readonly bridges: readonly BridgeSettings[];
   /** Who may not connect; null: there is no such file. */
@@ -158,6 +162,12 @@ export interface ListenerSettings {
   /** Where it differs from the limits for all. */
   readonly limits: Partial<ListenerLimits>;
   readonly origin: Origin;
+}
+
+/** Where messages are taken over HTTP. */
+export interface HttpSettings extends Pick<ListenerSettings, "name" | "host" | "port" | "tls" | "origin"> {
+  /** null: there are no API keys. */
+  readonly keys: FileReference | null;
 }
 
 /** A proxy in front of a listener, which tells in a header of the PROXY protocol who comes. */

@@ -7,6 +7,7 @@ import { loadBridges } from "./bridges.ts";
 import { closedSentence, loadTls } from "./certificates.ts";
 import { dynsecLimits } from "./dynsec-policy.ts";
 import { testPolicy } from "./policy-tests.ts";
+import { loadHttp } from "./http.ts";
 import type { ListenerPlan, Snapshot, Sources } from "./types.ts";
 
 /**
@@ -18,12 +19,14 @@ export function build(sources: Sources, previous: Snapshot | null, deps: AccessD
   const access = buildAccess(sources, previous, deps);
   const tested = testPolicy(access.policy, sources, previous, deps.reservedUsers);
   const listeners = loadListeners(sources, previous);
+  const http = loadHttp(sources, previous, deps.reservedUsers);
   const bridges = loadBridges(sources, previous);
   const bans = loadBans(sources, previous);
   return {
     generation: (previous?.generation ?? 0) + 1,
     settings,
     listeners: listeners.plans,
+    http: http.plan,
     bridges: bridges.plans,
     logins: access.logins,
     keptStages: access.keptStages,
@@ -41,6 +44,7 @@ export function build(sources: Sources, previous: Snapshot | null, deps: AccessD
       ...tested.problems,
       ...(sources.dynsec?.problems ?? []),
       ...listeners.problems,
+      ...http.problems,
       ...bridges.problems,
       ...bans.problems,
     ],

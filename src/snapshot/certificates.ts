@@ -14,7 +14,7 @@ interface LoadedTls {
 }
 
 interface Input {
-  readonly listener: ListenerSettings & { readonly tls: TlsSettings };
+  readonly listener: Pick<ListenerSettings, "name" | "origin"> & { readonly tls: TlsSettings };
   readonly files: ReadonlyMap<string, FileText>;
   /** The pair in use, kept when the new one is unfit. */
   readonly previous: TlsMaterial | null;

@@ -164,12 +164,15 @@ function withoutFolder(options: Options | null): Options | null {
 function filesOf(settings: Settings): { readonly texts: ReadonlySet<string>; readonly others: ReadonlySet<string> } {
   const access = [settings, ...settings.listenerAccess.values()];
   return {
-    texts: pathsOf([...access.map(({ aclFile }) => aclFile), settings.banFile]),
+    texts: pathsOf([...access.map(({ aclFile }) => aclFile), settings.banFile, settings.http?.keys ?? null]),
     others: pathsOf([
       ...access.map(({ passwordFile }) => passwordFile),
       ...settings.listeners.flatMap(({ tls }) =>
         tls === null ? [] : [tls.certfile, tls.keyfile, tls.cafile, tls.crlfile],
       ),
+      ...(settings.http === null || settings.http.tls === null
+        ? []
+        : [settings.http.tls.certfile, settings.http.tls.keyfile]),
       ...settings.bridges.flatMap(({ tls }) => (tls === null ? [] : [tls.cafile, tls.certfile, tls.keyfile])),
     ]),
   };

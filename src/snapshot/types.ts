@@ -1,11 +1,20 @@
 import type { AclRules } from "../acl/policy.ts";
+import type { ApiKey } from "../auth/api-keys.ts";
 import type { StoredLogin } from "../auth/stored-logins.ts";
 import type { Authenticator, Identity, LoginChain, Policy, Problem, Reason } from "../core/types.ts";
 import type { ClientLimits, DynsecState } from "../dynsec/types.ts";
 import type { Ban } from "../settings/ban-file.ts";
 import type { Options } from "../settings/options.ts";
 import type { PolicyTests } from "../settings/policy-tests.ts";
-import type { AuthFile, BridgeSettings, ConfFile, Environment, ListenerSettings, Settings } from "../settings/types.ts";
+import type {
+  AuthFile,
+  BridgeSettings,
+  ConfFile,
+  Environment,
+  HttpSettings,
+  ListenerSettings,
+  Settings,
+} from "../settings/types.ts";
 
 /** Where configuration is read from; fixed for the life of the process. */
 export interface SourceSpec {
@@ -80,6 +89,15 @@ export interface TlsMaterial {
   readonly loadedAtMs: number;
 }
 
+/** Where messages are taken over HTTP, with its certificate and its keys loaded. */
+export interface HttpPlan {
+  readonly settings: HttpSettings;
+  /** null: it speaks plain HTTP. */
+  readonly tls: TlsMaterial | null;
+  /** null: none are configured, or their file was never there. */
+  readonly keys: Loaded<readonly ApiKey[]> | null;
+}
+
 /** A bridge that can be started: its settings with certificates loaded. */
 export interface BridgePlan {
   readonly settings: BridgeSettings;
@@ -107,6 +125,8 @@ export interface Snapshot extends AccessFiles {
   readonly generation: number;
   readonly settings: Settings;
   readonly listeners: readonly ListenerPlan[];
+  /** null: nothing is taken over HTTP. */
+  readonly http: HttpPlan | null;
   readonly bridges: readonly BridgePlan[];
   readonly logins: LoginChain;
   /** Stages that outlive a reload as long as nothing about them changes. */

@@ -43,6 +43,8 @@ describe("the command line", () => {
     ["-c a.conf -p 1885 -v", { ...run, confFile: "a.conf", port: 1885, verbose: true }],
     ["run --config a.conf --log-format json", { ...run, confFile: "a.conf", logFormat: "json" }],
     ["run -p 0", { ...run, port: 0 }],
+    ["api-key weather", { verb: "api-key", id: "weather" }],
+    ["api-key", { verb: "wrong", what: '"api-key" needs an id, the name of the key' }],
     ["check", check],
     ["check -c a.conf", { ...check, confFile: "a.conf", optionsFile: null, listsLines: true }],
     ["check --options o.yaml --share s --ssl t", { ...check, optionsFile: "o.yaml", share: "s", ssl: "t" }],

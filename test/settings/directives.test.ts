@@ -37,12 +37,12 @@ describe("the table of directives", () => {
     expect(findDirective(name)).not.toBeNull();
   });
 
-  test("has each name once, and beside mosquitto's the limits of our own only", () => {
+  test("has each name once, and beside mosquitto's the limits and the HTTP of our own only", () => {
     const rows = directives.map(({ name }) => name);
     expect(new Set(rows).size).toBe(rows.length);
     const known = new Set(names);
     const families = ["plugin_opt_*", "auth_opt_*"];
-    const ours = limitNames.filter((name) => !known.has(name));
+    const ours = [...limitNames.filter((name) => !known.has(name)), ...HTTP];
     // "pattern" is there to say that access rules belong elsewhere.
     const foreign = rows.filter((name) => !known.has(name) && !families.includes(name));
     expect(foreign.toSorted()).toEqual(["ban_file", "pattern", ...ours].toSorted());
@@ -52,6 +52,8 @@ describe("the table of directives", () => {
     expect(findDirective(name)).toBeNull();
   });
 });
+
+const HTTP = ["http_publish", "http_publish_certfile", "http_publish_keyfile", "http_publish_keys"];
 
 describe("a number in a conf file", () => {
   test.each([

@@ -45,6 +45,7 @@ describe("the add-on without any configuration", () => {
       aclTerms: { sources: null, noMatch: null },
       anonymous: null,
       limits: limitsFrom(NO_LIMITS_SAID),
+      http: null,
       bridges: [],
       banFile: {
         path: "/srv/culex/data/bans.yaml",

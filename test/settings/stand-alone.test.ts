@@ -37,6 +37,7 @@ describe("a broker without a configuration", () => {
       aclTerms: { sources: null, noMatch: null },
       anonymous: { rights: "all", origin },
       limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 268_435_460 },
+      http: null,
       bridges: [],
       banFile: null,
       store: null,

@@ -36,6 +36,7 @@ export interface Draft {
   readonly controlApi: boolean;
   readonly checksRetainSource: boolean;
   readonly limits: LimitValues;
+  readonly http: HttpDraft;
   /** null: no line says it. */
   readonly persistence: { readonly isOn: boolean; readonly origin: Origin } | null;
   /** Folder on this machine's disk. */
@@ -78,6 +79,17 @@ interface Current {
   readonly plugin: "dynamic-security" | "unknown" | null;
   /** Access rules in a conf file are reported once. */
   readonly hasAccessRules: boolean;
+}
+
+/** Where messages are taken over HTTP, while its lines are still read. null: no line says it. */
+export interface HttpDraft {
+  /** `host` null: as the add-on's listeners, or every address. */
+  readonly listener: { readonly port: number; readonly host: string | null; readonly origin: Origin } | null;
+  readonly certfile: FileReference | null;
+  readonly keyfile: FileReference | null;
+  readonly keys: FileReference | null;
+  /** A line of it cannot be carried out, and leaving it out would open more than was meant. */
+  readonly isShut: boolean;
 }
 
 /** The plugin that is built in, while its lines are still read. */
@@ -221,6 +233,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     controlApi: false,
     checksRetainSource: false,
     limits: NO_LIMITS_SAID,
+    http: { listener: null, certfile: null, keyfile: null, keys: null, isShut: false },
     persistence: null,
     persistenceLocation: null,
     autosaveIntervalS: null,
