@@ -14,6 +14,8 @@ interface MongoOptions {
   readonly tls?: Pair;
   /** Takes upper and lower case for the same, as the collation of a collection may. */
   readonly isLoose?: boolean;
+  /** As which member of a replica set it speaks. */
+  readonly member?: { readonly set: string; readonly ports: readonly number[]; readonly isPrimary: boolean };
 }
 
 interface MongoServer {
@@ -51,7 +53,7 @@ export async function startMongodb(port: number, data: Collections, options: Mon
     const answer = async (command: RawObject): Promise<RawObject> => {
       const [name = ""] = Object.keys(command);
       if (/^(?:hello|ismaster)$/i.test(name))
-        return { ...HELLO, ...(sasl && { saslSupportedMechs: ["SCRAM-SHA-256"] }) };
+        return { ...HELLO, ...(sasl && { saslSupportedMechs: ["SCRAM-SHA-256"] }), ...memberOf(port, options) };
       if (name === "saslStart" || name === "saslContinue") {
         return sasl === null ? failed(59, "no such command") : sasl.answer(command);
       }
@@ -109,6 +111,14 @@ const HELLO = {
   readOnly: false,
   ok: 1,
 };
+
+/** What a member of a replica set says of itself and of the others. */
+function memberOf(port: number, { member }: MongoOptions): RawObject {
+  if (member === undefined) return {};
+  const { set, ports, isPrimary } = member;
+  const [me, ...hosts] = [port, ...ports].map((at) => `127.0.0.1:${at}`);
+  return { setName: set, setVersion: 1, me, hosts, isWritablePrimary: isPrimary, secondary: !isPrimary };
+}
 
 /** The command in a message, and the message that answers it. */
 function readMessage(message: Buffer): { command: RawObject; reply: (document: RawObject) => Buffer } {

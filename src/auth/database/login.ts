@@ -94,7 +94,7 @@ export function createDatabaseLogin(input: DatabaseLogin): Authenticator {
         named.add(fault);
         context.log.warn(
           { clientId, username },
-          `The rules of ${name} for the client ${clientId}: ${fault}. The other rows count. Correct the row.`,
+          `The rules of ${name} for the client ${clientId}: ${fault}. The other rules count. Correct this one.`,
         );
       }
       return rules;

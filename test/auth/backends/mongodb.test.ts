@@ -291,7 +291,7 @@ describe("mongodb", () => {
       expect(await verdictFor(source, "carol", "publish", "good")).toBe("allow");
       expect(await verdictFor(source, "dave", "publish", "good")).toBe("deny");
       const says = (what: string): string =>
-        `The rules of mongodb for the client plug-1: document ${what}, and is left out. The other rows count. Correct the row.`;
+        `The rules of mongodb for the client plug-1: document ${what}, and is left out. The other rules count. Correct this one.`;
       expect(entries.map(({ message }) => message)).toEqual([
         says('2 has "wrong/#/x" as topic: "#" must be the last level and stand alone in it'),
         says("2 has neither permission nor a list publish, subscribe or pubsub"),
@@ -373,6 +373,24 @@ describe("mongodb", () => {
     onTestFinished(() => second.kill());
     expect(await verdictOf(source)).toBe("allow");
   });
+});
+
+test("of a replica set the primary is asked, and when it is gone another member", async () => {
+  const ports = [await freePort(), await freePort()] as const;
+  const start = (index: 0 | 1): ReturnType<typeof startMongodb> =>
+    startMongodb(ports[index], DATA, { member: { set: "house", ports, isPrimary: index === 0 } });
+  const [primary, secondary] = [await start(0), await start(1)];
+  onTestFinished(() => secondary.kill());
+  onTestFinished(() => primary.kill());
+  const settings = { ...BASE, server: `127.0.0.1:${ports[0]}, 127.0.0.1:${ports[1]}`, replica_set: "house" };
+  const source = made(mongodb, settings);
+  expect(await verdictOf(source)).toBe("allow");
+  expect([primary.filters.length, secondary.filters.length]).toEqual([1, 0]);
+  await primary.kill();
+  expect(await verdictOf(source)).toBe("allow");
+  expect(secondary.filters).toHaveLength(1);
+  const other = made(mongodb, { ...settings, replica_set: "another" });
+  await expect(ask(other, client("alice", "alice-pw"), AbortSignal.timeout(300))).rejects.toThrow(BackendError);
 });
 
 describeWith(["openssl"], "mongodb with TLS", () => {

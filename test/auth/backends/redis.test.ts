@@ -263,7 +263,7 @@ describeWith(["openssl", ...REDIS], "redis with a real server", () => {
       const rules = (await source.rights?.(bob, signal)) ?? [];
       const words = "1, 2, 3, publish, subscribe, all or an object with one of them as action";
       const says = (what: string): string =>
-        `The rules of redis for the client plug-1: the field ${what}, and is left out. The other rows count. Correct the row.`;
+        `The rules of redis for the client plug-1: the field ${what}, and is left out. The other rules count. Correct this one.`;
       expect(entries.map(({ message }) => message).toSorted()).toEqual(
         [
           says(`"a" has "5" as value, not ${words}`),

@@ -248,8 +248,8 @@ export function sqlContract(subject: SqlSubject): void {
           await source.rights?.(IDENTITY, signal);
           await source.rights?.(IDENTITY, signal);
           expect(entries.map(({ message }) => message)).toEqual([
-            `The rules of ${name} for the client plug-1: row 3 has a condition on qos, which is not carried out here, and is left out. The other rows count. Correct the row.`,
-            `The rules of ${name} for the client plug-1: row 4 has a condition on retain, and denies without it. The other rows count. Correct the row.`,
+            `The rules of ${name} for the client plug-1: row 3 has a condition on qos, which is not carried out here, and is left out. The other rules count. Correct this one.`,
+            `The rules of ${name} for the client plug-1: row 4 has a condition on retain, and denies without it. The other rules count. Correct this one.`,
           ]);
         });
 
