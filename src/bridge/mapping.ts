@@ -17,6 +17,8 @@ export interface Mapping {
   readonly remoteUnwanted: readonly string[];
   /** Bytes that a topic name may be longer at the remote broker. */
   readonly growth: number;
+  /** Whether a line brings in a topic of the remote broker. */
+  bringsIn(topic: string): boolean;
   toRemote(topic: string): string;
   toLocal(topic: string): string;
 }
@@ -26,6 +28,7 @@ export function createMapping(topics: readonly BridgeTopic[]): Mapping {
   const out = topics.filter(({ direction }) => direction !== "in");
   const incoming = topics.filter(({ direction }) => direction !== "out");
   const remote = strongest(incoming.map(({ remote: filter, qos }) => ({ filter, qos })));
+  const wanted = remote.map(({ filter }) => filter.replace(SHARED, ""));
   const renamesOut = out.filter(isRenamed).map(({ local, localPrefix, remotePrefix }) => {
     return { filter: local, from: localPrefix, to: remotePrefix };
   });
@@ -40,10 +43,14 @@ export function createMapping(topics: readonly BridgeTopic[]): Mapping {
       .map(({ remote }) => remote)
       .filter((filter) => !remote.some((wanted) => wanted.filter === filter)),
     growth: Math.max(0, ...growths),
+    bringsIn: (topic) => wanted.some((filter) => matches(filter, topic)),
     toRemote: (topic) => rename(topic, renamesOut),
     toLocal: (topic) => rename(topic, renamesIn),
   };
 }
+
+/** `$share/group/` before a filter; messages come without it. */
+const SHARED = /^\$share\/[^/]+\//;
 
 interface Rename {
   readonly filter: string;

@@ -50,6 +50,7 @@ export function openRelay(deps: RelayDeps): Relay | null {
   let notificationId = 0;
   let nextOwnId = MAX_PACKET_ID;
   let wasRefused = false;
+  let wasUnasked = false;
 
   /** This broker is at work while it writes, and cannot be called back. */
   const failLater = (fault: Fault): void => queueMicrotask(() => failed(fault));
@@ -154,10 +155,21 @@ export function openRelay(deps: RelayDeps): Relay | null {
   }
 
   function publishIn(local: LocalEnd, packet: IPublishPacket): void {
+    // no rule binds a bridge: the remote broker may write what the lines bring in, and nothing else
+    if (!mapping.bringsIn(packet.topic)) return dropUnasked(packet);
     const topic = mapping.toLocal(packet.topic);
     if (guard.note("in", topic, bytesOf(packet))) return failed(loop(topic));
     const { subscriptionIdentifier: _, ...properties } = packet.properties ?? {};
     local.receive(generate({ ...packet, topic, ...(version === 5 ? { properties } : {}) }, options));
+  }
+
+  /** Acknowledges a message that nobody asked for, so that the remote broker goes on to the next. */
+  function dropUnasked({ topic, qos, messageId = 0 }: IPublishPacket): void {
+    if (qos > 0) write(generate({ cmd: qos === 1 ? "puback" : "pubrec", messageId }, options));
+    if (wasUnasked) return;
+    wasUnasked = true;
+    const sentence = `Bridge ${name}: the remote broker sends "${topic}", which no topic line brings in.`;
+    log.warn({ bridge: name }, `${sentence} Such messages are dropped. Add a line for it if it is wanted.`);
   }
 
   function publishOut(packet: IPublishPacket): void {

@@ -8,7 +8,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { startApp, type App } from "../../../src/app.ts";
 import { standAlone } from "../../../src/cli/stand-alone.ts";
 import { save } from "../../helpers/culex.ts";
+import { dynsecText, PASSWORD } from "../../helpers/dynsec.ts";
 import { freePort } from "../../helpers/free-port.ts";
+import { connect } from "../../helpers/mqtt.ts";
 import { tempFolder } from "../../helpers/temp.ts";
 import { eventually } from "./house.ts";
 
@@ -20,8 +22,12 @@ interface Remote {
   readonly packets: readonly Packet[];
 }
 
-/** A broker that answers a CONNECT as told and acknowledges what follows, or says nothing at all. */
-async function script(answer: (level: number) => Partial<IConnackPacket> | null, granted = 0): Promise<Remote> {
+/** A broker that answers a CONNECT as told, acknowledges what follows and sends its own, or says nothing at all. */
+async function script(
+  answer: (level: number) => Partial<IConnackPacket> | null,
+  granted = 0,
+  sends: readonly Packet[] = [],
+): Promise<Remote> {
   const greetings: string[] = [];
   const packets: Packet[] = [];
   const sockets = new Set<Socket>();
@@ -53,6 +59,8 @@ async function script(answer: (level: number) => Partial<IConnackPacket> | null,
       const messageId = packet.messageId ?? 0;
       if (packet.cmd === "publish" && packet.qos === 1) reply({ cmd: "puback", messageId });
       if (packet.cmd === "subscribe") reply({ cmd: "suback", messageId, granted: [granted] });
+      if (packet.cmd === "subscribe") for (const each of sends) reply(each);
+      if (packet.cmd === "pubrec") reply({ cmd: "pubrel", messageId });
       if (packet.cmd === "unsubscribe") reply({ cmd: "unsuback", messageId, granted: [] });
     });
   };
@@ -170,4 +178,39 @@ describe("the answer to a bridge", () => {
       ),
     );
   });
+});
+
+test.each(["mqttv311", "mqttv50"])("a remote broker writes here only what the lines bring in: %s", async (version) => {
+  const command = JSON.stringify({ commands: [{ command: "createClient", username: "mallory" }] });
+  const sent = (topic: string, qos: 1 | 2, messageId: number, payload = "x") =>
+    ({ cmd: "publish", topic, payload, qos, messageId, retain: true, dup: false }) as const;
+  const remote = await script(() => ({}), 1, [
+    sent("$CONTROL/dynamic-security/v1", 1, 1, command),
+    sent("b", 2, 2),
+    sent("a/x", 2, 3),
+  ]);
+  const file = join(tempFolder(), "dynamic-security.json");
+  save(file, dynsecText({}).replace('"subscribe":false', '"subscribe":true'));
+  const { app, log } = await bridge(
+    remote,
+    `topic a/# in 2\nbridge_protocol_version ${version}\nplugin /usr/lib/mosquitto_dynamic_security.so\nplugin_opt_config_file ${file}\n`,
+  );
+  const acks = (): readonly string[] =>
+    remote.packets.flatMap(({ cmd, messageId }) => (cmd.startsWith("pub") ? [`${cmd} ${messageId}`] : []));
+  await eventually(() => {
+    for (const ack of ["puback 1", "pubcomp 2", "pubcomp 3"]) expect(acks()).toContain(ack);
+  });
+  const reader = await connect(app.addresses()[0] ?? "", { username: "admin", password: PASSWORD });
+  await reader.client.subscribeAsync(["b", "a/x"]);
+  await reader.received(["a/x x"]);
+  expect(
+    log()
+      .split("\n")
+      .filter((line) => line.includes("warning: Bridge")),
+  ).toEqual([
+    expect.stringMatching(
+      /warning: Bridge far: the remote broker sends "\$CONTROL\/dynamic-security\/v1", which no topic line brings in\. Such messages are dropped\. Add a line for it if it is wanted\.$/,
+    ),
+  ]);
+  expect(log()).not.toContain("mallory");
 });
