@@ -49,6 +49,7 @@ export function receivePacket(
     case PacketType.connect:
       return FAULTS.secondConnect; // [MQTT-3.1.0-2]
     case PacketType.auth:
+      if (chunk[start] !== PacketType.auth << 4) return FAULTS.flags; // [MQTT-3.15.1-1]
       return connection.version === 5 ? FAULTS.unexpectedAuth : FAULTS.notFromClients;
     default:
       return FAULTS.notFromClients;
