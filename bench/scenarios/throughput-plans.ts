@@ -55,7 +55,7 @@ const wildcards: ThroughputPlan = {
   ),
 };
 
-/** The saturating scenarios. The Debian build of mosquitto has no WebSocket listener to compare with. */
+/** The saturating scenarios. The Debian build of mosquitto has no WebSocket listener to compare with, so nothing is asked there. */
 export const throughputPlans: readonly ThroughputPlan[] = [
   fanOut,
   fanIn,
@@ -65,6 +65,6 @@ export const throughputPlans: readonly ThroughputPlan[] = [
   wildcards,
   { ...fanOut, name: "b-tls", title: "b over TLS", transport: "tls", floorRatio: 3 },
   { ...pairs, name: "d0-tls", title: "d0 over TLS", transport: "tls", floorRatio: 3 },
-  { ...fanOut, name: "b-ws", title: "b over WebSocket", transport: "ws", floorRatio: 3 },
-  { ...pairs, name: "d0-ws", title: "d0 over WebSocket", transport: "ws", floorRatio: 3 },
+  { ...fanOut, name: "b-ws", title: "b over WebSocket", transport: "ws", floorRatio: null },
+  { ...pairs, name: "d0-ws", title: "d0 over WebSocket", transport: "ws", floorRatio: null },
 ];
