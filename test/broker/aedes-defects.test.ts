@@ -546,6 +546,7 @@ describe("B2: a subscriber that does not read", () => {
   });
 });
 
+// Not here: "comes before the acknowledgement in the mode always" in test/broker/storage/storage.test.ts shows it.
 describe("B9: an acknowledgement", () => {
   test("is given by plain aedes for a message that it then fails to store", async () => {
     const { port, aedes } = await startPlainAedes();
