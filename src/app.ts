@@ -20,6 +20,7 @@ import { createHttpGate } from "./http/gate.ts";
 import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
 import { subscriptionLines } from "./monitor/subscription-list.ts";
+import { createSysmon } from "./monitor/sysmon/sysmon.ts";
 import { createSys } from "./monitor/sys/sys.ts";
 import type { AccessDeps } from "./snapshot/access.ts";
 import { build } from "./snapshot/build.ts";
@@ -124,6 +125,15 @@ export async function startApp(context: AppContext): Promise<App> {
     figures: () => running.figures(),
     publish: (message) => running.publish(message),
   });
+  const sysmon = createSysmon({
+    node: hostname(),
+    limits: () => live.current().settings.limits,
+    isHeard: (topic) => running.isHeard(topic),
+    publish: (message) => running.publish(message),
+    unsent: (above) => running.unsent(above),
+    waiting: (clientId) => running.bridgeEnds.waiting(clientId),
+    bridges: () => bridges.states(),
+  });
   const events = createEventLog({ log, connectionMessages: () => live.current().settings.log.connectionMessages });
   // What clients ask on $CONTROL topics is answered once all parts stand.
   let desk: Desk = () => undefined;
@@ -132,6 +142,7 @@ export async function startApp(context: AppContext): Promise<App> {
     record(event) {
       events.record(event);
       sys.record(event);
+      sysmon.record(event);
     },
     log,
     storage,
@@ -139,6 +150,7 @@ export async function startApp(context: AppContext): Promise<App> {
   });
   broker = running;
   sys.update(live.current().settings.sysIntervalS);
+  sysmon.update(live.current().settings.sysIntervalS > 0);
   const listeners = createListeners({
     accept: running.accept,
     record: events.record,
@@ -167,6 +179,7 @@ export async function startApp(context: AppContext): Promise<App> {
   });
   const closeAll = async (): Promise<void> => {
     sys.stop();
+    sysmon.stop();
     await http.stop();
     await bridges.stop();
     await listeners.stop();
@@ -199,6 +212,7 @@ export async function startApp(context: AppContext): Promise<App> {
         const { checked, closed } = running.recheck();
         await keeper.keepOnly(snapshot.keptStages);
         sys.update(snapshot.settings.sysIntervalS);
+        sysmon.update(snapshot.settings.sysIntervalS > 0);
         const problems = [...(await listeners.apply(snapshot.listeners)), ...(await http.apply(snapshot.http))];
         bridges.apply(snapshot.bridges);
         context.settled?.(app);

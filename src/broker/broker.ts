@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
-import type { Figures, SubscriptionInfo } from "../core/figures.ts";
+import type { Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
 import type { PublishAs } from "../core/publishing.ts";
 import { codesOf, isAllowed } from "../core/reasons.ts";
@@ -14,7 +14,7 @@ import type { ConnectionInfo } from "./connection.ts";
 import { createDoorkeeper } from "./doorkeeper.ts";
 import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
-import { figuresOf, subscriptionsOf } from "./figures.ts";
+import { figuresOf, subscriptionsOf, unsentOf } from "./figures.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
 import { createLimitTable } from "./limit-table.ts";
@@ -65,6 +65,10 @@ export interface Broker {
   /** Messages that are taken from one bridge of MQTT 5 before they are acknowledged. */
   receiveMaximum(): number;
   subscriptions(): Iterable<SubscriptionInfo>;
+  /** Whether anybody would get a message of this topic. */
+  isHeard(topic: string): boolean;
+  /** Connections with more than these bytes that their clients have not read. */
+  unsent(above: number): Iterable<UnsentFigures>;
   /** Clients connected now. */
   sessions(): readonly ClientInfo[];
   /** What the data plane counts, every drop with its reason; the numbers go on growing. */
@@ -226,6 +230,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     bridgeEnds: createBridgeEnds(engine),
     receiveMaximum: () => limits.all().receiveMaximum,
     subscriptions: () => subscriptionsOf(engine),
+    isHeard: engine.isHeard,
+    unsent: (above) => unsentOf(engine, above),
     sessions: () => [...links].filter((link) => link.isOpen()).map((link) => link.client()),
     counters: () => engine.counters,
     recheck() {

@@ -105,6 +105,8 @@ export interface Engine {
   /** Of all clients; the links count here what never reaches the engine. */
   readonly received: Traffic;
   readonly sent: Traffic;
+  /** Whether anybody subscribed to what this topic is in. */
+  isHeard(topic: string): boolean;
   /** What is held for anyone: retained, queued and in flight. */
   stored(): StoredFigures;
   /** Does what is due by now; the engine's own clock calls it four times a second. */
@@ -260,6 +262,10 @@ export function createEngine(options: EngineOptions): Engine {
     counters: context.counters,
     received: context.received,
     sent: context.sent,
+    isHeard(topic) {
+      const { targets, groups } = context.router.routes(context.router.entryOf(topic));
+      return targets.length > 0 || groups.length > 0;
+    },
     stored: () => storedMessages(context),
     advance,
     stop(reason) {

@@ -1,4 +1,5 @@
-import type { Figures, SubscriptionInfo } from "../core/figures.ts";
+import type { Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
+import { isBridgeSession } from "./bridge-end.ts";
 import type { Engine } from "./engine.ts";
 
 /** Everything that $SYS and the panel tell of the broker, at this moment. */
@@ -28,6 +29,14 @@ export function figuresOf(engine: Engine, sockets: number): Figures {
     stored: engine.stored(),
     bytesUnsent,
   };
+}
+
+/** Connections with more than these bytes that their clients have not read. */
+export function* unsentOf({ sessions }: Engine, above: number): Generator<UnsentFigures, void> {
+  for (const session of sessions.values()) {
+    const bytes = session.connection?.output.bytesUnsent ?? 0;
+    if (bytes > above) yield { clientId: session.clientId, bytes, isBridge: isBridgeSession(session) };
+  }
 }
 
 /** Every subscription of every client, connected or not. */

@@ -37,7 +37,7 @@ export function createFlapping(terms: () => Terms, now: () => number): Flapping 
     if (flappingCount === Infinity || bannedUntilMs <= now()) return null;
     const often = `${counted(flappingCount, "time")} within ${counted(flappingWindowS, "second")} (flapping_count)`;
     return {
-      kind: "banned",
+      kind: "flapping",
       sentence: `connected more than ${often}, and is kept out until ${clockTime(bannedUntilMs, now())}`,
       hint: "Find out why the device loses its connection, or whether two devices have the same client id.",
     };

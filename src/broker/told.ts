@@ -8,7 +8,8 @@ import type { EngineLimits } from "./sessions/limits.ts";
  * denies is for the owner, not for whoever tries: null.
  */
 export function told({ kind, sentence }: Pick<Reason, "kind" | "sentence">): string | null {
-  return kind === "banned" || codesOf(kind).v5 === Code.notAuthorized ? null : sentence;
+  const { v5 } = codesOf(kind);
+  return v5 === Code.notAuthorized || v5 === Code.banned ? null : sentence;
 }
 
 /** The code for somebody who is sent away: "use another server" when it is said where one is (4.11). */

@@ -42,6 +42,14 @@ export interface Figures {
   readonly bytesUnsent: number;
 }
 
+/** A connection whose client does not read what is sent to it. */
+export interface UnsentFigures {
+  readonly clientId: string;
+  readonly bytes: number;
+  /** It leads to another broker. */
+  readonly isBridge: boolean;
+}
+
 /** One subscription of one client. */
 export interface SubscriptionInfo {
   /** As the client wrote it: "home/#", "$share/group/home/#". */

@@ -33,6 +33,7 @@ const CODES: Readonly<Record<ReasonKind, Codes>> = {
   oversize: { connack: null, v5: 0x95 },
   too_many_connections: { connack: 3, v5: 0x89 },
   connect_rate: { connack: 3, v5: 0x9f },
+  flapping: { connack: 5, v5: 0x8a },
   banned: { connack: 5, v5: 0x8a },
   rate_limited: { connack: null, v5: 0x96 },
   memory_full: { connack: 3, v5: 0x97 },

@@ -95,6 +95,7 @@ export type ReasonKind =
   | "too_many_connections"
   | "connect_rate"
   | "banned"
+  | "flapping"
   | "rate_limited"
   | "memory_full"
   | "publish_denied"

@@ -348,6 +348,11 @@ export interface Limits extends ListenerLimits {
   readonly flappingCount: number;
   readonly flappingWindowS: number;
   readonly flappingBanS: number;
+  /** From where on $SYS tells of garbage collection, of waiting for the event loop, of the heap, and of clients that do not read. */
+  readonly sysmonLongGcMs: number;
+  readonly sysmonLongScheduleMs: number;
+  readonly sysmonLargeHeapPercent: number;
+  readonly sysmonBusyPortBytes: number;
   /** Longest life of a session without a connection, in seconds; 0xFFFFFFFF: for ever. */
   readonly maxSessionExpiryS: number;
   /** Whether QoS 0 messages wait for a client that is away. */

@@ -78,7 +78,7 @@ test("the device hears that it is banned, and the log says for how long", async 
   await login(port, "other");
   const times = [untilMs, untilMs + 10_000].map(timeOfDay);
   const refused = events.flatMap((event) => (event.kind === "refused" ? [event.reason] : []));
-  expect(refused.map(({ kind }) => kind)).toEqual(["banned", "banned"]);
+  expect(refused.map(({ kind }) => kind)).toEqual(["flapping", "flapping"]);
   for (const { sentence } of refused) {
     expect(
       times.map(

@@ -1,7 +1,7 @@
 import type { BrokerEvent, ClientInfo, RecordEvent } from "../../core/events.ts";
 import { codesOf } from "../../core/reasons.ts";
 import type { ProtocolVersion, Reason } from "../../core/types.ts";
-import { emqTopic } from "./emq-tree.ts";
+import { emqTopic, topicLevel } from "./emq-tree.ts";
 
 /** Longer client ids get no topic: it would be one that nobody subscribes to. */
 const LONGEST_CLIENT_ID = 1000;
@@ -66,11 +66,6 @@ function portOf({ listener }: ClientInfo): number | null {
   return port === undefined ? null : Number(port);
 }
 
-/** One level of a topic: what separates levels, or stands for others in a filter, is written as in a URL. */
-function topicLevel(clientId: string): string {
-  return clientId.replace(/[%/+#]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
 /** EMQ's words for why a connection ended. */
 function reasonText(reason: Reason | null): string {
   switch (reason?.kind) {
@@ -86,6 +81,7 @@ function reasonText(reason: Reason | null): string {
       return "shutdown";
     case "not_allowed":
     case "banned":
+    case "flapping":
     case "unknown_user":
     case "wrong_password":
       return "kick";

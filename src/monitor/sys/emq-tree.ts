@@ -53,6 +53,16 @@ export function emqTopic(node: string, topic: string): string {
   return `$SYS/brokers/${node}/${topic}`;
 }
 
+/** The name of this broker as one level of its topics. */
+export function nodeLevel(name: string): string {
+  return name.replace(/[/+#]/g, "-");
+}
+
+/** One level of a topic: what separates levels, or stands for others in a filter, is written as in a URL. */
+export function topicLevel(name: string): string {
+  return name.replace(/[%/+#]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
 function stats({ figures }: Reading): readonly (readonly [string, number])[] {
   return [
     ["clients", figures.connections],

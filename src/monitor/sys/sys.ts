@@ -1,7 +1,7 @@
 import type { RecordEvent } from "../../core/events.ts";
 import type { Figures } from "../../core/figures.ts";
 import { createEmqEvents } from "./emq-events.ts";
-import { createEmqTree } from "./emq-tree.ts";
+import { createEmqTree, nodeLevel } from "./emq-tree.ts";
 import { createMosquittoTree } from "./mosquitto-tree.ts";
 import type { Reading, SysValue } from "./reading.ts";
 
@@ -36,8 +36,8 @@ export interface Sys {
 export function createSys({ version, node, figures, publish }: SysDeps): Sys {
   const startedAtMs = performance.now();
   const mosquittoTree = createMosquittoTree(version);
-  const emqTree = createEmqTree(version, topicLevel(node));
-  const emqEvents = createEmqEvents(topicLevel(node), (topic, payload) =>
+  const emqTree = createEmqTree(version, nodeLevel(node));
+  const emqEvents = createEmqEvents(nodeLevel(node), (topic, payload) =>
     publish({ topic, payload, qos: 0, retain: false }),
   );
   const said = new Map<string, string>();
@@ -94,9 +94,4 @@ export function createSys({ version, node, figures, publish }: SysDeps): Sys {
     },
     stop,
   };
-}
-
-/** A name as one level of a topic. */
-function topicLevel(name: string): string {
-  return name.replace(/[/+#]/g, "-");
 }
