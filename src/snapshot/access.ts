@@ -77,10 +77,13 @@ function buildOne(
   const { context, reservedUsers, stageTimeoutMs, keeper } = deps;
   const acl = loadAcl(settings.aclFile, earlier?.acl ?? null, sources, reservedUsers);
   const passwordFile = loadPasswordFile(settings.passwordFile, earlier?.passwordFile ?? null, sources, reservedUsers);
-  const login = loginStages({ settings, passwordFile: passwordFile.loaded, dynsec: sources.dynsec }, deps);
   const { sources: named, noMatch } = sources.settings.aclTerms;
   // without auth.yaml and its like dynamic security and the ACL file are all there is
   const rulesFromSources = noMatch !== null || settings.auth.some(({ written }) => written !== undefined);
+  const login = loginStages(
+    { settings, passwordFile: passwordFile.loaded, dynsec: sources.dynsec, hasSources: rulesFromSources },
+    deps,
+  );
   const withRules = login.kept.filter((stage) => stage.rights !== undefined || stage.ask !== undefined);
   const names = named ?? ["login", DYNSEC, "files", ...withRules.map(({ name }) => name)];
   const rights = withRules.filter(({ name }) => names.includes(name));

@@ -3,6 +3,7 @@ import type { Stage } from "../auth/chain.ts";
 import { BackendError, messageOf, SettingsError } from "../core/errors.ts";
 import { placeOf } from "../core/problem.ts";
 import { otherName, unknownKeyFault } from "../core/suggest.ts";
+import type { StageTerms } from "../core/stage-terms.ts";
 import type { Authenticator, Origin, Problem } from "../core/types.ts";
 import { STAGE_KEYS } from "../settings/auth-schema.ts";
 import type { AccessSettings, StageSettings } from "../settings/types.ts";
@@ -15,6 +16,8 @@ interface StageInput {
   readonly settings: AccessSettings;
   readonly passwordFile: AccessFiles["passwordFile"];
   readonly dynsec: DynsecMoment | null;
+  /** Whether rules come from sources in an order: then each login says which rules it brings along, be it none. */
+  readonly hasSources: boolean;
 }
 
 interface LoginStages {
@@ -30,7 +33,11 @@ export function loginStages(input: StageInput, deps: AccessDeps): LoginStages {
   const problems: Problem[] = [];
   const stages = input.settings.auth.map((stage): Stage => {
     const { written, onBadPassword } = stage;
-    if (written === undefined) return { authenticator: usualStage(stage, input, deps), onBadPassword, onError: "deny" };
+    if (written === undefined) {
+      const usual = usualStage(stage, input, deps);
+      const authenticator = input.hasSources ? deps.keeper.wrap(usualTerms(usual, deps), usual) : usual;
+      return { authenticator, onBadPassword, onError: "deny" };
+    }
     const { terms } = written;
     const isLocal = terms.cache === null;
     const make = (): Authenticator => usualStage(stage, input, deps);
@@ -49,6 +56,18 @@ export function loginStages(input: StageInput, deps: AccessDeps): LoginStages {
     }
   });
   return { stages, kept, problems };
+}
+
+function usualTerms({ name: id }: Authenticator, { stageTimeoutMs: timeoutMs }: AccessDeps): StageTerms {
+  return {
+    id,
+    when: { listeners: null, usernames: null, clientIds: null, hasCertificate: null },
+    onError: "deny",
+    denyMeans: "deny",
+    superuser: "from_backend",
+    timeoutMs,
+    cache: null,
+  };
 }
 
 function usualStage(

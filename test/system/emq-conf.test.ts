@@ -156,17 +156,29 @@ auth.mysql.acl_query = select allow, ipaddr, username, clientid, access, topic f
 
 test("files of EMQ dropped in the app's folder count within the save, and one that is mixed changes nothing", async () => {
   const folders = layOut({
-    "data/options.json": JSON.stringify({ customize: { active: true, folder: "mosquitto" } }),
+    "data/options.json": JSON.stringify({
+      logins: [{ username: "meter", password: "m" }],
+      customize: { active: true, folder: "mosquitto" },
+    }),
     "share/mosquitto/a.conf": "sys_interval 0\n",
   });
   const running = await startAddon(folders);
   const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
   const admin = { username: "admin", password: "public" };
+  const meter = { username: "meter", password: "m", protocolVersion: 5 } as const;
+  const before = await connect(url, meter);
   expect(await refusal(url, admin)).not.toBe(0);
   const file = join(folders.share, "mosquitto", "emq_auth_username.conf");
   save(file, USERNAMES);
   await running.line(/generation 2 is live /);
-  await connect(url, admin);
+  // its rights are asked for anew, now that there are sources that bring some
+  await expect.poll(before.wasClosed).toBe(true);
+  for (const login of [admin, meter]) {
+    const { client, received } = await connect(url, { ...login, protocolVersion: 5 });
+    await client.subscribeAsync("home/#");
+    await client.publishAsync(`home/${login.username}`, "1", { qos: 1 });
+    await received([`home/${login.username} 1`]);
+  }
   save(file, `${USERNAMES}allow_anonymous true\n`);
   await running.line(
     /emq_auth_username\.conf line 3: "allow_anonymous" is a line of Mosquitto, and others in this file are of EMQ\. The lines read at [\d:]+ stay in use\. Move the lines of Mosquitto to a conf file of their own\./,
