@@ -100,7 +100,15 @@ function buildOne(
       rights,
     ),
     policy: rulesFromSources
-      ? sourcePolicy({ names, dynsec: sources.dynsec, acl, anonymous: settings.anonymous, rights, noMatch })
+      ? sourcePolicy({
+          names,
+          dynsec: sources.dynsec,
+          acl,
+          anonymous: settings.anonymous,
+          rights,
+          broken: login.broken,
+          noMatch,
+        })
       : loginRules({
           rest: dynsecPolicy(sources.dynsec, {
             rest: policyOf(acl, settings),

@@ -24,12 +24,15 @@ interface LoginStages {
   readonly stages: readonly Stage[];
   /** Those of auth.yaml that outlive the moment. */
   readonly kept: readonly Authenticator[];
+  /** Ids of those that cannot be used: nobody knows what rules they have. */
+  readonly broken: readonly string[];
   readonly problems: readonly Problem[];
 }
 
 /** Makes the stages that the settings name. One that cannot be made keeps what it was, or decides nothing. */
 export function loginStages(input: StageInput, deps: AccessDeps): LoginStages {
   const kept: Authenticator[] = [];
+  const broken: string[] = [];
   const problems: Problem[] = [];
   const stages = input.settings.auth.map((stage): Stage => {
     const { written, onBadPassword } = stage;
@@ -51,11 +54,12 @@ export function loginStages(input: StageInput, deps: AccessDeps): LoginStages {
     } catch (error) {
       const earlier = deps.keeper.latest(terms.id);
       problems.push(...unusable(stage, written, error, earlier !== null, deps.backends));
-      if (earlier !== null) kept.push(earlier);
+      if (earlier === null) broken.push(terms.id);
+      else kept.push(earlier);
       return { authenticator: earlier ?? undecided(terms.id), onBadPassword, onError: terms.onError };
     }
   });
-  return { stages, kept, problems };
+  return { stages, kept, broken, problems };
 }
 
 function usualTerms({ name: id }: Authenticator, { stageTimeoutMs: timeoutMs }: AccessDeps): StageTerms {

@@ -19,6 +19,8 @@ interface SourcePolicyInput {
   readonly anonymous: AnonymousSettings | null;
   /** The stages that know rules: those that can list them were asked at the login. */
   readonly rights: readonly Authenticator[];
+  /** Stages that cannot be used: what the rules of one that is named would forbid is not known. */
+  readonly broken: readonly string[];
   readonly noMatch: AclTerms["noMatch"];
 }
 
@@ -55,7 +57,8 @@ function isKnown({ rules, grants }: Identity, rights: readonly Authenticator[]):
 }
 
 /** Gives what one source says of a client; null: it is no source for it. */
-function sourceOf(name: string, { dynsec, acl, rights }: SourcePolicyInput): Source {
+function sourceOf(name: string, { dynsec, acl, rights, broken }: SourcePolicyInput): Source {
+  if (broken.includes(name)) return filesOf({ loaded: null, closed: [], problems: [] });
   const stage = rights.find((candidate) => candidate.name === name);
   if (stage !== undefined && stage.rights === undefined) {
     const shut = unaskedAccess(name);

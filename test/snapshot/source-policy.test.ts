@@ -30,7 +30,16 @@ const ORDER = ["login", "dynamic-security", "files", "house"];
 type Parts = Partial<Parameters<typeof sourcePolicy>[0]>;
 
 function accessOf(identity: Partial<Identity>, parts: Parts = {}): Access {
-  const input = { names: ORDER, dynsec: null, acl: NO_FILE, anonymous: null, rights: [], noMatch: null, ...parts };
+  const input = {
+    names: ORDER,
+    dynsec: null,
+    acl: NO_FILE,
+    anonymous: null,
+    rights: [],
+    broken: [],
+    noMatch: null,
+    ...parts,
+  };
   return sourcePolicy(input).for({ ...ANN, ...identity });
 }
 
@@ -41,6 +50,14 @@ describe("with an auth.yaml", () => {
     expect(accessOf({}).check("publish", "a").verdict).toBe("allow");
     expect(accessOf({ username: null }).check("publish", "a").verdict).toBe("deny");
     expect(accessOf({}, { noMatch: "deny" }).check("publish", "a").verdict).toBe("deny");
+  });
+
+  test("a stage that cannot be used and is named denies what sources before it leave open", () => {
+    const broken = { broken: ["house"] };
+    expect(accessOf({}, broken).check("publish", "a").verdict).toBe("deny");
+    expect(accessOf({}, { ...broken, noMatch: "allow" }).check("publish", "a").verdict).toBe("deny");
+    expect(accessOf({ rules: [rule("allow", "a")] }, broken).check("publish", "a").verdict).toBe("allow");
+    expect(accessOf({}, { broken: ["other"] }).check("publish", "a").verdict).toBe("allow");
   });
 
   test("an empty list is a source: what it does not allow is denied", () => {
@@ -100,7 +117,7 @@ describe("with an auth.yaml", () => {
       });
     }
     const { rules: _, ...withoutRules } = ANN;
-    const input = { names: ORDER, dynsec: null, acl: NO_FILE, anonymous: null, rights: [], noMatch: null };
+    const input = { names: ORDER, dynsec: null, acl: NO_FILE, anonymous: null, rights: [], broken: [], noMatch: null };
     expect(sourcePolicy(input).for(withoutRules).check("publish", "a").verdict).toBe("deny");
   });
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { launch, layOut, save, startAddon } from "../helpers/culex.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { connect, refusal } from "../helpers/mqtt.ts";
@@ -7,6 +7,8 @@ import { describeWith } from "../helpers/needs.ts";
 import { tempFolder } from "../helpers/temp.ts";
 import { webServer } from "../helpers/web-server.ts";
 import { MARIADB, mariadbFolder, startMariadb } from "../services/mariadb.ts";
+import { startMongodb } from "../services/mongodb.ts";
+import { REDIS, startRedis } from "../services/redis.ts";
 import { sha256, tables } from "../auth/sql/tables.ts";
 
 const RULES = `%% Allow 'dashboard' to subscribe '$SYS/#'
@@ -152,6 +154,88 @@ auth.mysql.acl_query = select allow, ipaddr, username, clientid, access, topic f
       await server.kill();
     }
   });
+});
+
+const RIGHTS = { username: "ann", publish: ["home/a"], subscribe: ["home/#"] };
+
+test("documents of EMQ in MongoDB, and its HTTP API publishes with a user of them", async () => {
+  const server = await startMongodb(await freePort(), {
+    mqtt_user: [{ username: "ann", password: sha256("a"), is_superuser: false }],
+    mqtt_acl: [RIGHTS],
+  });
+  onTestFinished(() => server.kill());
+  const api = await freePort();
+  const { file, url } = await emq(`mqtt.acl_nomatch = deny
+listener.api.mgmt = 127.0.0.1:${api}
+auth.mongo.server = 127.0.0.1:${server.port}
+auth.mongo.database = mqtt
+auth.mongo.auth_query.collection = mqtt_user
+auth.mongo.auth_query.password_field = password
+auth.mongo.auth_query.password_hash = sha256
+auth.mongo.auth_query.selector = username=%u
+auth.mongo.super_query.collection = mqtt_user
+auth.mongo.super_query.super_field = is_superuser
+auth.mongo.super_query.selector = username=%u
+auth.mongo.acl_query.collection = mqtt_acl
+auth.mongo.acl_query.selector = username=%u`);
+  const running = launch(["src/main.ts", "-c", file]);
+  await running.line(/ ready: /);
+  expect(await refusal(url, { username: "ann", password: "b" })).toBe(5);
+  const { client, received } = await connect(url, { username: "ann", password: "a", protocolVersion: 5 });
+  await client.subscribeAsync("home/#");
+  await expect(client.publishAsync("home/b", "1", { qos: 1 })).rejects.toThrow(/Not authorized/i);
+  const publish = (topic: string) =>
+    fetch(`http://127.0.0.1:${api}/mqtt/publish`, {
+      method: "POST",
+      body: new URLSearchParams({ topic, message: "2", qos: "1" }),
+      headers: { authorization: `Basic ${Buffer.from("ann:a").toString("base64")}` },
+    });
+  expect((await publish("home/b")).status).toBe(403);
+  expect((await publish("home/a")).status).toBe(200);
+  await received(["home/a 2"]);
+});
+
+describeWith(REDIS, "hashes of EMQ in Redis", () => {
+  test("have its users and rules", async () => {
+    const port = await freePort();
+    const server = await startRedis(port, [
+      ["HSET", "mqtt_user:ann", "password", sha256("a")],
+      ["HSET", "mqtt_acl:ann", "home/#", "1", "home/a", "2"],
+      ["ACL", "SETUSER", "default", "on", ">secret", "~*", "&*", "+@all"],
+    ]);
+    onTestFinished(() => server.kill());
+    const { file, url } = await emq(`mqtt.acl_nomatch = deny
+auth.redis.server = 127.0.0.1:${port}
+auth.redis.pool = 8
+auth.redis.database = 0
+auth.redis.password = secret
+auth.redis.auth_cmd = HGET mqtt_user:%u password
+auth.redis.password_hash = sha256
+auth.redis.super_cmd = HGET mqtt_user:%u is_superuser
+auth.redis.acl_cmd = HGETALL mqtt_acl:%u`);
+    const running = launch(["src/main.ts", "-c", file]);
+    await running.line(/ ready: /);
+    expect(await refusal(url, { username: "ann", password: "b" })).toBe(5);
+    const { client, received } = await connect(url, { username: "ann", password: "a", protocolVersion: 5 });
+    await client.subscribeAsync("home/#");
+    await expect(client.publishAsync("home/b", "1", { qos: 1 })).rejects.toThrow(/Not authorized/i);
+    await client.publishAsync("home/a", "2", { qos: 1 });
+    await received(["home/a 2"]);
+  });
+});
+
+test("a plugin whose rules cannot be read opens nothing to those whom another lets in", async () => {
+  const { file, url } = await emq(
+    `mqtt.acl_nomatch = allow\n${USERNAMES}auth.pgsql.database = mqtt\nauth.pgsql.auth_query = select 1\nauth.pgsql.acl_qeury = select 2`,
+  );
+  const running = launch(["src/main.ts", "-c", file]);
+  await running.line(
+    /emq\.conf line 7: the stage "postgresql" cannot be used: "auth\.pgsql\.acl_qeury" is not a name of EMQ\. Clients that it should decide about are told to try again \(server unavailable\)\. Did you mean "auth\.pgsql\.acl_query"\?/,
+  );
+  await running.line(/ ready: /);
+  const { client } = await connect(url, { username: "admin", password: "public", protocolVersion: 5 });
+  await expect(client.publishAsync("home/a", "1", { qos: 1 })).rejects.toThrow(/Not authorized/i);
+  expect(await refusal(url, { username: "other", password: "x", protocolVersion: 5 })).toBe(0x88);
 });
 
 test("files of EMQ dropped in the app's folder count within the save, and one that is mixed changes nothing", async () => {

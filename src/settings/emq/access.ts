@@ -6,6 +6,7 @@ import { cacheOf } from "../auth-file.ts";
 import { listenerName, type AnonymousLine, type Draft, type EmqDraft } from "../directives/draft.ts";
 import { replaceListener } from "../directives/listener.ts";
 import type { AclTerms, AuthStage } from "../types.ts";
+import { patternOf } from "./pattern.ts";
 import { readLines, type Note, type Plugin, type PluginLines, type PluginStage } from "./plugin.ts";
 import { plugins } from "./plugins.ts";
 
@@ -75,7 +76,9 @@ function makeStage(plugin: Plugin, { auth }: EmqDraft): readonly MadeStage[] {
   if (own.length === 0) return [];
   const lines = readLines(prefix, own);
   failUnknown(plugin, lines);
-  const { settings, origins, hasRules, timeoutMs } = plugin.make(lines);
+  const { settings, origins, timeoutMs, ...made } = plugin.make(lines);
+  // the line that cannot be read may be the one with its rules
+  const hasRules = made.hasRules || lines.faults.length > 0;
   const first = lines.originOf("");
   const stage: AuthStage = {
     type,
@@ -97,10 +100,12 @@ function makeStage(plugin: Plugin, { auth }: EmqDraft): readonly MadeStage[] {
 }
 
 /** To leave out a line of a plugin might leave out its rules. */
-function failUnknown({ prefix, keys }: Plugin, { all, fail }: PluginLines): void {
-  if (keys.some((key) => key.includes("*"))) return;
+function failUnknown({ prefix, keys, isList }: Plugin, { all, fail }: PluginLines): void {
+  // each entry of a list stands by itself
+  if (isList) return;
+  const patterns = keys.map(patternOf);
   for (const key of all.keys()) {
-    if (keys.includes(key)) continue;
+    if (patterns.some((pattern) => pattern.test(key))) continue;
     const meant = closest(key, keys);
     const fix = meant === null ? "Check the spelling, or remove the line." : `Did you mean "${prefix}.${meant}"?`;
     fail(key, `"${prefix}.${key}" is not a name of EMQ`, fix);

@@ -16,7 +16,8 @@ export const listenerRows: readonly EmqRow[] = [
   emqRow("listener.ssl.*", opens("mqtt", true)),
   emqRow("listener.ws.*", opens("websockets", false)),
   emqRow("listener.wss.*", opens("websockets", true)),
-  { ...emqRow("listener.api.*", noApi), fate: "refused" },
+  emqRow("listener.api.*", opensApi),
+  ignored("listener.api.*.*", "the port for publishing over HTTP is told nothing more by lines of EMQ"),
   like("listener.*.*.max_clients", "max_connections"),
   like("listener.*.*.mountpoint", "mount_point", {
     read: (value) => (/%[uc]/.test(value) ? null : value),
@@ -75,12 +76,9 @@ const SHIPPED = [
 /** `listener.tcp.external = 1883`, `127.0.0.1:1883`, `::1:1883`. */
 function opens(protocol: "mqtt" | "websockets", isTls: boolean): EmqRow["run"] {
   return (draft, line) => {
-    const { host, port } = ADDRESS.exec(line.value)?.groups ?? {};
-    const address = host?.replace(/^\[|\]$/g, "") ?? null;
-    if (port === undefined || (address !== null && isIP(address) === 0 && !/^[\w.-]+$/.test(address))) {
-      return unreadable(refusing(draft), line, WHERE, notOpened);
-    }
-    const opened = follow(draft, line, "listener", address === null ? port : `${port} ${address}`);
+    const where = addressOf(line.value);
+    if (where === null) return unreadable(refusing(draft), line, WHERE, notOpened);
+    const opened = follow(draft, line, "listener", where);
     if (opened.fault?.severity === "error") return opened;
     const speaking = follow(opened.draft, line, "protocol", protocol);
     if (speaking.fault !== null || !isTls) return firstFault(opened, speaking);
@@ -113,12 +111,19 @@ function firstFault(first: Outcome, last: Outcome): Outcome {
   return { ...last, isUsed: first.isUsed && last.isUsed, fault: first.fault ?? last.fault };
 }
 
-function noApi(draft: Draft, { name }: EmqLine): Outcome {
-  return faulty(refusing(draft), {
-    what: `"${name}" opens EMQ's HTTP API, which is not opened by a line of EMQ here.`,
-    now: "No listener is opened for it, and what else is said about it has no effect",
-    fix: "Remove its lines.",
-  });
+/** Of EMQ's HTTP API there is what publishes. */
+function opensApi(draft: Draft, line: EmqLine): Outcome {
+  const where = addressOf(line.value);
+  const next: Draft = { ...draft, current: { ...draft.current, listener: null } };
+  return where === null ? unreadable(next, line, WHERE, notOpened) : follow(next, line, "http_publish", where);
+}
+
+/** The port, and the address if there is one, as Mosquitto has them: "1883 127.0.0.1". null: it is neither. */
+function addressOf(value: string): string | null {
+  const { host, port } = ADDRESS.exec(value)?.groups ?? {};
+  if (port === undefined || host === undefined) return port ?? null;
+  const address = host.replace(/^\[|\]$/g, "");
+  return isIP(address) !== 0 || /^[\w.-]+$/.test(address) ? `${port} ${address}` : null;
 }
 
 /** `burst,rate` in KB; what may come at once is what one second allows. */

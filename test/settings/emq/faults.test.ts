@@ -273,6 +273,16 @@ test("what a listener's clients may send in a second is its rate_limit", () => {
   expect(problems).toEqual([]);
 });
 
+test("EMQ's HTTP API is the port where messages are taken over HTTP", () => {
+  const { settings, problems } = compose(
+    `${OPEN}listener.api.mgmt = 127.0.0.1:8080\nlistener.api.mgmt.max_clients = 64\n`,
+  );
+  expect(settings.http).toMatchObject({ host: "127.0.0.1", port: 8080 });
+  expect(problems).toEqual([
+    'emq.conf line 4: "listener.api.mgmt.max_clients" has no effect here: the port for publishing over HTTP is told nothing more by lines of EMQ. The line is ignored; the other 3 lines are used. Remove the line.',
+  ]);
+});
+
 test("a listener that cannot be opened is one problem", () => {
   const { settings, problems } = compose(`listener.tcp.a = here\nlistener.tcp.a.max_clients = 5\n${USER}`);
   expect(opened(settings)).toEqual([]);

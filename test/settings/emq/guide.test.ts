@@ -181,6 +181,84 @@ mqtt.acl_nomatch = deny
     };
     expect(stages).toEqual([{ type: "redis", id: "redis", settings, ...NETWORK }]);
   });
+
+  test("MongoDB, whose collection of rules the guide prints wrong", () => {
+    const { stages, problems } = stagesOf(`auth.mongo.server =
+auth.mongo.pool = 8
+auth.mongo.user = mqtt
+auth.mongo.password = secret
+auth.mongo.database = mqtt
+auth.mongo.auth_query.collection = mqtt_user
+auth.mongo.auth_query.password_field = password
+auth.mongo.auth_query.password_hash = sha256
+auth.mongo.auth_query.selector = username=%u
+auth.mongo.super_query.collection = mqtt_user
+auth.mongo.super_query.super_field = is_superuser
+auth.mongo.super_query.selector = username=%u
+auth.mongo.acl_query.collection = mqtt_user
+auth.mongo.acl_query.selector = username=%u
+mqtt.acl_nomatch = deny
+`);
+    expect(problems).toEqual([
+      'emq.conf line 13: rules are looked for in "mqtt_user", where the users are. It is obeyed: a user without topics in it may use none. Write mqtt_acl if they are there: EMQ\'s guide prints the other by mistake.',
+      EMPTY(1, "auth.mongo.server", "127.0.0.1:27017"),
+    ]);
+    const filter = { username: "%u" };
+    expect(stages).toEqual([
+      {
+        type: "mongodb",
+        id: "mongodb",
+        settings: {
+          server: "127.0.0.1:27017",
+          pool: 8,
+          database: "mqtt",
+          username: "mqtt",
+          password: "secret",
+          auth_source: "mqtt",
+          auth_query: { collection: "mqtt_user", filter, password_hash_field: "password" },
+          password_hash: "sha256",
+          super_query: { collection: "mqtt_user", filter, is_superuser_field: "is_superuser" },
+          acl_query: { collection: "mqtt_user", filter },
+        },
+        ...NETWORK,
+      },
+    ]);
+  });
+
+  test("MongoDB with salts, several selectors, and no superusers", () => {
+    const { stages } = stagesOf(`auth.mongo.database = mqtt
+auth.mongo.auth_query.password_field = hash,salt
+auth.mongo.auth_query.selector = username=%u, clientid=%c
+auth.mongo.super_query = off
+auth.mongo.super_query.selector = username=%u
+auth.mongo.acl_query = on
+auth.mongo.acl_query.selector.1 = username=%u
+auth.mongo.acl_query.selector.2 = username=$all
+`);
+    expect(stages[0]?.settings).toEqual({
+      database: "mqtt",
+      auth_query: {
+        collection: "mqtt_user",
+        filter: { username: "%u", clientid: "%c" },
+        password_hash_field: "hash",
+        salt_field: "salt",
+      },
+      password_hash: "sha256",
+      acl_query: { collection: "mqtt_acl", filter: { $or: [{ username: "%u" }, { username: "$all" }] } },
+    });
+    expect(stages[0]?.faults).toEqual([]);
+  });
+
+  test("a misspelt line of any plugin keeps its stage from being used", () => {
+    const { stages } = stagesOf("auth.mongo.database = mqtt\nauth.mongo.acl_qery.selector = username=%u\n");
+    expect(stages[0]?.faults).toEqual([
+      {
+        where: { file: "emq.conf", line: 2 },
+        what: '"auth.mongo.acl_qery.selector" is not a name of EMQ',
+        fix: 'Did you mean "auth.mongo.acl_query.selector"?',
+      },
+    ]);
+  });
 });
 
 describe("lines of emq.conf", () => {
