@@ -9,6 +9,7 @@ PATH="$PATH:/usr/sbin" need mariadbd mariadb-server-core
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 PATH="$PATH:/usr/sbin" need slapd slapd
 need redis-server redis-server
+need chromium chromium
 need openssl openssl
 need s6-svscan s6
 need unshare util-linux
