@@ -1,6 +1,7 @@
 import type { Access, AccessRule, Identity, Policy } from "../core/types.ts";
 import type { AnonymousSettings } from "../settings/types.ts";
 import { lastWord } from "./last-word.ts";
+import { localSysOnly } from "./local-sys.ts";
 import { anonymousAccess, loggedInAccess, superuserAccess } from "./open-access.ts";
 import { orderedRules } from "./ordered-access.ts";
 import { dangerousName } from "./placeholders.ts";
@@ -22,20 +23,19 @@ interface PolicyInput {
   readonly order?: AclRules["order"];
   /** What counts for clients without a user name as long as there is no ACL file. */
   readonly anonymous: AnonymousSettings | null;
+  /** Whether only clients on this machine subscribe to $SYS and to everything, as long as there is no ACL file. */
+  readonly isSysLocal?: boolean;
 }
 
 /** Compiles rules, once per moment of configuration, into the policy that makes each session its access. */
-export function compilePolicy({ rules, order = "mosquitto", anonymous }: PolicyInput): Policy {
+export function compilePolicy({ rules, order = "mosquitto", anonymous, isSysLocal = false }: PolicyInput): Policy {
   const superuser = superuserAccess();
   if (rules === null) {
     const loggedIn = loggedInAccess();
     const guest = anonymousAccess(anonymous);
-    return {
-      for: (identity) => {
-        if (identity.superuser) return superuser;
-        return identity.username === null ? guest : loggedIn;
-      },
-    };
+    const open = ({ username }: Identity): Access => (username === null ? guest : loggedIn);
+    const others = isSysLocal ? localSysOnly(open) : open;
+    return { for: (identity) => (identity.superuser ? superuser : others(identity)) };
   }
   const ruled = order === "mosquitto" ? compileRules(rules, false) : inOrder(rules);
   return { for: (identity) => (identity.superuser ? superuser : ruled(identity)) };

@@ -58,6 +58,7 @@ export const switchLimits = [
   { name: "retain_available", default: true },
   { name: "wildcard_available", default: true },
   { name: "shared_available", default: true },
+  { name: "sys_local_only", default: false },
   { name: "tell_reasons", default: true },
   { name: "server_moved", default: false },
 ] as const;
@@ -160,6 +161,7 @@ export function limitsFrom({ numbers, switches, expirationS, serverReference }: 
     retainAvailable: isOn("retain_available"),
     wildcardAvailable: isOn("wildcard_available"),
     sharedAvailable: isOn("shared_available"),
+    sysLocalOnly: isOn("sys_local_only"),
     tellReasons: isOn("tell_reasons"),
     serverReference,
     serverMoved: isOn("server_moved"),

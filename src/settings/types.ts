@@ -362,6 +362,8 @@ export interface Limits extends ListenerLimits {
   readonly retainAvailable: boolean;
   readonly wildcardAvailable: boolean;
   readonly sharedAvailable: boolean;
+  /** Whether only clients on this machine may subscribe to $SYS and to everything, where no rules say otherwise. */
+  readonly sysLocalOnly: boolean;
   /** Whether clients of MQTT 5 hear in words why they are refused or closed, and a refused filter its own code. */
   readonly tellReasons: boolean;
   /** Where a client of MQTT 5 that is sent away because this broker is full or stops finds another; null: nowhere. */

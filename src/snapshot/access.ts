@@ -78,6 +78,7 @@ function buildOne(
   const acl = loadAcl(settings.aclFile, earlier?.acl ?? null, sources, reservedUsers);
   const passwordFile = loadPasswordFile(settings.passwordFile, earlier?.passwordFile ?? null, sources, reservedUsers);
   const { sources: named, noMatch } = sources.settings.aclTerms;
+  const { sysLocalOnly: isSysLocal } = sources.settings.limits;
   // without auth.yaml and its like dynamic security and the ACL file are all there is
   const rulesFromSources = noMatch !== null || settings.auth.some(({ written }) => written !== undefined);
   const login = loginStages(
@@ -108,10 +109,11 @@ function buildOne(
           rights,
           broken: login.broken,
           noMatch,
+          isSysLocal,
         })
       : loginRules({
           rest: dynsecPolicy(sources.dynsec, {
-            rest: policyOf(acl, settings),
+            rest: policyOf(acl, settings, isSysLocal),
             hasRules: settings.aclFile !== null,
           }),
           hasRules: settings.aclFile !== null || sources.dynsec !== null,
@@ -127,8 +129,8 @@ function buildOne(
   };
 }
 
-function policyOf({ loaded, closed }: LoadedAcl, { anonymous }: AccessSettings): Policy {
-  return compilePolicy(loaded === null ? { rules: closed, anonymous } : { ...loaded.value, anonymous });
+function policyOf({ loaded, closed }: LoadedAcl, { anonymous }: AccessSettings, isSysLocal: boolean): Policy {
+  return compilePolicy(loaded === null ? { rules: closed, anonymous, isSysLocal } : { ...loaded.value, anonymous });
 }
 
 function listenerPolicies(general: Policy, own: ReadonlyMap<string, Policy>): Policy {

@@ -22,6 +22,8 @@ interface SourcePolicyInput {
   /** Stages that cannot be used: what the rules of one that is named would forbid is not known. */
   readonly broken: readonly string[];
   readonly noMatch: AclTerms["noMatch"];
+  /** Whether only clients on this machine subscribe to $SYS and to everything where there is no rule at all. */
+  readonly isSysLocal: boolean;
 }
 
 type Source = (identity: Identity) => Access | null;
@@ -31,9 +33,9 @@ type Source = (identity: Identity) => Access | null;
  * it is a no as soon as there is any source of rules for a client, unless the owner wants it otherwise.
  */
 export function sourcePolicy(input: SourcePolicyInput): Policy {
-  const { names, rights, anonymous, noMatch } = input;
+  const { names, rights, anonymous, noMatch, isSysLocal } = input;
   const sources = names.map((name) => sourceOf(name, input));
-  const without = compilePolicy({ rules: null, anonymous });
+  const without = compilePolicy({ rules: null, anonymous, isSysLocal });
   const denyAll = compilePolicy({ rules: [], anonymous: null });
   const awaiting = awaitingAccess();
   const rest = unmatchedAccess();

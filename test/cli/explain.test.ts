@@ -136,3 +136,16 @@ test.each([
 ])("%s %s is denied for what it is", async (option, topic, out) => {
   expect(await explained(RULES, option, topic)).toEqual({ code: 1, out, err: "" });
 });
+
+test("sys_local_only is a rule like any other", async () => {
+  const conf = { "mosquitto.conf": "listener 1883\nallow_anonymous true\nsys_local_only true\n" };
+  expect(await explained(conf, "--user", "u", "--ip", "192.168.1.7", "--subscribe", "#")).toEqual({
+    code: 1,
+    out: `denied: the rule deny subscribe # (sys_local_only) denies it. To change that: subscribe on the machine of the broker, to a part of the topics, or switch sys_local_only off.
+  sys_local_only: deny subscribe $SYS/#: does not decide: the filter $SYS/# does not cover it
+  sys_local_only: deny subscribe #: decides: # is what was asked for
+`,
+    err: "",
+  });
+  expect((await explained(conf, "--user", "u", "--ip", "127.0.0.1", "--subscribe", "#")).code).toBe(0);
+});

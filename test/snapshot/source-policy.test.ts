@@ -29,18 +29,19 @@ const ORDER = ["login", "dynamic-security", "files", "house"];
 
 type Parts = Partial<Parameters<typeof sourcePolicy>[0]>;
 
+const PLAIN = {
+  names: ORDER,
+  dynsec: null,
+  acl: NO_FILE,
+  anonymous: null,
+  rights: [],
+  broken: [],
+  noMatch: null,
+  isSysLocal: false,
+};
+
 function accessOf(identity: Partial<Identity>, parts: Parts = {}): Access {
-  const input = {
-    names: ORDER,
-    dynsec: null,
-    acl: NO_FILE,
-    anonymous: null,
-    rights: [],
-    broken: [],
-    noMatch: null,
-    ...parts,
-  };
-  return sourcePolicy(input).for({ ...ANN, ...identity });
+  return sourcePolicy({ ...PLAIN, ...parts }).for({ ...ANN, ...identity });
 }
 
 const grants = (...rules: readonly AccessRule[]) => [{ source: "house", rules }];
@@ -117,8 +118,14 @@ describe("with an auth.yaml", () => {
       });
     }
     const { rules: _, ...withoutRules } = ANN;
-    const input = { names: ORDER, dynsec: null, acl: NO_FILE, anonymous: null, rights: [], broken: [], noMatch: null };
-    expect(sourcePolicy(input).for(withoutRules).check("publish", "a").verdict).toBe("deny");
+    expect(sourcePolicy(PLAIN).for(withoutRules).check("publish", "a").verdict).toBe("deny");
+  });
+
+  test("sys_local_only keeps $SYS to this machine where no source of rules knows the client", () => {
+    const answers = ["192.0.2.7", "127.0.0.1"].map(
+      (address) => accessOf({ address }, { isSysLocal: true }).check("subscribe", "$SYS/#").verdict,
+    );
+    expect(answers).toEqual(["deny", "allow"]);
   });
 
   test("a source that would have to be asked about each topic denies what sources before it leave open", () => {
