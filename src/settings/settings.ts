@@ -222,7 +222,9 @@ function standAlone(environment: Environment, conf: readonly ConfFile[], authFil
       ...own.problems,
       ...bridgeProblems,
       ...httpProblems,
-      ...(authFile === null ? nobodyProblems(listeners, { auth, listenerAccess: own.value }, origin) : []),
+      ...(authFile === null
+        ? nobodyProblems(listeners, { auth, listenerAccess: own.value }, origin, draft.emq.file !== null)
+        : []),
     ],
   };
 }
@@ -232,22 +234,25 @@ function nobodyProblems(
   listeners: readonly ListenerSettings[],
   { auth, listenerAccess }: Pick<Settings, "auth" | "listenerAccess">,
   origin: Origin,
+  isEmq: boolean,
 ): readonly Problem[] {
   const hasShared = listeners.length === 0 || listeners.some(({ name }) => !listenerAccess.has(name));
   const own = listeners.filter(({ name }) => listenerAccess.get(name)?.auth.length === 0);
   return [
-    ...(hasShared && auth.length === 0 ? [nobody(origin, origin.file)] : []),
-    ...own.map((listener) => nobody(listener.origin, `${placeOf(listener.origin)}: listener ${listener.name}`)),
+    ...(hasShared && auth.length === 0 ? [nobody(origin, origin.file, isEmq)] : []),
+    ...own.map((listener) => nobody(listener.origin, `${placeOf(listener.origin)}: listener ${listener.name}`, isEmq)),
   ];
 }
 
-function nobody(origin: Origin, place: string): Problem {
+function nobody(origin: Origin, place: string, isEmq: boolean): Problem {
   const subject = place === origin.file ? `${place}: anonymous access is off` : `${place} has no anonymous access`;
   return {
     severity: "error",
-    what: `${subject} and there is no password_file, so no login can succeed.`,
+    what: `${subject} and there is no ${isEmq ? "plugin with users" : "password_file"}, so no login can succeed.`,
     now: place === origin.file ? "Every client is refused." : "Every client is refused there.",
-    fix: 'Add "password_file <file>", or "allow_anonymous true".',
+    fix: isEmq
+      ? 'Add the lines of a plugin, for example "auth.user.1.username = ...", or "mqtt.allow_anonymous = true".'
+      : 'Add "password_file <file>", or "allow_anonymous true".',
     where: origin,
   };
 }

@@ -8,7 +8,7 @@ import { looksLikeEmq, parseEmq } from "../settings/emq/file.ts";
 import type { Options } from "../settings/options.ts";
 import { resolvePath, shownFolder } from "../settings/paths.ts";
 import type { ConfFile, Directive } from "../settings/types.ts";
-import { listPlugins, readNamed } from "./emq-sources.ts";
+import { ETC_DIR, listPlugins, pluginsUnread, readNamed } from "./emq-sources.ts";
 import type { Reading } from "./reading.ts";
 import type { Sources, SourceSpec } from "./types.ts";
 
@@ -89,11 +89,23 @@ export async function readConf(
       reading.problems.push({ severity: "error", ...fault, now: whatStays(earlier, "lines") });
       return earlier;
     }
-    const emq = await readNamed(directives, (shown) => reading.text(resolvePath(shown, folders, dirname(path))));
+    const emq = new Map(
+      await readNamed(directives, (shown) => reading.text(resolvePath(shown, folders, dirname(path)))),
+    );
     const includes = new Map<Directive, readonly ConfFile[]>();
-    const plugins = await listPlugins(directives, dirname(path), reading);
-    if (plugins !== null && depth < DEEPEST_INCLUDE) {
-      includes.set(plugins.directive, await readAll(plugins.folder, plugins.names, path, depth + 1));
+    const directive = directives.find(({ name }) => name === ETC_DIR);
+    if (directive !== undefined && depth < DEEPEST_INCLUDE) {
+      const plugins = await listPlugins(directives, directive, dirname(path), reading);
+      const earlier = last === null ? null : findIncludes(last.conf, path, directive.value);
+      if (plugins.names !== null) {
+        emq.set(directive, plugins.names.join("\n"));
+        includes.set(directive, await readAll(plugins.folder, plugins.names, path, depth + 1));
+      } else if (plugins.error !== "ENOENT" || earlier !== null) {
+        // what the files of plugins said is still known, or it is there and cannot be known
+        reading.problems.push({ ...pluginsUnread(directive, plugins.error), now: whatStays(earlier, "files") });
+        if (earlier !== null) includes.set(directive, earlier);
+        emq.set(directive, "");
+      }
     }
     return { path, file, directives, includes, emq };
   };

@@ -1,19 +1,17 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { placeOf } from "../core/problem.ts";
 import type { Problem } from "../core/types.ts";
 import { namesFile } from "../settings/emq/plugin.ts";
 import { pathInEtc } from "../settings/emq/values.ts";
 import type { Directive } from "../settings/types.ts";
-import type { Reading } from "./reading.ts";
+import type { Listing, Reading } from "./reading.ts";
 import type { FileText } from "./types.ts";
 
-/** The conf files of EMQ's plugins that an emq.conf leads to. */
-interface PluginFiles {
-  /** The line that names their folder. */
-  readonly directive: Directive;
-  readonly folder: string;
-  readonly names: readonly string[];
-}
+/** The line that names the folder with the files of plugins. */
+export const ETC_DIR = "mqtt.plugins.etc_dir";
+
+/** The files of the plugins that an emq.conf leads to, or the code of what kept their folder from being listed. */
+type PluginFiles = { readonly folder: string } & Listing;
 
 /** Reads the certificates and keys that lines of plugins name, as far as they can be read. */
 export async function readNamed(
@@ -35,34 +33,36 @@ export async function readNamed(
  */
 export async function listPlugins(
   directives: readonly Directive[],
+  etcDir: Directive,
   base: string,
   reading: Reading,
-): Promise<PluginFiles | null> {
-  const directive = directives.find(({ name }) => name === "mqtt.plugins.etc_dir");
-  if (directive === undefined) return null;
-  const folder = resolve(base, pathInEtc(directive.value));
-  const { names } = await reading.confNames(folder);
-  if (names === null) {
-    reading.problems.push(warning(directive, `there is no folder "${directive.value}".`, NO_PLUGINS, REMOVE));
-    return null;
-  }
+): Promise<PluginFiles> {
+  const folder = resolve(base, pathInEtc(etcDir.value));
+  const listed = await reading.confNames(folder);
   const loaded = directives.find(({ name }) => name === "mqtt.plugins.loaded_file");
-  if (loaded === undefined) return { directive, folder, names };
+  if (listed.names === null || loaded === undefined) return { folder, ...listed };
   // beside "etc", where the conf file is
-  const found = await reading.text(join(base, "..", loaded.value));
+  const found = await reading.text(resolve(base, "..", loaded.value));
   if (found.error !== null) {
-    reading.problems.push(warning(loaded, `the file "${loaded.value}" cannot be read (${found.error}).`, ALL, KEEP));
-    return { directive, folder, names };
+    reading.problems.push(unread(loaded, found.error));
+    return { folder, ...listed };
   }
   const plugins = new Set(found.text.match(/\bemq_\w+/g));
-  return { directive, folder, names: names.filter((name) => plugins.has(name.replace(/\.conf$/, ""))) };
+  return { folder, names: listed.names.filter((name) => plugins.has(name.replace(/\.conf$/, ""))), error: null };
 }
 
-const NO_PLUGINS = "Files of plugins in the folder of this file count where all its files are read, and no others.";
-const REMOVE = "Remove the line, or copy the folder.";
-const ALL = "The plugins of all files in the folder of plugins count as loaded.";
-const KEEP = "Copy the file too, or leave only the files of plugins that are to be used in that folder.";
+/** Says that the folder of the plugins cannot be listed; what happens now is left open. */
+export function pluginsUnread({ name, value, origin: where }: Directive, code: string): Omit<Problem, "now"> {
+  const what = `${placeOf(where)}: "${name}": the folder "${value}" cannot be read (${code}).`;
+  return { severity: "error", what, fix: "Create the folder, or remove the line.", where };
+}
 
-function warning({ name, origin: where }: Directive, what: string, now: string, fix: string): Problem {
-  return { severity: "warning", what: `${placeOf(where)}: "${name}": ${what}`, now, fix, where };
+function unread({ name, value, origin: where }: Directive, code: string): Problem {
+  return {
+    severity: "warning",
+    what: `${placeOf(where)}: "${name}": the file "${value}" cannot be read (${code}).`,
+    now: "The plugins of all files in the folder of plugins count as loaded.",
+    fix: "Copy the file too, or leave only the files of plugins that are to be used in that folder.",
+    where,
+  };
 }

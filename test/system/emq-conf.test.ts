@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { launch, layOut, save, startAddon } from "../helpers/culex.ts";
@@ -72,6 +73,14 @@ test("users and client ids of EMQ log in, of the plugins that are loaded, and a 
   await running.line(/generation 2 is live /);
   await expect.poll(wasClosed).toBe(true);
   await connect(url, { ...admin, password: "changed" });
+
+  rmSync(join(etc, "plugins"), { recursive: true });
+  running.signal("SIGHUP");
+  await running.line(
+    /emq\.conf line 5: "mqtt\.plugins\.etc_dir": the folder "etc\/plugins\/" cannot be read \(ENOENT\)\. The files read at [\d:]+ stay in use\. Create the folder, or remove the line\./,
+  );
+  await connect(url, { ...admin, password: "changed" });
+  expect(await refusal(url)).toBe(5);
 });
 
 test("a web service that EMQ asks is asked, with what it says and for superusers", async () => {

@@ -65,6 +65,8 @@ export interface EmqDraft {
   readonly auth: readonly EmqLine[];
   readonly allowAnonymous: AnonymousLine | null;
   readonly noMatch: { readonly value: "allow" | "deny"; readonly origin: Origin } | null;
+  /** The line that names a folder with files of plugins, where there is no such folder; null: all is there. */
+  readonly pluginsMissing: EmqLine | null;
   /** Lines that make the name in a certificate the user name of a listener's clients, by its index in `listeners`. */
   readonly certificateNames: readonly { readonly listener: number; readonly line: Line }[];
 }
@@ -179,7 +181,7 @@ export interface Line {
 
 /** A line of EMQ. */
 export interface EmqLine extends Line {
-  /** The text of the file that it names; null: it names none, or one that cannot be read. */
+  /** The text of the file, or the names in the folder, that it names; null: it names none, or one that cannot be read. */
   readonly text: string | null;
 }
 
@@ -244,7 +246,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     connectionMessages: true,
     sysIntervalS: DEFAULT_SYS_INTERVAL_S,
     bridges: [],
-    emq: { file: null, auth: [], allowAnonymous: null, noMatch: null, certificateNames: [] },
+    emq: { file: null, auth: [], allowAnonymous: null, noMatch: null, pluginsMissing: null, certificateNames: [] },
     current: NOTHING_YET,
   };
 }

@@ -132,10 +132,24 @@ function orderProblem(made: readonly MadeStage[]): readonly Problem[] {
 }
 
 function anonymousOf(
-  { allowAnonymous: line }: EmqDraft,
+  { allowAnonymous: line, pluginsMissing }: EmqDraft,
   made: readonly MadeStage[],
 ): { readonly line: AnonymousLine | null; readonly problems: readonly Problem[] } {
-  if (line === null || !line.allowed || made.length === 0) return { line, problems: [] };
+  if (line === null || !line.allowed) return { line, problems: [] };
+  if (made.length === 0) {
+    if (pluginsMissing === null) return { line, problems: [] };
+    // a plugin that is not there would have refused most of them
+    const problem: Problem = {
+      ...warning({
+        where: line.origin,
+        what: `"${line.emq}" beside "${pluginsMissing.name}": which plugins EMQ would ask is not known.`,
+        now: "Clients without a user name stay shut out.",
+        fix: `Remove "${pluginsMissing.name}" if there is no plugin for logins, or copy the files of those that are loaded.`,
+      }),
+      severity: "error",
+    };
+    return { line: { ...line, allowed: false }, problems: [problem] };
+  }
   const asked = made.find(({ plugin }) => !plugin.isList)?.plugin.prefix ?? null;
   const { origin: where } = line;
   if (asked !== null) {

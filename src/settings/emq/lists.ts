@@ -40,10 +40,15 @@ function entriesOf(lines: PluginLines, noun: "username" | "clientid"): readonly 
   for (const [key, line] of all) {
     const { number, word } = /^(?<number>[^.]+)\.(?<word>username|clientid|password)$/.exec(key)?.groups ?? {};
     if (number === undefined || (word !== noun && word !== "password")) {
-      // the older form has the client id in its name
-      if (noun === "clientid" && line.value !== "") add(key, { name: key, password: line.value });
+      // the older form has the client id in its name; one with a number may be a misspelt line of the newer
+      if (noun === "clientid" && line.value !== "" && !/^(?:\d+|\$N)\./.test(key))
+        add(key, { name: key, password: line.value });
       else
-        leaveOut(key, `"${line.name}" is not understood.`, `Write "auth.user.1.username" and "auth.user.1.password".`);
+        leaveOut(
+          key,
+          `"${line.name}" is not understood.`,
+          `Write "${prefixOf(line.name)}.1.${noun}" and "${prefixOf(line.name)}.1.password".`,
+        );
       continue;
     }
     const [name, password] = [text(`${number}.${noun}`), text(`${number}.password`)];
@@ -58,4 +63,8 @@ function entriesOf(lines: PluginLines, noun: "username" | "clientid"): readonly 
     if (!entries.has(entry.name)) entries.set(entry.name, entry);
     else leaveOut(key, `there is another entry for "${entry.name}".`, "Remove one of the two.");
   }
+}
+
+function prefixOf(name: string): string {
+  return name.split(".").slice(0, 2).join(".");
 }

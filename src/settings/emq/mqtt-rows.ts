@@ -31,9 +31,9 @@ export const mqttRows: readonly EmqRow[] = [
   // Clients that come and go are told of below $SYS/brokers in any case.
   accepted("module.presence"),
   accepted("module.presence.**"),
-  // The folder is read with the file that the line stands in.
-  accepted("mqtt.plugins.etc_dir"),
-  accepted("mqtt.plugins.loaded_file"),
+  // Both are read with the file that they stand in.
+  emqRow("mqtt.plugins.etc_dir", pluginFolder),
+  emqRow("mqtt.plugins.loaded_file", used),
   ignored("mqtt.max_clientid_len", "a client id may have 1024 bytes"),
   ignored("mqtt.keepalive_backoff", "a client is closed after one and a half times its keep alive, as MQTT demands"),
   ignored("mqtt.client.**", "connections that do not log in are closed in time, and figures are always kept"),
@@ -76,6 +76,19 @@ function staysOut(...[draft, { origin }]: Parameters<WhenWrong>): ReturnType<Whe
 
 function withAnonymous(draft: Draft, allowAnonymous: AnonymousLine): Draft {
   return { ...draft, emq: { ...draft.emq, allowAnonymous } };
+}
+
+/** In the folder of the app files of plugins lie beside this one, and the line leads nowhere. */
+function pluginFolder(draft: Draft, line: EmqLine): Outcome {
+  if (line.text !== null) return used(draft);
+  return faulty(
+    { ...draft, emq: { ...draft.emq, pluginsMissing: line } },
+    {
+      what: `"${line.name}": there is no folder "${line.value}".`,
+      now: "Files of plugins count where they are read by themselves, and no others",
+      fix: "Remove the line, or copy the folder.",
+    },
+  );
 }
 
 function aclNomatch(draft: Draft, line: EmqLine): Outcome {

@@ -1,3 +1,4 @@
+import { placeOf } from "../../core/problem.ts";
 import type { Origin } from "../../core/types.ts";
 import type { RawObject } from "../../core/raw-object.ts";
 import type { EmqLine } from "../directives/draft.ts";
@@ -60,7 +61,10 @@ export interface Note extends StageFault {
 export function readLines(prefix: string, lines: readonly EmqLine[]): PluginLines {
   const all = new Map(lines.map((line) => [line.name.slice(prefix.length + 1), line]));
   const faults: StageFault[] = [];
-  const notes: Note[] = [];
+  const notes = lines.flatMap((line): readonly Note[] => {
+    const last = lines.findLast(({ name }) => name === line.name);
+    return last === undefined || last === line ? [] : [overruled(line, last.origin)];
+  });
   const first: Origin = lines[0]?.origin ?? { file: "" };
   const originOf = (key: string): Origin => all.get(key)?.origin ?? first;
   const fail = (key: string, what: string, fix: string): void => void faults.push({ where: originOf(key), what, fix });
@@ -108,6 +112,15 @@ export function readLines(prefix: string, lines: readonly EmqLine[]): PluginLine
       }
       return line.text;
     },
+  };
+}
+
+function overruled({ name, origin: where }: EmqLine, by: Origin): Note {
+  return {
+    where,
+    what: `"${name}" stands once more in ${placeOf(by)}.`,
+    now: "The last one counts.",
+    fix: "Remove one of the two, or give it another number.",
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { findEmqRow } from "../../../src/settings/emq/table.ts";
 import { parseEmq } from "../../../src/settings/emq/file.ts";
-import { composeStandAlone, opened } from "../compose.ts";
+import { composeAddOn, composeStandAlone, opened } from "../compose.ts";
 
 const compose = (conf: string) => composeStandAlone(conf, {}, "emq.conf");
 
@@ -88,7 +88,7 @@ describe("what keeps somebody out is not lost", () => {
     expect(problems).toEqual([
       'emq.conf line 1: "auth.jwt.secret" is of no plugin that is known here. The line is ignored; the other 2 lines are used. Check the spelling, or remove it.',
       'emq.conf line 3: "mqtt.allow_anonymous = true" would let in more than was meant, because "auth.jwt.secret" (emq.conf line 1) is not carried out. Clients without a user name stay shut out. Remove one of the two.',
-      'emq.conf: anonymous access is off and there is no password_file, so no login can succeed. Every client is refused. Add "password_file <file>", or "allow_anonymous true".',
+      'emq.conf: anonymous access is off and there is no plugin with users, so no login can succeed. Every client is refused. Add the lines of a plugin, for example "auth.user.1.username = ...", or "mqtt.allow_anonymous = true".',
     ]);
   });
 
@@ -191,6 +191,37 @@ describe("what keeps somebody out is not lost", () => {
       'emq.conf line 4: there is another entry for "a". It lets nobody in. Remove one of the two.',
     ]);
   });
+});
+
+test("a misspelt line of a list is no client id of EMQ 2.0", () => {
+  const { settings, problems } = compose("auth.client.1.clientd = x\nauth.client.meter = m\n");
+  expect(settings.auth.map(({ settings: own }) => own)).toEqual([{ clients: [{ clientid: "meter", password: "m" }] }]);
+  expect(problems).toEqual([
+    'emq.conf line 1: "auth.client.1.clientd" is not understood. It lets nobody in. Write "auth.client.1.clientid" and "auth.client.1.password".',
+  ]);
+});
+
+test("two files that both number a user 1 have one user, and that is said", () => {
+  const { settings, problems } = composeAddOn({
+    "a.conf": USER,
+    "b.conf": "auth.user.1.username = c\nauth.user.1.password = d\n",
+  });
+  expect(settings.auth.find(({ type }) => type === "users")?.settings).toEqual({
+    users: [{ username: "c", password: "d" }],
+  });
+  expect(problems).toEqual([
+    'a.conf line 1: "auth.user.1.username" stands once more in b.conf line 1. The last one counts. Remove one of the two, or give it another number.',
+    'a.conf line 2: "auth.user.1.password" stands once more in b.conf line 2. The last one counts. Remove one of the two, or give it another number.',
+  ]);
+});
+
+test("without the folder of plugins it is not known whom they would refuse", () => {
+  const { settings, problems } = compose(`${OPEN}mqtt.plugins.etc_dir = etc/plugins/\n`);
+  expect(settings.anonymous).toBeNull();
+  expect(problems.slice(0, 2)).toEqual([
+    'emq.conf line 3: "mqtt.plugins.etc_dir": there is no folder "etc/plugins/". Files of plugins count where they are read by themselves, and no others; the other 2 lines are used. Remove the line, or copy the folder.',
+    'emq.conf line 2: "mqtt.allow_anonymous = true" beside "mqtt.plugins.etc_dir": which plugins EMQ would ask is not known. Clients without a user name stay shut out. Remove "mqtt.plugins.etc_dir" if there is no plugin for logins, or copy the files of those that are loaded.',
+  ]);
 });
 
 describe("where EMQ lets in more", () => {
