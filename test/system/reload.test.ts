@@ -60,7 +60,10 @@ describe("a saved ACL file is in force for clients that are connected", () => {
     await waitUntilMay(meter, "meters/1", false);
     expect(await mayPublish(meter, "other/1")).toBe(true);
     expect(meter.wasClosed()).toBe(false);
-    await running.line(/generation 2 is live \(\S+\): 1 session re-checked, 0 closed/);
+    // a save right after the start may be seen before the watcher is: then no file is named as the cause
+    await running.line(
+      /generation 2 is live \((accesscontrollist|saved while the files were read)\): 1 session re-checked, 0 closed/,
+    );
   });
 
   test("a subscription that is no longer allowed stops delivering", async () => {
