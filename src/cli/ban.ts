@@ -52,7 +52,7 @@ function banOf({ of, value, reason, duration }: Extract<BanCommand, { action: "a
   if (fault !== null) return `"${value}": ${fault}.`;
   const seconds = duration === null ? null : parseExpiration(duration);
   if (duration !== null && seconds === null) {
-    return `--for ${duration} is not a time. Write a number and h, d, w, m or y: 14d is two weeks.`;
+    return `--for ${duration} is not a time. Write a number and s, h, d, w, m or y: 14d is two weeks.`;
   }
   const untilMs = seconds === null ? null : nowMs + seconds * 1000;
   return { of, value, reason, untilMs, origin: { file: BAN_FILE } };

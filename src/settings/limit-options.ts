@@ -49,7 +49,7 @@ export function readLimits(raw: unknown, ajv: Ajv, report: ReportLimit, show: (v
   if (time !== "") {
     expirationS = typeof time === "string" ? parseExpiration(time) : null;
     if (expirationS === null) {
-      const fix = "Write a number and h, d, w, m or y: 14d is two weeks.";
+      const fix = "Write a number and s, h, d, w, m or y: 14d is two weeks.";
       report(`limits.${EXPIRATION}: ${show(time)} is not a time.`, fix);
     }
   }

@@ -95,6 +95,7 @@ export function mergeLimits(weaker: LimitValues, stronger: LimitValues): LimitVa
 }
 
 const SECONDS: ReadonlyMap<string, number> = new Map([
+  ["s", 1],
   ["h", 3_600],
   ["d", 86_400],
   ["w", 604_800],
@@ -102,9 +103,9 @@ const SECONDS: ReadonlyMap<string, number> = new Map([
   ["y", 365 * 86_400],
 ]);
 
-/** Reads a time as mosquitto writes it, in seconds: `12h`, `14d`, `2w`, `3m`, `1y`. null: it is none. */
+/** Reads a time as mosquitto writes it, in seconds: `90s`, `12h`, `14d`, `2w`, `3m`, `1y`. null: it is none. */
 export function parseExpiration(text: string): number | null {
-  const { count, unit } = /^(?<count>[1-9]\d{0,8})(?<unit>[hdwmy])$/.exec(text)?.groups ?? {};
+  const { count, unit } = /^(?<count>[1-9]\d{0,8})(?<unit>[shdwmy])$/.exec(text)?.groups ?? {};
   const seconds = SECONDS.get(unit ?? "");
   return count === undefined || seconds === undefined ? null : Number(count) * seconds;
 }

@@ -68,7 +68,7 @@ describe("the schema of the settings", () => {
     const numbers = numberLimits.map(({ name, minimum, maximum }) => [name, `int(${minimum},${maximum})?`]);
     const switches = switchLimits.map(({ name }) => [name, "bool?"]);
     const texts = [
-      [EXPIRATION, "match(^([1-9][0-9]{0,8}[hdwmy])?$)?"],
+      [EXPIRATION, "match(^([1-9][0-9]{0,8}[shdwmy])?$)?"],
       [SERVER_REFERENCE, "match(^[!-~ ]{0,255}$)?"],
     ];
     expect(schema.limits).toEqual(Object.fromEntries([...numbers, ...switches, ...texts]));

@@ -186,7 +186,7 @@ describe("a wrong limit", () => {
     ],
     [
       { persistent_client_expiration: "14 days" },
-      'limits.persistent_client_expiration: "14 days" is not a time. The default is used. Write a number and h, d, w, m or y: 14d is two weeks.',
+      'limits.persistent_client_expiration: "14 days" is not a time. The default is used. Write a number and s, h, d, w, m or y: 14d is two weeks.',
     ],
     [
       { server_reference: "a\nb" },
@@ -214,7 +214,7 @@ describe("a wrong limit", () => {
     [
       "persistent_client_expiration 2 weeks",
       '"2" is not a time',
-      "Write a number and h, d, w, m or y: 14d is two weeks.",
+      "Write a number and s, h, d, w, m or y: 14d is two weeks.",
     ],
   ])("%s in a conf file is left out", (line, isWhat, fix) => {
     const { settings, problems } = composeAddOn({ "a.conf": line });
@@ -225,6 +225,7 @@ describe("a wrong limit", () => {
 
 describe("a time", () => {
   test.each([
+    ["90s", 90],
     ["12h", 43_200],
     ["14d", 1_209_600],
     ["2w", 1_209_600],

@@ -49,7 +49,7 @@ export const limitDirectives: readonly DirectiveRow[] = [
   row(EXPIRATION, (draft, line) => {
     const expirationS = parseExpiration(firstWord(line.value));
     if (expirationS === null) {
-      return wrongValue(draft, line, "is not a time", "Write a number and h, d, w, m or y: 14d is two weeks.");
+      return wrongValue(draft, line, "is not a time", "Write a number and s, h, d, w, m or y: 14d is two weeks.");
     }
     return used({ ...draft, limits: { ...draft.limits, expirationS } });
   }),
