@@ -3,7 +3,7 @@ import type { AccessRule, Problem, Who } from "../../core/types.ts";
 import { hasPlaceholders } from "../placeholders.ts";
 import { createAclProblems } from "./acl-problems.ts";
 import type { AclProblems } from "./acl-problems.ts";
-import { ACTIONS, parseAclLine } from "./acl-line.ts";
+import { accessMeantBy, ACTIONS, parseAclLine } from "./acl-line.ts";
 import type { RuleLine } from "./acl-line.ts";
 
 interface ParsedAclFile {
@@ -82,7 +82,11 @@ export function missingUsers(rules: readonly AccessRule[], names: readonly strin
 function warnAboutRule(line: RuleLine, number: number, problems: AclProblems): void {
   const { word, access, filter, hasTabs } = line;
   if (hasTabs) problems.tabs(number);
-  if (access === null && Object.hasOwn(ACTIONS, filter)) problems.accessAsFilter(number, word, filter);
+  if (access === null) {
+    const meant = accessMeantBy(filter);
+    if (meant === filter) problems.accessAsFilter(number, word, filter);
+    else if (meant !== null) problems.misspeltAccess(number, word, filter, meant);
+  }
   const placeholder = /%[uc]/.exec(filter)?.[0];
   if (word === "topic") {
     if (placeholder !== undefined) problems.placeholderInTopic(number, placeholder);

@@ -33,6 +33,14 @@ export const ACTIONS: Readonly<Record<AccessWord, readonly Action[]>> = {
 };
 
 const ACCESS_WORDS: readonly AccessWord[] = ["read", "write", "readwrite", "deny"];
+/** The access word that a filter is, or is nearly: letters only, the first one right. null: it is a filter. */
+export function accessMeantBy(filter: string): AccessWord | null {
+  const name = closest(filter, ACCESS_WORDS);
+  const meant = ACCESS_WORDS.find((word) => word === name);
+  const isNear = meant !== undefined && /^[a-z]+$/i.test(filter) && filter[0]?.toLowerCase() === meant[0];
+  return isNear ? meant : null;
+}
+
 const LINE_WORDS = ["topic", "user", "pattern"];
 
 /** Levels of a filter; more are refused by Mosquitto as well. */

@@ -7,6 +7,7 @@ export interface AclProblems {
   indentedComment(line: number): void;
   tabs(line: number): void;
   accessAsFilter(line: number, word: string, filter: string): void;
+  misspeltAccess(line: number, word: string, filter: string, meant: string): void;
   placeholderInTopic(line: number, placeholder: string): void;
   partialPlaceholder(line: number, level: string): void;
   patternForEveryone(line: number): void;
@@ -56,6 +57,13 @@ export function createAclProblems(file: string, whenBroken: string): AclProblems
         `"${word} ${filter}" names no filter.`,
         `So "${filter}" is taken as the topic, to read and write.`,
         `Write the filter behind it: "${word} ${filter} home/#".`,
+      ),
+    misspeltAccess: (line, word, filter, meant) =>
+      warn(
+        line,
+        `"${word} ${filter}" looks like an access type without a filter.`,
+        `"${filter}" is taken as the topic, to read and write.`,
+        `Did you mean "${word} ${meant} home/#"? For a topic of that name write "${word} readwrite ${filter}".`,
       ),
     placeholderInTopic: (line, placeholder) =>
       warn(

@@ -282,6 +282,14 @@ describe("a rule that does not do what it seems to", () => {
       `${FILE} line 2: "topic deny" names no filter. So "deny" is taken as the topic, to read and write. Write the filter behind it: "topic deny home/#".`,
     ],
     [
+      "user meter\ntopic readw",
+      `${FILE} line 2: "topic readw" looks like an access type without a filter. "readw" is taken as the topic, to read and write. Did you mean "topic read home/#"? For a topic of that name write "topic readwrite readw".`,
+    ],
+    [
+      "user meter\ntopic READWRITE",
+      `${FILE} line 2: "topic READWRITE" looks like an access type without a filter. "READWRITE" is taken as the topic, to read and write. Did you mean "topic readwrite home/#"? For a topic of that name write "topic readwrite READWRITE".`,
+    ],
+    [
       "user meter # the old one\ntopic a",
       `${FILE} line 1: "meter # the old one" looks like a user name with a comment behind it. All of it is taken as the name. Put the comment on a line of its own.`,
     ],
@@ -293,6 +301,10 @@ describe("a rule that does not do what it seems to", () => {
     const { rules, said } = parse(text);
     expect(said).toEqual([`warning: ${expected}`]);
     expect(rules).not.toBeNull();
+  });
+
+  it("leaves topics alone that only remind of an access type", () => {
+    expect(parse("user meter\ntopic bread\ntopic read1\ntopic read/a\ntopic room\ntopic temperature").said).toEqual([]);
   });
 
   it("keeps the literal meaning that the warnings speak of", () => {
