@@ -8,7 +8,7 @@ import type { Origin, Problem } from "../core/types.ts";
 import { listed } from "../core/words.ts";
 import { authSchema, STAGE_KEYS, type RawAuthFile, type RawStage } from "./auth-schema.ts";
 import type { AclTerms, AuthFile, AuthStage } from "./types.ts";
-import { parseYaml, yamlFix, type Reference, type YamlDocument } from "./yaml-document.ts";
+import { parseYaml, type Reference, type YamlDocument } from "./yaml-document.ts";
 
 /** The name of the file, in the share folder or beside the conf file. */
 export const AUTH_FILE = "auth.yaml";
@@ -74,8 +74,7 @@ export function parseAuthFile(
     return { severity, what: `${placeOf(where)}: ${what}`, now: then, fix, where };
   };
   if (document === null) {
-    const where = { file, ...fault };
-    return { value: null, problems: [report("error", where, "this is not valid YAML.", yamlFix(text, fault))] };
+    return { value: null, problems: [report("error", { file, ...fault.place }, fault.what, fault.fix)] };
   }
   const placeIn = (path: string): Origin => ({ file, ...document.placeOf(path) });
   const problems: Problem[] = [];

@@ -44,7 +44,7 @@ const SHAPE = 'Write a list of entries such as "- client: pump".';
  */
 export function parseBans(text: string, file: string, now: string): ParsedBans {
   const { document, fault } = parseYaml(text);
-  if (document === null) return { bans: null, problems: [problem({ file, ...fault }, "it is no YAML.", now)] };
+  if (document === null) return { bans: null, problems: [problem({ file, ...fault.place }, fault.what, now)] };
   const { value, placeOf: placeIn } = document;
   if (value === null) return { bans: [], problems: [] };
   if (!Array.isArray(value)) return { bans: null, problems: [problem({ file, line: 1 }, "it is no list.", now)] };

@@ -34,9 +34,16 @@ export interface YamlDocument {
   readonly placeOf: (path: string) => Place;
 }
 
+/** Why a text cannot be used; `what` and `fix` are sentences. */
+export interface YamlFault {
+  readonly place: Place;
+  readonly what: string;
+  readonly fix: string;
+}
+
 export type ParsedYaml =
   | { readonly document: YamlDocument; readonly fault: null }
-  | { readonly document: null; readonly fault: Place };
+  | { readonly document: null; readonly fault: YamlFault };
 
 /** Parses one YAML document and keeps where everything stands. */
 export function parseYaml(text: string): ParsedYaml {
@@ -45,7 +52,8 @@ export function parseYaml(text: string): ParsedYaml {
     const references = new Map<unknown, Reference>();
     const events = parseEvents(source, {});
     const [value = null, ...others] = constructFromEvents(events, { source, schema: withReferences(references) });
-    if (others.length > 0) return { document: null, fault: { line: 1, column: 1 } };
+    if (others.length > 0)
+      return { document: null, fault: { place: secondDocument(events, source), ...TWO_DOCUMENTS } };
     const offsets = offsetsOf(events, source);
     const placeOf = (path: string): Place => {
       for (let known = path; ; known = known.slice(0, known.lastIndexOf("/"))) {
@@ -58,16 +66,36 @@ export function parseYaml(text: string): ParsedYaml {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const { line = 0, column = 0 } = error.mark ?? {};
-    return { document: null, fault: { line: line + 1, column: column + 1 } };
+    const place = { line: line + 1, column: column + 1 };
+    const told = error.reason === "duplicated mapping key" ? TWICE : notYaml(source, place);
+    return { document: null, fault: { place, ...told } };
   }
 }
 
-/** What to do about a text that is no YAML, by the line of the fault. */
-export function yamlFix(text: string, { line }: Place): string {
-  const hasTab = linesOf(text)[line - 1]?.includes("\t") === true;
-  return hasTab
+const TWO_DOCUMENTS = {
+  what: "a second document begins here.",
+  fix: 'Write everything into one, without a line of "---" or "..." between.',
+};
+
+// the name is not quoted: where a blank is missing it holds the value, which may be a password
+const TWICE = {
+  what: "this name stands in its group for the second time.",
+  fix: 'Keep one of the two lines. In a list each entry begins with "- ".',
+};
+
+function notYaml(source: string, { line }: Place): Omit<YamlFault, "place"> {
+  const hasTab = linesOf(source)[line - 1]?.includes("\t") === true;
+  const fix = hasTab
     ? "YAML takes no tabs: put spaces in their place."
     : "Look for a missing quote or bracket, or wrong indentation, at or above it.";
+  return { what: "this is not valid YAML.", fix };
+}
+
+/** The line that ends the first document: nothing else of YAML begins a line with these marks. */
+function secondDocument(events: readonly Event[], source: string): Place {
+  const marks = [...source.matchAll(/^(?:---|\.\.\.)(?=\s|$)/gm)];
+  const first = events.find((event) => event.type === EVENT_ID.DOCUMENT);
+  return placeAt(source, marks[first?.explicitStart === true ? 1 : 0]?.index ?? 0);
 }
 
 function withReferences(references: Map<unknown, Reference>) {

@@ -7,7 +7,7 @@ import { AUTH_FILE, filesWanted, parseAuthFile, SECRETS_FILE, wantsSecrets } fro
 import type { Options } from "../settings/options.ts";
 import { shownFolder } from "../settings/paths.ts";
 import type { AuthFile } from "../settings/types.ts";
-import { parseYaml, yamlFix } from "../settings/yaml-document.ts";
+import { parseYaml } from "../settings/yaml-document.ts";
 import type { Reading } from "./reading.ts";
 import type { Sources, SourceSpec } from "./types.ts";
 
@@ -80,10 +80,9 @@ async function readSecrets(path: string, now: string, reading: Reading): Promise
   }
   const { document, fault } = parseYaml(found.text);
   if (document !== null && isRawObject(document.value)) return document.value;
-  const where = fault === null ? { file: SECRETS_FILE } : { file: SECRETS_FILE, ...fault };
-  const what =
-    fault === null ? `${SECRETS_FILE} is no list of names and values.` : `${placeOf(where)}: this is not valid YAML.`;
-  const fix = fault === null ? 'Write "name: value", one on each line.' : yamlFix(found.text, fault);
+  const where = fault === null ? { file: SECRETS_FILE } : { file: SECRETS_FILE, ...fault.place };
+  const what = fault === null ? `${SECRETS_FILE} is no list of names and values.` : `${placeOf(where)}: ${fault.what}`;
+  const fix = fault === null ? 'Write "name: value", one on each line.' : fault.fix;
   reading.problems.push({ ...problem(SECRETS_FILE, what, now, fix), where });
   return {};
 }

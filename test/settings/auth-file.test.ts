@@ -97,6 +97,16 @@ describe("says what is wrong, where, what happens now and what to do", () => {
       "auth.yaml line 2:1: this is not valid YAML.",
       "YAML takes no tabs: put spaces in their place.",
     ],
+    [
+      "stages: []\nacl: {}\nstages: []",
+      "auth.yaml line 3:1: this name stands in its group for the second time.",
+      'Keep one of the two lines. In a list each entry begins with "- ".',
+    ],
+    [
+      "stages: []\n---\nacl: {}",
+      "auth.yaml line 2:1: a second document begins here.",
+      'Write everything into one, without a line of "---" or "..." between.',
+    ],
     ["", "auth.yaml line 1:1: this: null is not what it can be.", "Write names and values, each on a line of its own."],
     ["acl: {}", 'auth.yaml line 1:1: "stages" is missing.', 'Add "stages: ...".'],
     ["stages: []\nacls: {}", 'auth.yaml line 2:1: "acls" is not known here.', 'Did you mean "acl"?'],

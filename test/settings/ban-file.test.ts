@@ -49,7 +49,7 @@ test.each([
   ["- user: a\n- usr: b", 'bans.yaml line 2: "usr" is not known here (client, user, address, reason, until).'],
   ["- { user: a, until: soon }", 'bans.yaml line 1: "until: "soon"" is no moment such as 2026-12-24T12:00:00Z.'],
   ["- { user: a, reason: 5 }", 'bans.yaml line 1: "reason" is no text; put it in quotes.'],
-  ["- [", "bans.yaml line 1:4: it is no YAML."],
+  ["- [", "bans.yaml line 1:4: this is not valid YAML."],
 ])("a file with a fault is not used at all: %j", (text, what) => {
   const { bans, problems } = parseBans(text, "bans.yaml", NOW);
   expect(bans).toBeNull();

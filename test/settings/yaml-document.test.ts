@@ -40,7 +40,9 @@ test.each([
   ["a: [1\nb: 2", 2, 1],
   ["a: 1\na: 2", 2, 1],
   ["a: !nothing 1", 1, 4],
-  ["a: 1\n---\nb: 2\n", 1, 1],
+  ["a: 1\n---\nb: 2\n", 2, 1],
+  ["--- # the house\na: 1\n---\nb: 2\n", 3, 1],
+  ["a: 1\n...\nb: 2\n", 2, 1],
 ])("names the place of what is wrong with %j", (text, line, column) => {
-  expect(parseYaml(text)).toEqual({ document: null, fault: { line, column } });
+  expect(parseYaml(text)).toMatchObject({ document: null, fault: { place: { line, column } } });
 });
