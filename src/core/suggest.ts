@@ -14,8 +14,13 @@ export function unknownKeyFault(
   key: string,
   known: readonly string[],
 ): { readonly what: string; readonly fix: string } {
-  const subject = closest(key, known) === null ? "this key" : `"${key}"`;
+  const subject = mayBeQuoted(key, known) ? `"${key}"` : "this key";
   return { what: `${subject} is not known here`, fix: otherName(key, known) };
+}
+
+/** Whether a key that is not known may be told: it resembles one that is, and holds no value. */
+export function mayBeQuoted(key: string, known: readonly string[]): boolean {
+  return /^[\w.-]+$/.test(key) && closest(key, known) !== null;
 }
 
 /** Finds the word a user probably meant; null when none is near. "readwite" -> "readwrite". */

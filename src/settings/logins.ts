@@ -2,7 +2,7 @@ import type { ValidateFunction } from "ajv";
 import { hashFault, type HashFault } from "../core/password-hash.ts";
 import { isRawObject, type RawObject } from "../core/raw-object.ts";
 import { reservedNameOf } from "../core/reserved-names.ts";
-import { closest } from "../core/suggest.ts";
+import { mayBeQuoted, otherName } from "../core/suggest.ts";
 import type { Problem } from "../core/types.ts";
 import { loginSchema } from "./schema.ts";
 
@@ -117,9 +117,8 @@ function fieldFault(entry: RawObject, field: string, place: string): [what: stri
 function reportUnknownKeys(entry: RawObject, place: string, { report }: Surroundings): void {
   const known = Object.keys(loginSchema.properties);
   for (const key of Object.keys(entry).filter((key) => !known.includes(key))) {
-    const meant = closest(key, known);
-    const fix = meant === null ? `Use ${known.join(", ")}.` : `Did you mean "${meant}"?`;
-    report("warning", `${place}: "${key}" is not a field of a login.`, "It is ignored.", fix);
+    const subject = mayBeQuoted(key, known) ? `"${key}"` : "one of the names";
+    report("warning", `${place}: ${subject} is not a field of a login.`, "It is ignored.", otherName(key, known));
   }
 }
 

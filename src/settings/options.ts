@@ -1,6 +1,6 @@
 import { Ajv } from "ajv";
 import { isRawObject, type RawObject } from "../core/raw-object.ts";
-import { closest } from "../core/suggest.ts";
+import { closest, mayBeQuoted } from "../core/suggest.ts";
 import type { Problem } from "../core/types.ts";
 import { choiceText } from "./choice.ts";
 import { limitNames, readLimits } from "./limit-options.ts";
@@ -221,7 +221,10 @@ function reportUnknownKeys(raw: RawObject, known: readonly string[], prefix: str
   for (const key of Object.keys(raw).filter((key) => !known.includes(key))) {
     const meant = closest(key, known);
     const fix = meant === null ? "Remove it." : `Did you mean "${prefix}${meant}"?`;
-    report("warning", `"${prefix}${key}" is not an option of this broker.`, "It is ignored.", fix);
+    const group = prefix === "" ? "" : ` below "${prefix.slice(0, -1)}"`;
+    // what resembles no option may be a value in the wrong place, and a password
+    const subject = mayBeQuoted(key, known) ? `"${prefix}${key}"` : `One of the names${group}`;
+    report("warning", `${subject} is not an option of this broker.`, "It is ignored.", fix);
   }
 }
 

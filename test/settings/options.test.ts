@@ -244,7 +244,12 @@ describe("one wrong option", () => {
       {},
       '"annonymous" is not an option of this broker. It is ignored. Did you mean "anonymous"?',
     ],
-    [{ quiet_logs: true }, {}, '"quiet_logs" is not an option of this broker. It is ignored. Remove it.'],
+    [{ quiet_logs: true }, {}, "One of the names is not an option of this broker. It is ignored. Remove it."],
+    [
+      { limits: { "max_qos:1": null } },
+      {},
+      'One of the names below "limits" is not an option of this broker. It is ignored. Did you mean "limits.max_qos"?',
+    ],
     [
       { customize: { activ: true } },
       {},
@@ -361,6 +366,16 @@ describe("one wrong login", () => {
     expect(options.logins).toEqual([{ username: "a", password: "b", preHashed: false }]);
     expect(problems).toEqual([
       'logins, first entry: "pasword_pre_hashed" is not a field of a login. It is ignored. Did you mean "password_pre_hashed"?',
+    ]);
+  });
+
+  test.each([
+    ["password:hunter2", "Use username, password or password_pre_hashed."],
+    ["password:h", 'Did you mean "password"?'],
+    ["hunter2", "Use username, password or password_pre_hashed."],
+  ])("with a name that may hold a password does not quote it: %s", (name, fix) => {
+    expect(parse({ logins: [{ username: "a", password: "b", [name]: null }] }).problems).toEqual([
+      `logins, first entry: one of the names is not a field of a login. It is ignored. ${fix}`,
     ]);
   });
 
