@@ -6,6 +6,11 @@ import { bytesOf, flagOf, pathInEtc, secondsOf } from "./values.ts";
 const SIZE = { read: (value: string) => asText(bytesOf(value)), fix: "Write a size, for example 64KB." };
 const TIME = { read: (value: string) => asWhole(secondsOf(value)), fix: "Write a time, for example 60 or 1m." };
 const FLAG = { read: (value: string) => asText(flagOf(value)), fix: "Write on or off." };
+const MILLISECONDS = {
+  read: (value: string) =>
+    flagOf(value) === false ? "0" : (/^(?<ms>\d+)(?:ms)?$/.exec(value)?.groups?.["ms"] ?? null),
+  fix: "Write a number of milliseconds, or false.",
+};
 /** 0 is no limit, which here is the most there can be. */
 const AT_LEAST_ONE = { read: (value: string) => (value === "0" ? "65535" : value) };
 
@@ -55,6 +60,14 @@ export const mqttRows: readonly EmqRow[] = [
   ignored("rpc.**", "there is no cluster"),
   ignored("vm_args.**", "there is no Erlang node"),
   ignored("log.**", "log_type and log_dest of a conf file of Mosquitto, or the options, say what is written"),
+  like("sysmon.long_gc", "sysmon_long_gc", MILLISECONDS),
+  like("sysmon.long_schedule", "sysmon_long_schedule", MILLISECONDS),
+  like("sysmon.busy_port", "sysmon_busy_port", {
+    // EMQ names no number of bytes
+    read: (value) => (flagOf(value) === null ? null : flagOf(value) === true ? "1048576" : "0"),
+    fix: "Write true or false.",
+  }),
+  ignored("sysmon.large_heap", "there is one heap for all, which sysmon_large_heap is about"),
   ignored("sysmon.**", "there is no Erlang node to watch"),
   ignored("dashboard.**", "there is no such dashboard"),
   ignored("management.**", "there is no such API"),

@@ -285,6 +285,19 @@ mqtt.broker.sys_interval = 1m
   expect(settings.sysIntervalS).toBe(60);
 });
 
+test("what $SYS tells of the process is said in EMQ's words", () => {
+  const told = (lines: string): readonly unknown[] => {
+    const { settings, problems } = compose(`${OPEN}${lines}`);
+    const { sysmonLongGcMs, sysmonLongScheduleMs, sysmonBusyPortBytes } = settings.limits;
+    return [sysmonLongGcMs, sysmonLongScheduleMs, sysmonBusyPortBytes, problems.length];
+  };
+  const lines = (gc: string, schedule: string, port: string): string =>
+    `sysmon.long_gc = ${gc}\nsysmon.long_schedule = ${schedule}\nsysmon.busy_port = ${port}\n`;
+  expect(told(lines("false", "240", "false"))).toEqual([Infinity, 240, Infinity, 0]);
+  expect(told(lines("50ms", "false", "true"))).toEqual([50, Infinity, 1_048_576, 0]);
+  expect(told(lines("often", "1s", "8MB"))).toEqual([100, 240, 1_048_576, 3]);
+});
+
 test("a listener's lines may stand in any order, and those of another or of none do not count for it", () => {
   const { settings, problems } = compose(
     "listener.tcp.a.max_clients = 5\nlistener.tcp.b = ::1:1884\nlistener.tcp.c.max_clients = 6\nlistener.tcp.a = 127.0.0.1:1883\nmqtt.allow_anonymous = true\n",
