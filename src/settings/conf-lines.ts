@@ -4,7 +4,6 @@ import { closest } from "../core/suggest.ts";
 import type { Origin, Problem } from "../core/types.ts";
 import { directives, findDirective } from "./directives.ts";
 import { faulty, NOTHING_YET, type Draft, type Fault, type Line, type Outcome } from "./directives/draft.ts";
-import { inGroups, runEmq } from "./emq/lines.ts";
 import type { ConfFile, Directive, Folders } from "./types.ts";
 
 /** Carries out the lines of conf files in their order, and those of the files they include in their place. */
@@ -51,9 +50,10 @@ function inOrder(
       run: (draft) => runLine(draft, { ...directive, folders, base }),
     }));
   }
-  return inGroups(directives).map(({ directive, isOrphan }) => ({
+  const { texts, language } = emq;
+  return language.inGroups(directives).map(({ directive, isOrphan }) => ({
     directive,
-    run: (draft) => runEmq(draft, { ...directive, folders, base, text: emq.get(directive) ?? null }, isOrphan),
+    run: (draft) => language.run(draft, { ...directive, folders, base, text: texts.get(directive) ?? null }, isOrphan),
   }));
 }
 

@@ -16,7 +16,8 @@ import { httpSettings } from "./http.ts";
 import { finishBridges } from "./bridges.ts";
 import { addOnBanFile, standAloneBanFile } from "./ban-settings.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
-import { besideAuthFile, emqAccess, type EmqAccess } from "./emq/access.ts";
+import type { EmqAccess } from "./emq/access.ts";
+import type { EmqLanguage } from "./emq/language.ts";
 import { LARGEST_PACKET, limitsFrom, type LimitValues, mergeLimits, NO_LIMITS_SAID } from "./limits.ts";
 import { finishListeners, localListeners, ownListeners } from "./listeners.ts";
 import { logSettings } from "./log.ts";
@@ -127,10 +128,21 @@ function readConf(
   authFile: AuthFile | null,
 ): Pick<Composed, "problems"> & { readonly draft: Draft; readonly emq: Pick<EmqAccess, "stages" | "acl"> } {
   const { draft, problems } = applyConf(start, conf, folders);
-  const emq = emqAccess(draft);
-  if (authFile === null) return { draft: emq.draft, problems: [...problems, ...emq.problems], emq };
+  const language = languageOf(conf);
   const none = { stages: [], acl: null };
-  return { draft: emq.draft, problems: [...problems, ...besideAuthFile(draft)], emq: none };
+  if (language === null) return { draft, problems, emq: none };
+  const emq = language.access(draft);
+  if (authFile === null) return { draft: emq.draft, problems: [...problems, ...emq.problems], emq };
+  return { draft: emq.draft, problems: [...problems, ...language.besideAuthFile(draft)], emq: none };
+}
+
+/** null: no file is one of EMQ. */
+function languageOf(conf: readonly ConfFile[]): EmqLanguage | null {
+  for (const { emq, includes } of conf) {
+    const language = emq?.language ?? languageOf([...includes.values()].flat());
+    if (language !== null) return language;
+  }
+  return null;
 }
 
 /** What stays when it is unknown what the user wants: the ports, and Home Assistant and its apps on them. */

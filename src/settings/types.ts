@@ -2,6 +2,7 @@ import type { LogType } from "../core/logger.ts";
 import type { RawObject } from "../core/raw-object.ts";
 import type { StageTerms } from "../core/stage-terms.ts";
 import type { Origin, ProtocolVersion, Qos } from "../core/types.ts";
+import type { EmqLanguage } from "./emq/language.ts";
 
 /** Where the process runs: what options and conf files cannot say. */
 export interface Environment {
@@ -418,6 +419,13 @@ export interface Directive {
   readonly origin: Origin;
 }
 
+/** What a file of EMQ has beside its lines. */
+export interface EmqFile {
+  /** The texts of files that its lines name, as far as they can be read. */
+  readonly texts: ReadonlyMap<Directive, string>;
+  readonly language: EmqLanguage;
+}
+
 /** A conf file, read and split into directives, with the files its include_dir lines brought in. */
 export interface ConfFile {
   readonly path: string;
@@ -426,6 +434,6 @@ export interface ConfFile {
   readonly directives: readonly Directive[];
   /** Files read for each include_dir directive, in mosquitto's order. */
   readonly includes: ReadonlyMap<Directive, readonly ConfFile[]>;
-  /** The texts of files that lines of EMQ name, as far as they can be read. null: these are lines of Mosquitto. */
-  readonly emq: ReadonlyMap<Directive, string> | null;
+  /** null: these are lines of Mosquitto. */
+  readonly emq: EmqFile | null;
 }

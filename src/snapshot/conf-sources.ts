@@ -4,7 +4,7 @@ import { clockTime } from "../core/clock-time.ts";
 import { placeOf } from "../core/problem.ts";
 import type { Problem } from "../core/types.ts";
 import { parseConf } from "../settings/conf-file.ts";
-import { looksLikeEmq, parseEmq } from "../settings/emq/file.ts";
+import { looksLikeEmq } from "../settings/emq/telltale.ts";
 import type { Options } from "../settings/options.ts";
 import { resolvePath, shownFolder } from "../settings/paths.ts";
 import type { ConfFile, Directive } from "../settings/types.ts";
@@ -82,32 +82,32 @@ export async function readConf(
 
   const readEmq = async (path: string, text: string, depth: number): Promise<ConfFile | null> => {
     const file = basename(path);
-    const { directives, problems, fault } = parseEmq(path, text);
+    const { emqLanguage: language } = await import("../settings/emq/language.ts");
+    const { directives, problems, fault } = language.parse(path, text);
     reading.problems.push(...problems);
     if (fault !== null) {
       const earlier = last === null ? null : findConf(last.conf, path);
       reading.problems.push({ severity: "error", ...fault, now: whatStays(earlier, "lines") });
       return earlier;
     }
-    const emq = new Map(
-      await readNamed(directives, (shown) => reading.text(resolvePath(shown, folders, dirname(path)))),
-    );
+    const named = directives.filter(({ name }) => language.namesFile(name));
+    const texts = new Map(await readNamed(named, (shown) => reading.text(resolvePath(shown, folders, dirname(path)))));
     const includes = new Map<Directive, readonly ConfFile[]>();
     const directive = directives.find(({ name }) => name === ETC_DIR);
     if (directive !== undefined && depth < DEEPEST_INCLUDE) {
       const plugins = await listPlugins(directives, directive, dirname(path), reading);
       const earlier = last === null ? null : findIncludes(last.conf, path, directive.value);
       if (plugins.names !== null) {
-        emq.set(directive, plugins.names.join("\n"));
+        texts.set(directive, plugins.names.join("\n"));
         includes.set(directive, await readAll(plugins.folder, plugins.names, path, depth + 1));
       } else if (plugins.error !== "ENOENT" || earlier !== null) {
         // what the files of plugins said is still known, or it is there and cannot be known
         reading.problems.push({ ...pluginsUnread(directive, plugins.error), now: whatStays(earlier, "files") });
         if (earlier !== null) includes.set(directive, earlier);
-        emq.set(directive, "");
+        texts.set(directive, "");
       }
     }
-    return { path, file, directives, includes, emq };
+    return { path, file, directives, includes, emq: { texts, language } };
   };
 
   const readIncludes = async (directive: Directive, from: string, depth: number): Promise<readonly ConfFile[]> => {

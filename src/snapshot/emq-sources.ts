@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { placeOf } from "../core/problem.ts";
 import type { Problem } from "../core/types.ts";
-import { namesFile } from "../settings/emq/plugin.ts";
 import { pathInEtc } from "../settings/emq/values.ts";
 import type { Directive } from "../settings/types.ts";
 import type { Listing, Reading } from "./reading.ts";
@@ -13,14 +12,14 @@ export const ETC_DIR = "mqtt.plugins.etc_dir";
 /** The files of the plugins that an emq.conf leads to, or the code of what kept their folder from being listed. */
 type PluginFiles = { readonly folder: string } & Listing;
 
-/** Reads the certificates and keys that lines of plugins name, as far as they can be read. */
+/** Reads the files that lines name, as far as they can be read. */
 export async function readNamed(
   directives: readonly Directive[],
   read: (shown: string) => Promise<FileText>,
 ): Promise<ReadonlyMap<Directive, string>> {
   const texts = new Map<Directive, string>();
   for (const directive of directives) {
-    if (!namesFile(directive.name) || directive.value === "") continue;
+    if (directive.value === "") continue;
     const found = await read(pathInEtc(directive.value));
     if (found.error === null) texts.set(directive, found.text);
   }

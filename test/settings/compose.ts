@@ -2,7 +2,9 @@ import { basename } from "node:path";
 import { sentence } from "../../src/core/problem.ts";
 import type { Problem } from "../../src/core/types.ts";
 import { parseConf } from "../../src/settings/conf-file.ts";
-import { looksLikeEmq, parseEmq } from "../../src/settings/emq/file.ts";
+import { parseEmq } from "../../src/settings/emq/file.ts";
+import { emqLanguage } from "../../src/settings/emq/language.ts";
+import { looksLikeEmq } from "../../src/settings/emq/telltale.ts";
 import { parseOptions } from "../../src/settings/options.ts";
 import { composeSettings } from "../../src/settings/settings.ts";
 import { parseAuthFile } from "../../src/settings/auth-file.ts";
@@ -32,7 +34,13 @@ export function confFile(name: string, text: string, included: readonly ConfFile
   const path = `/srv/culex/share/mosquitto/${name}`;
   if (looksLikeEmq(text)) {
     const { directives } = parseEmq(path, text);
-    return { path, file: basename(path), directives, includes: new Map(), emq: new Map() };
+    return {
+      path,
+      file: basename(path),
+      directives,
+      includes: new Map(),
+      emq: { texts: new Map(), language: emqLanguage },
+    };
   }
   const { directives } = parseConf(path, text);
   const includes = new Map(directives.filter(({ name }) => name === "include_dir").map((line) => [line, included]));

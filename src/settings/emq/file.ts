@@ -12,15 +12,7 @@ export interface ParsedEmq {
   readonly fault: Pick<Problem, "what" | "fix" | "where"> | null;
 }
 
-/** A name with a dot in it and "=" behind it, which no line of mosquitto.conf has. */
-const TELLTALE = /^[ \t]*[A-Za-z][^\s=#]*\.[^\s=#]+[ \t]*=/m;
-
 const LINE = /^[ \t]*(?<key>[^\s=#]+)[ \t]*=[ \t]*(?<value>[^#]*?)[ \t]*(?<hash>#.*)?$/;
-
-/** Tells a conf file of EMQ from one of Mosquitto by its lines. */
-export function looksLikeEmq(text: string): boolean {
-  return TELLTALE.test(text.replace(/^\uFEFF/, ""));
-}
 
 /**
  * Splits a conf file of EMQ 2 into lines. Their order means nothing there, and of two with one name the last counts:

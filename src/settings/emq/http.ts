@@ -59,11 +59,7 @@ function paramsOf(lines: PluginLines, key: string): RawObject {
     pairs.map((pair): [string, string] => {
       const [name = "", ...value] = pair.split("=");
       if (name.trim() === "" || value.length === 0) {
-        lines.fail(
-          key,
-          `"${pair.trim()}" in "auth.http.${key}" is no name=value`,
-          "Write clientid=%c,username=%u for example.",
-        );
+        lines.fail(key, `"auth.http.${key}" is no list of name=value`, "Write clientid=%c,username=%u for example.");
       }
       return [name.trim(), value.join("=").trim()];
     }),
