@@ -62,6 +62,7 @@ interface PlanParts {
   readonly name?: string;
   readonly tls?: TlsMaterial | null;
   readonly maxConnections?: number | null;
+  readonly maxConnectRate?: number;
 }
 
 function planOf(parts: PlanParts = {}): ListenerPlan {
@@ -82,7 +83,7 @@ function planOf(parts: PlanParts = {}): ListenerPlan {
       tls: settings,
       proxy: null,
       maxConnections,
-      limits: {},
+      limits: parts.maxConnectRate === undefined ? {} : { maxConnectRate: parts.maxConnectRate },
       origin,
     },
     tls,
@@ -796,4 +797,32 @@ describe("WebSocket", () => {
       await client.endAsync();
     }
   });
+});
+
+test.each([
+  ["mqtt", "mqtt", false],
+  ["mqtts", "mqtt", true],
+  ["ws", "websockets", false],
+  ["wss", "websockets", true],
+] as const)("%s connections above the rate wait, and all of them are served", async (scheme, protocol, isTls) => {
+  const { listeners, port, events } = await setUp();
+  await listeners.apply([planOf({ protocol, tls: isTls ? tlsOf(server) : null, maxConnectRate: 10 })]);
+  const startMs = performance.now();
+  const names = Array.from({ length: 14 }, (_, index) => `c${index}`);
+  const url = `${scheme}://127.0.0.1:${port()}`;
+  await Promise.all(names.map((clientId) => connectMqtt(url, { clientId, rejectUnauthorized: false })));
+  expect(performance.now() - startMs).toBeGreaterThan(300);
+  const connected = events.flatMap((event) => (event.kind === "connected" ? [event.client.clientId] : []));
+  expect(connected.toSorted()).toEqual(names.toSorted());
+});
+
+test("a listener that is closed lets go of those that wait", async () => {
+  const { listeners, port } = await setUp();
+  await listeners.apply([planOf({ maxConnectRate: 1 })]);
+  const sockets = [1, 2, 3].map(() => connect({ port: port(), host: "127.0.0.1" }));
+  for (const socket of sockets) socket.on("error", () => undefined);
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+  await listeners.apply([]);
+  expect(await Promise.all(closed)).toHaveLength(3);
 });
