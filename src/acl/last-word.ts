@@ -9,5 +9,6 @@ export function lastWord(access: Access): Access {
       return decision.verdict === "ignore" ? deny(decision.by, decision.reason) : decision;
     },
     explain: access.explain,
+    ...(access.prepare !== undefined && { prepare: access.prepare }),
   };
 }

@@ -33,16 +33,6 @@ export function unmatchedAccess(): Access {
   return openAccess(() => UNMATCHED);
 }
 
-/** What counts where a source would have to be asked about each topic: it might forbid any of them. */
-export function unaskedAccess(source: string): Access {
-  return openAccess(
-    denials("acl", {
-      sentence: `${source} would have to be asked about each topic, which this broker does not do`,
-      hint: `let ${source} send its rules with the login, or name other sources of rules before it`,
-    }),
-  );
-}
-
 /**
  * What a client may do that is away, and whose rules are not known until it logs in again: messages wait for it, and
  * each of them is checked before it is sent.

@@ -141,7 +141,7 @@ const DOING: Readonly<Record<OrderedAction, string>> = {
 };
 
 /** A shared subscription is one to the filter behind its group: "$share/lamps/home/#" to "home/#". */
-function withoutGroup(filter: string): string {
+export function withoutGroup(filter: string): string {
   return /^\$share\/[^/]*\/(?<rest>.+)$/s.exec(filter)?.groups?.["rest"] ?? filter;
 }
 

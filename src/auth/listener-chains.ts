@@ -24,6 +24,7 @@ export function createListenerChains(general: LoginChain, own: ReadonlyMap<strin
       return [...own.values()].map((chain) => chain.mayReturn(identity)).find(isAllowed) ?? asked;
     },
     exchange: (method, credentials) => chainOf(credentials).exchange(method, credentials),
+    renew: (identity, signal) => chainOf(identity).renew?.(identity, signal) ?? null,
   };
 }
 

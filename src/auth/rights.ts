@@ -1,3 +1,4 @@
+import { BackendError } from "../core/errors.ts";
 import { deny } from "../core/reasons.ts";
 import type { Authenticator, Decision, ExchangeStep, Grant, Identity, LoginChain } from "../core/types.ts";
 
@@ -14,6 +15,28 @@ export function withRights(chain: LoginChain, sources: readonly Authenticator[])
       asked.map(async ({ name, rights }) => ({ source: name, rules: (await rights?.(identity, signal)) ?? [] })),
     );
 
+  /** When the rules of an identity are asked for again. */
+  const dueMs = new WeakMap<Identity, number>();
+  const everyMs = Math.min(...asked.map(({ rightsMs = USUAL_MS }) => rightsMs));
+  const schedule = (identity: Identity, spread: number): void => {
+    // not all that came at a time at the same time again
+    dueMs.set(identity, performance.now() + everyMs * (1 - spread * Math.random()));
+  };
+
+  const renewed = async (identity: Identity, signal: AbortSignal): Promise<Identity | null> => {
+    try {
+      const grants = await grantsFor(identity, signal);
+      if (JSON.stringify(grants) === JSON.stringify(identity.grants)) return null;
+      const next = { ...identity, grants };
+      schedule(next, 0);
+      return next;
+    } catch (error) {
+      // what it had stays
+      if (error instanceof BackendError) return null;
+      throw error;
+    }
+  };
+
   const enrich = async (identity: Identity, signal: AbortSignal): Promise<Identity> =>
     // it passes every rule
     identity.superuser ? identity : { ...identity, grants: await grantsFor(identity, signal) };
@@ -29,6 +52,13 @@ export function withRights(chain: LoginChain, sources: readonly Authenticator[])
 
   return {
     ...chain,
+    renew(identity, signal) {
+      const due = dueMs.get(identity);
+      if (due !== undefined && performance.now() < due) return null;
+      schedule(identity, due === undefined ? 1 : 0);
+      const brought = identity.grants ?? [];
+      return due === undefined || brought.length === 0 ? null : renewed(identity, signal);
+    },
     recheck(identity) {
       const isComplete = asked.every(({ name }) => identity.grants?.some(({ source }) => source === name));
       if (identity.superuser || isComplete) return chain.recheck(identity);
@@ -55,6 +85,9 @@ export function withRights(chain: LoginChain, sources: readonly Authenticator[])
     },
   };
 }
+
+/** Where the rules of a source do not count for a time of their own. */
+const USUAL_MS = 60_000;
 
 /** The broker bounds the steps of an authentication by itself. */
 const NEVER = new AbortController().signal;

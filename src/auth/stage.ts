@@ -6,8 +6,10 @@ import type { StageCondition, StageTerms } from "../core/stage-terms.ts";
 import type { AccessRule, Authenticator, Credentials, Decision, Identity } from "../core/types.ts";
 import { counted } from "../core/words.ts";
 import type { StageLedger } from "./figures.ts";
-import { createGuard, type Guard, type GuardEvent, type GuardLimits } from "./guard.ts";
+import { createGuard, type Guard, type GuardEvent } from "./guard.ts";
 import { inTime } from "./in-time.ts";
+import { createStageAnswers } from "./stage-answers.ts";
+import { stageLimits } from "./stage-limits.ts";
 
 export interface StageDeps {
   readonly log: Logger;
@@ -19,8 +21,7 @@ export interface StageDeps {
 /** What a source can be asked. */
 type Answer =
   | { readonly kind: "login"; readonly decision: Decision<Identity> }
-  | { readonly kind: "rights"; readonly rules: readonly AccessRule[] }
-  | { readonly kind: "access"; readonly decision: Decision };
+  | { readonly kind: "rights"; readonly rules: readonly AccessRule[] };
 
 /**
  * Puts the terms of auth.yaml around an authenticator: it is asked about the clients it is meant for, under its id, and
@@ -58,8 +59,9 @@ export function createStage(inner: Authenticator, terms: StageTerms, deps: Stage
     return answer instanceof Promise ? answer.then(loginOf) : loginOf(answer);
   };
 
+  const { ask: _unkept, ...own } = inner;
   const stage: Authenticator = {
-    ...inner,
+    ...own,
     name: id,
 
     authenticate(credentials, signal) {
@@ -83,6 +85,7 @@ export function createStage(inner: Authenticator, terms: StageTerms, deps: Stage
     },
   };
   const { scram, rights, ask } = inner;
+  const answers = ask === undefined ? undefined : createStageAnswers(ask, terms, deps);
   return {
     ...stage,
     ...(scram !== undefined && {
@@ -94,6 +97,7 @@ export function createStage(inner: Authenticator, terms: StageTerms, deps: Stage
       },
     }),
     ...(rights !== undefined && {
+      ...(terms.cache !== null && terms.cache.acceptedMs > 0 && { rightsMs: terms.cache.acceptedMs * 1.1 }),
       async rights(identity, signal) {
         if (guard === null) return rights(identity, signal);
         const question = async (): Promise<Answer> => ({
@@ -105,47 +109,20 @@ export function createStage(inner: Authenticator, terms: StageTerms, deps: Stage
         return answer.rules;
       },
     }),
-    ...(ask !== undefined && {
-      async ask(identity, action, topic, signal) {
-        if (guard === null) return ask(identity, action, topic, signal);
-        const question = async (): Promise<Answer> => ({
-          kind: "access",
-          decision: await inTimeOf((signal) => ask(identity, action, topic, signal)),
-        });
-        const answer = await guard.ask(guard.login(ownerOf("access", identity, action, topic), ""), question, signal);
-        if (answer.kind !== "access") throw new BackendError(`${id} gave no decision`);
-        return answer.decision;
-      },
-    }),
+    ...(answers !== undefined && { answers }),
   };
 }
 
 const STAYS = { kind: "ok", sentence: "allowed" } as const;
 
-/** Questions at a time: a pool of connections behind it may have its own queue, this one is bounded. */
-const SLOTS = 16;
-const PLACES = 10_000;
-
 function guardOf({ id, cache }: StageTerms, { log, ledger, stopping }: StageDeps): Guard<Answer> {
-  const { acceptedMs, refusedMs, staleMs } = cache ?? { acceptedMs: 0, refusedMs: 0, staleMs: 0 };
-  const limits: GuardLimits = {
-    acceptedMs,
-    acceptedJitterMs: acceptedMs / 10,
-    refusedMs,
-    staleMs,
-    maxEntries: 10_000,
-    breaker: { failures: 5, openMs: 5000, maxOpenMs: 60_000 },
-    slots: SLOTS,
-    places: PLACES,
-    retryMs: null,
-    patienceMs: 2000,
-  };
+  const kept = cache ?? { acceptedMs: 0, refusedMs: 0, staleMs: 0 };
   return createGuard<Answer>({
-    limits,
+    limits: stageLimits(kept),
     source: id,
     isYes,
     counts: (answer) => !isExpired(answer),
-    silent: (error) => log.warn({ err: error.message }, silenceLine(id, error, staleMs)),
+    silent: (error) => log.warn({ err: error.message }, silenceLine(id, error, kept.staleMs)),
     back: () => log.notice({}, `The login source ${id} answers again.`),
     count: (event) => ledger.add(id, FIGURES[event], 1),
     stopping,

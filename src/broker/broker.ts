@@ -20,6 +20,7 @@ import { guardedAccess } from "./guarded-access.ts";
 import { createLimitTable } from "./limit-table.ts";
 import { createLink } from "./link.ts";
 import type { LoginAnswer } from "./login.ts";
+import { createRightsRefresh } from "./rights-refresh.ts";
 import { createMemoryWatch } from "./memory-watch.ts";
 import { endOrphans } from "./orphans.ts";
 import { tooMany } from "./too-many.ts";
@@ -153,6 +154,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   });
   const door = await openFrontDoor({ log, decide: authentication.decide });
 
+  const refresh = createRightsRefresh({ engine, logins: () => current().logins, log });
+
   const sweep = setInterval(
     () => {
       const latestMs = Date.now() - connectTimeoutMs;
@@ -258,6 +261,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         link.close(reason, Code.administrativeAction);
       }
       endOrphans(engine, current(), record);
+      refresh.look();
       return { checked, closed };
     },
     rightsChanged() {
@@ -276,6 +280,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       if (isStopping) return;
       isStopping = true;
       clearInterval(sweep);
+      refresh.stop();
       memory.stop();
       const open = [...links];
       const reason = { kind: "shutting_down", sentence: "the broker stops" } as const;

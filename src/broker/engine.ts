@@ -33,6 +33,7 @@ import { pump } from "./sessions/outbound.ts";
 import type { Output } from "./sessions/output.ts";
 import { forgetDecisions } from "./sessions/permissions.ts";
 import { restoreState } from "./sessions/restore.ts";
+import { questionOf, standingQuestionOf, useAnswers } from "./sessions/questions.ts";
 import { createReplaySchedule } from "./sessions/replay.ts";
 import { createRetainedSources } from "./sessions/retained-sources.ts";
 import { receivePacket } from "./sessions/receive.ts";
@@ -72,6 +73,16 @@ export interface Engine {
   begin(connection: Connection): void;
   /** Takes one whole packet, [start, end) of what was read from the socket. */
   receive(connection: Connection, chunk: Buffer, start: number, end: number): void;
+  /**
+   * Asks what has to be known before a packet can be taken, which is handed in when the promise is kept; null: nothing.
+   * Without a packet it is about what the client is allowed for longer: before begin(), and now and then.
+   */
+  question(connection: Connection, chunk: Buffer, start: number, end: number): Promise<unknown> | null;
+  standingQuestion(session: Session): Promise<unknown> | null;
+  /** The standing question was answered; false: nothing changes by it. */
+  useAnswers(session: Session): boolean;
+  /** A client that stays has other rights, and is the same otherwise. */
+  useIdentity(session: Session, identity: Identity): void;
   /** To be called after the last packet of what was read: sends what these packets caused. */
   settle(connection: Connection): void;
   /** To be called when the Output has nothing unsent left and `connection.waitsForDrain` is set. */
@@ -166,6 +177,7 @@ export function createEngine(options: EngineOptions): Engine {
       return opened;
     },
     begin(connection) {
+      if (connection.session.access.prepare !== undefined) useAnswers(context, connection.session);
       beginSession(context, connection);
       settle(context);
     },
@@ -173,6 +185,26 @@ export function createEngine(options: EngineOptions): Engine {
       if (connection.isClosed) return;
       const fault = receivePacket(context, connection, chunk, start, end);
       if (fault !== null) disconnect(context, connection, fault.code, { kind: fault.kind, sentence: fault.sentence });
+    },
+    question: (connection, chunk, start, end) =>
+      connection.isClosed ? null : questionOf(context, connection, chunk, start, end),
+    standingQuestion: standingQuestionOf,
+    useAnswers(session) {
+      settle(context);
+      const isChanged = useAnswers(context, session);
+      settle(context);
+      return isChanged;
+    },
+    useIdentity(session, identity) {
+      settle(context);
+      session.identity = identity;
+      session.access = context.accessFor(identity);
+      forgetDecisions(session);
+      // routes remember who may receive
+      context.router.invalidate();
+      // what has to be asked first is not known yet
+      if (session.access.prepare === undefined) recheckSubscriptions(context, session);
+      settle(context);
     },
     settle(connection) {
       connection.lastSeenMs = context.now();

@@ -26,6 +26,7 @@ export function guardedAccess(policy: Policy, identity: Identity, log: Logger): 
       }
     },
     explain: access.explain,
+    ...(access.prepare !== undefined && { prepare: access.prepare }),
   };
 }
 

@@ -6,11 +6,12 @@ import type { Identity, Reason } from "../core/types.ts";
 import { isBridgeSession } from "./bridge-end.ts";
 import { admissionOf } from "./client-terms.ts";
 import { connackFor, keepaliveInForce, refusalFor, unsupported } from "./connack.ts";
+import { createAsking } from "./asking.ts";
 import { createAuthPackets } from "./auth-packets.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { linger } from "./linger.ts";
-import { oversize } from "./oversize.ts";
-import { createOutbox } from "./outbox.ts";
+import { unreadable } from "./oversize.ts";
+import { createOutbox, outputOf } from "./outbox.ts";
 import { Code, PacketType, typeOf } from "./packets/codes.ts";
 import { decodeConnect, type ConnectPacket } from "./packets/connect-packet.ts";
 import { createFrameReader } from "./packets/frames.ts";
@@ -45,6 +46,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   let awaitsAuth = false;
   /** null: no limit of speed ever held for it. */
   let throttle: Throttle | null = null;
+  const asking = createAsking(goOn);
   let opened: { readonly sessionPresent: boolean; readonly sessionExpiryS: number } | null = null;
 
   const outbox = createOutbox(
@@ -77,21 +79,39 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       countPackets(engine.received, bytes[start] ?? 0, 1);
       if (phase === "open" && connection !== null) {
         if (auth.method() !== null && typeOf(bytes, start) === PacketType.auth) auth.read(bytes, start, end);
-        else engine.receive(connection, bytes, start, end);
+        else return take(connection, bytes, start, end);
       } else if (phase === "new") readConnect(bytes, start, end);
       else if (awaitsAuth) readAnswer(bytes, start, end);
-      if (throttle !== null && phase === "open" && typeOf(bytes, start) === PacketType.publish)
-        return throttle.message();
       return phase === "open" || awaitsAuth;
     },
-    fault(fault, size, limit) {
-      close(
-        fault === "malformed"
-          ? { kind: "malformed", sentence: "sent a packet length that cannot be read" }
-          : { kind: "oversize", sentence: oversize(size, limit, maxPacketSize()) },
-      );
-    },
+    fault: (fault, size, limit) => close(unreadable(fault, size, limit, maxPacketSize())),
   });
+
+  /** Takes a packet once its client's rules were asked; false: no other may be taken yet. */
+  function take(from: Connection, bytes: Buffer, start: number, end: number): boolean {
+    const question = engine.question(from, bytes, start, end);
+    if (question === null) return receive(from, bytes, start, end);
+    source.pause();
+    asking.before(question, () => {
+      if (phase !== "open") return;
+      receive(from, bytes, start, end);
+      goOn();
+    });
+    return false;
+  }
+
+  function receive(from: Connection, bytes: Buffer, start: number, end: number): boolean {
+    engine.receive(from, bytes, start, end);
+    if (throttle === null || typeOf(bytes, start) !== PacketType.publish) return phase === "open";
+    return phase === "open" && throttle.message();
+  }
+
+  /** Takes what was read and waited. */
+  function goOn(): void {
+    if (!asking.isAsking() && throttle?.isHolding() !== true) reader.resume();
+    if (connection !== null) engine.settle(connection);
+    flow();
+  }
 
   function readConnect(bytes: Buffer, start: number, end: number): void {
     if (typeOf(bytes, start) !== PacketType.connect) {
@@ -171,9 +191,31 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
 
   /** Goes on reading, unless the connection sends too fast. */
   function flow(): void {
-    if (phase !== "open" || throttle?.isHolding() === true) return;
+    if (phase !== "open" || asking.isAsking() || throttle?.isHolding() === true) return;
     if (hasLeft) lost(CLOSED_BY_CLIENT);
     else source.resume();
+  }
+
+  /** Says CONNACK and lets messages flow. */
+  function begin(): void {
+    if (phase !== "accepted" || packet === null || connection === null || opened === null) return;
+    phase = "open";
+    const { version, cleanStart } = packet;
+    const { terms } = connection;
+    const keepaliveS = keepaliveInForce(packet, terms);
+    const { clientId } = client;
+    say(
+      connackFor(packet, opened, { limits: terms, maxPacketSize: maxPacketSize(), clientId, authData: lastAuthData }),
+    );
+    // It holds the password.
+    packet = null;
+    record({ kind: "connected", client, version, clean: cleanStart, keepaliveS, source: identity?.source ?? "" });
+    if (phase !== "open") return;
+    engine.begin(connection);
+    renewPace();
+    reader.resume();
+    engine.settle(connection);
+    flow();
   }
 
   function renewPace(): void {
@@ -183,11 +225,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       throttle = createThrottle(pace, {
         now: Date.now,
         hold: () => source.pause(),
-        tick(isFree) {
-          if (isFree) reader.resume();
-          if (connection !== null) engine.settle(connection);
-          flow();
-        },
+        tick: goOn,
         slowed: (reason) => record({ kind: "slowed", client, reason }),
       });
     }
@@ -232,7 +270,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
   source.on("end", () => {
     // A device may send all it has and leave without waiting for an answer.
     const isRead = phase !== "waiting" && phase !== "accepted" && throttle?.isHolding() !== true;
-    if (!isRead && reader.hasRest()) hasLeft = true;
+    if (asking.isAsking() || (!isRead && reader.hasRest())) hasLeft = true;
     else lost(CLOSED_BY_CLIENT);
   });
   source.on("error", (error) => lost(`connection lost (${codeOf(error) ?? messageOf(error)})`));
@@ -272,13 +310,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       const mounted = { ...accepted, mountPoint: deps.terms().mountPoint };
       const result = engine.open(
         { ...packet, identity: mounted, client, terms, keepaliveS: keepaliveInForce(packet, terms) },
-        {
-          write: outbox.write,
-          get bytesUnsent() {
-            return outbox.bytesUnsent;
-          },
-          end: (reason) => end(reason.kind === "ok" ? null : reason),
-        },
+        outputOf(outbox, (reason) => end(reason.kind === "ok" ? null : reason)),
       );
       if (result.kind === "full") {
         refuseWith(result.reason, codesOf(result.reason.kind).v5);
@@ -290,29 +322,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       phase = "accepted";
       return true;
     },
-    begin() {
-      if (phase !== "accepted" || packet === null || connection === null || opened === null) return;
-      phase = "open";
-      const { version, cleanStart } = packet;
-      const { terms } = connection;
-      const keepaliveS = keepaliveInForce(packet, terms);
-      const announced = {
-        limits: terms,
-        maxPacketSize: maxPacketSize(),
-        clientId: client.clientId,
-        authData: lastAuthData,
-      };
-      say(connackFor(packet, opened, announced));
-      // It holds the password.
-      packet = null;
-      record({ kind: "connected", client, version, clean: cleanStart, keepaliveS, source: identity?.source ?? "" });
-      if (phase !== "open") return;
-      engine.begin(connection);
-      renewPace();
-      reader.resume();
-      engine.settle(connection);
-      flow();
-    },
+    begin: () => asking.before(connection === null ? null : engine.standingQuestion(connection.session), begin),
     confirm(authData) {
       if (phase === "open") auth.say(Code.success, authData);
     },

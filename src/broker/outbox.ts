@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Flusher } from "./flusher.ts";
+import type { Output } from "./sessions/output.ts";
 
 export interface OutboxHandler {
   /** Nothing of what was taken over is left here: the stream has it, and takes more. Called after each write. */
@@ -22,6 +23,17 @@ export interface Outbox {
   flush(): void;
   /** Writes what is left and closes our half. */
   end(): void;
+}
+
+/** An outbox as the engine writes to it; `end` is what becomes of the connection. */
+export function outputOf(outbox: Outbox, end: Output["end"]): Output {
+  return {
+    write: outbox.write,
+    get bytesUnsent() {
+      return outbox.bytesUnsent;
+    },
+    end,
+  };
 }
 
 /**

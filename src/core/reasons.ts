@@ -41,6 +41,8 @@ const CODES: Readonly<Record<ReasonKind, Codes>> = {
   subscribe_denied: { connack: null, v5: 0x87 },
   unsubscribe_denied: { connack: null, v5: 0x87 },
   receive_denied: { connack: null, v5: 0x87 },
+  // what PUBACK and SUBACK have for "not a matter of your rights"
+  rules_unavailable: { connack: 3, v5: 0x83 },
   queue_dropped: { connack: null, v5: 0x97 },
   shutting_down: { connack: 3, v5: 0x8b },
 };

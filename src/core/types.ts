@@ -102,6 +102,7 @@ export type ReasonKind =
   | "subscribe_denied"
   | "unsubscribe_denied"
   | "receive_denied"
+  | "rules_unavailable"
   | "queue_dropped"
   | "shutting_down";
 
@@ -180,6 +181,24 @@ export interface Access {
   check(action: Action, topic: string): Decision;
   /** Every rule in the order it is tried, up to the one that decides. */
   explain(action: Action, topic: string): readonly RuleTrial[];
+  /**
+   * Finds out what `check` must know and does not know any more; it never fails. null: it knows. Missing: it always
+   * does.
+   */
+  prepare?(action: AskedAction, topic: string): Promise<void> | null;
+}
+
+/** What a source may be asked about; `receive` goes with `subscribe`. */
+export type AskedAction = Extract<Action, "publish" | "subscribe">;
+
+/** What a source that cannot list its rules said about the topics of one client. */
+export interface TopicAnswers {
+  /** The last answer, as old as it may be; null: there is none. */
+  of(action: AskedAction, topic: string): Decision | null;
+  /** Asks where there is no answer that is fresh; it never fails. null: there is one. */
+  renew(action: AskedAction, topic: string): Promise<void> | null;
+  /** The filters that it may subscribe to. */
+  granted(): Iterable<string>;
 }
 
 export interface RuleTrial {
@@ -225,12 +244,16 @@ export interface Authenticator {
    * @throws BackendError when it could not decide.
    */
   rights?(identity: Identity, signal: AbortSignal): Promise<readonly AccessRule[]>;
+  /** How long its rules count before they are asked for again. Missing: a minute. */
+  readonly rightsMs?: number;
   /**
    * Whether a client may do one thing, for a source that cannot list its rules; `ignore` is "I have no rule for it".
    * Missing: it need not be asked.
    * @throws BackendError when it could not decide.
    */
-  ask?(identity: Identity, action: Action, topic: string, signal: AbortSignal): Promise<Decision>;
+  ask?(identity: Identity, action: AskedAction, topic: string, signal: AbortSignal): Promise<Decision>;
+  /** The same as what was answered before, kept as long as the identity is; for a stage around such a source. */
+  answers?(identity: Identity): TopicAnswers;
   /** Lets go of connections; nobody asks it any more. Missing: it holds none. */
   close?(): Promise<void>;
 }
@@ -263,6 +286,11 @@ export interface LoginChain extends Authenticator {
    * source does not know the user any more, and neither does any other that can say so from memory.
    */
   mayReturn(identity: Identity): Decision;
+  /**
+   * Asks again for the rules that an identity brought along, when it is time to. Gives it with what is new, or null when
+   * nothing is or nobody could say. Missing: nobody brings rules along that can be asked for again.
+   */
+  renew?(identity: Identity, signal: AbortSignal): Promise<Identity | null> | null;
   /** Begins an authentication in several steps; null when there is none of that name. */
   exchange(method: string, credentials: Credentials): Exchange | null;
 }

@@ -85,7 +85,7 @@ function buildOne(
     { settings, passwordFile: passwordFile.loaded, dynsec: sources.dynsec, hasSources: rulesFromSources },
     deps,
   );
-  const withRules = login.kept.filter((stage) => stage.rights !== undefined || stage.ask !== undefined);
+  const withRules = login.kept.filter((stage) => stage.rights !== undefined || stage.answers !== undefined);
   const names = named ?? ["login", DYNSEC, "files", ...withRules.map(({ name }) => name)];
   const rights = withRules.filter(({ name }) => names.includes(name));
   return {

@@ -13,18 +13,7 @@ export function ruleProblems(
     if (written === undefined || stage === undefined) return [];
     const where = written.placeOf("");
     const isNamed = named?.includes(stage.name) === true;
-    if (stage.rights !== undefined) return [];
-    if (stage.ask !== undefined && (named === null || isNamed)) {
-      return [
-        {
-          severity: "error",
-          what: `${placeOf(where)}: the stage "${stage.name}" would have to be asked about each topic, which this broker does not do.`,
-          now: "What no source of rules before it allows is denied.",
-          fix: "Let the service send its rules with the login, or name other sources in acl.sources.",
-          where,
-        },
-      ];
-    }
+    if (stage.rights !== undefined || stage.answers !== undefined) return [];
     if (!isNamed) return [];
     return [
       {

@@ -1,6 +1,7 @@
+import { askedAccess } from "../acl/asked-access.ts";
 import { inTurn } from "../acl/in-turn.ts";
 import { lastWord } from "../acl/last-word.ts";
-import { awaitingAccess, unaskedAccess, unmatchedAccess } from "../acl/open-access.ts";
+import { awaitingAccess, unmatchedAccess } from "../acl/open-access.ts";
 import { orderedRules } from "../acl/ordered-access.ts";
 import { compilePolicy, compileSource } from "../acl/policy.ts";
 import type { Access, Authenticator, Identity, Policy } from "../core/types.ts";
@@ -62,10 +63,8 @@ function isKnown({ rules, grants }: Identity, rights: readonly Authenticator[]):
 function sourceOf(name: string, { dynsec, acl, rights, broken }: SourcePolicyInput): Source {
   if (broken.includes(name)) return filesOf({ loaded: null, closed: [], problems: [] });
   const stage = rights.find((candidate) => candidate.name === name);
-  if (stage !== undefined && stage.rights === undefined) {
-    const shut = unaskedAccess(name);
-    return () => shut;
-  }
+  const { answers } = stage ?? {};
+  if (answers !== undefined) return (identity) => askedAccess(name, answers(identity));
   switch (name) {
     case "login":
       return (identity) => {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { withRights } from "../../src/auth/rights.ts";
 import { BackendError } from "../../src/core/errors.ts";
 import { allow, deny } from "../../src/core/reasons.ts";
@@ -78,4 +78,40 @@ test("who logged in before a source was added has to log in anew", () => {
     verdict: "deny",
     reason: { sentence: "it has to log in anew: its rules come from elsewhere" },
   });
+});
+
+test("its rules are asked for again when they no longer count, and what is new is told", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let rules: readonly AccessRule[] = [RULE];
+  let isSilent = false;
+  const changing: Authenticator = {
+    name: "house",
+    authenticate,
+    rightsMs: 1000,
+    async rights() {
+      if (isSilent) throw new BackendError("connection refused");
+      return rules;
+    },
+  };
+  const asked = withRights(chain(allow("x", ANN)), [changing]);
+  const answer = await asked.authenticate(client("ann"), signal);
+  expect.assert(answer.verdict === "allow");
+  const identity = answer.value;
+  expect(asked.renew?.(identity, signal)).toBe(null);
+  vi.advanceTimersByTime(1000);
+  expect(await asked.renew?.(identity, signal)).toBe(null);
+  rules = [];
+  // not yet
+  expect(asked.renew?.(identity, signal)).toBe(null);
+  vi.advanceTimersByTime(1000);
+  isSilent = true;
+  expect(await asked.renew?.(identity, signal)).toBe(null);
+  vi.advanceTimersByTime(1000);
+  isSilent = false;
+  expect(await asked.renew?.(identity, signal)).toEqual({ ...identity, grants: [{ source: "house", rules: [] }] });
+  // who brought none is not asked about
+  expect(asked.renew?.(ANN, signal)).toBe(null);
+  vi.advanceTimersByTime(1000);
+  expect(asked.renew?.(ANN, signal)).toBe(null);
 });

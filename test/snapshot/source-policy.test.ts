@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { createTopicAnswers } from "../../src/auth/topic-answers.ts";
+import { BackendError } from "../../src/core/errors.ts";
+import { allow, deny } from "../../src/core/reasons.ts";
 import type { Access, AccessRule, Identity } from "../../src/core/types.ts";
 import type { LoadedAcl } from "../../src/snapshot/access-files.ts";
 import { sourcePolicy } from "../../src/snapshot/source-policy.ts";
@@ -128,15 +131,44 @@ describe("with an auth.yaml", () => {
     expect(answers).toEqual(["deny", "allow"]);
   });
 
-  test("a source that would have to be asked about each topic denies what sources before it leave open", () => {
+  test("a source that has to be asked about each topic denies what was not asked, and is not asked in vain", async () => {
     const { rights: _, ...plain } = HOUSE;
-    const asked = { ...plain, ask: () => expect.fail("asked") };
+    const said: string[] = [];
+    const answers = createTopicAnswers({
+      source: "house",
+      async ask(action, topic) {
+        said.push(`${action} ${topic}`);
+        if (topic === "silent") throw new BackendError("no answer");
+        const reason = { kind: "publish_denied", sentence: "no" } as const;
+        return topic === "no" ? deny("house", reason) : allow("house", undefined);
+      },
+      onError: "deny",
+      acceptedMs: 60_000,
+      refusedMs: 60_000,
+      now: () => 0,
+    });
+    const asked = { ...plain, answers: () => answers };
     const access = accessOf({ rules: [rule("allow", "a/#")] }, { rights: [asked], noMatch: "allow" });
+    expect(access.prepare?.("publish", "a/1")).toBe(null);
     expect(access.check("publish", "a/1").verdict).toBe("allow");
     expect(access.check("publish", "b")).toMatchObject({
       verdict: "deny",
-      reason: { sentence: "house would have to be asked about each topic, which this broker does not do" },
+      reason: { kind: "rules_unavailable", sentence: "house has to be asked about it, and was not" },
     });
+    for (const topic of ["b", "no", "silent", "b"]) await access.prepare?.("publish", topic);
+    expect(access.check("publish", "b").verdict).toBe("allow");
+    expect(access.check("publish", "no").verdict).toBe("deny");
+    expect(access.check("publish", "silent")).toMatchObject({
+      verdict: "deny",
+      reason: { kind: "rules_unavailable", sentence: "house was asked whether it may, and did not answer" },
+    });
+    expect(access.check("publish", "$SYS/x")).toMatchObject({ verdict: "deny", by: "broker" });
+
+    await access.prepare?.("subscribe", "$share/group/b/#");
+    expect(access.check("subscribe", "$share/other/b/#").verdict).toBe("allow");
+    expect(access.check("receive", "b/1").verdict).toBe("allow");
+    expect(access.check("unsubscribe", "c").verdict).toBe("allow");
+    expect(said).toEqual(["publish b", "publish no", "publish silent", "subscribe b/#"]);
   });
 
   test("a superuser passes every rule", () => {

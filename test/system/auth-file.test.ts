@@ -74,17 +74,3 @@ test("culex check says what is wrong in auth.yaml", async () => {
     `error: auth.yaml line 8:5: the stage "certificate" cannot be used: "timout" is not known here. ${now} Did you mean "timeout"?`,
   ]);
 });
-
-test("check says of a stage that would have to be asked about each topic that it is not", async () => {
-  const folders = house(
-    "stages:\n  - id: web\n    type: http\n    login: { url: 'http://127.0.0.1:9/auth' }\n    acl: { url: 'http://127.0.0.1:9/acl' }\n",
-  );
-  const args = ["--options", join(folders.data, "options.json"), "--share", folders.share, "--ssl", folders.ssl];
-  const checking = launch(["src/main.ts", "check", ...args]);
-  expect(await checking.ended).toBe(2);
-  expect(checking.lines.join("\n")).toContain(
-    'auth.yaml line 2:5: the stage "web" would have to be asked about each topic, which this broker does not do. ' +
-      "What no source of rules before it allows is denied. " +
-      "Let the service send its rules with the login, or name other sources in acl.sources.",
-  );
-});

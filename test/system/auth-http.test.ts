@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
 import { authHouse } from "../helpers/auth-house.ts";
 import { freePort } from "../helpers/free-port.ts";
+import { mosquittoPub } from "../helpers/mosquitto.ts";
 import { connect, refusal } from "../helpers/mqtt.ts";
 import { webServer } from "../helpers/web-server.ts";
 
@@ -57,5 +58,160 @@ stages:
     await start();
     await connect(url, { ...ALICE, clientId: "phone" });
     expect(running.lines.join("\n")).not.toContain("alice-pw");
+  });
+
+  test("asks a service about each topic, holds only the packets of who has to wait, and asks again", async () => {
+    const rules = new Map([
+      ["2 alice home/alice/1", 200],
+      ["2 alice slow", 200],
+      ["2 alice last", 200],
+      ["1 alice home/#", 200],
+      ["1 alice gone/#", 200],
+    ]);
+    const asked: string[] = [];
+    const held: (() => void)[] = [];
+    let isSilent = false;
+    const service = await webServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? "", "http://service");
+      if (pathname === "/auth") return void response.writeHead(200).end();
+      const question = ["access", "username", "topic"].map((name) => searchParams.get(name)).join(" ");
+      asked.push(question);
+      const answer = (): void => void response.writeHead(rules.get(question) ?? 403).end();
+      if (isSilent) return;
+      if (question.endsWith(" slow")) held.push(answer);
+      else answer();
+    });
+    const { running, url } = await authHouse(`
+stages:
+  - type: http
+    response: status
+    timeout: 1
+    login:
+      url: "${service.url}/auth"
+      params: { username: "%u", password: "%P" }
+    acl:
+      url: "${service.url}/acl"
+      method: get
+      params: { access: "%A", username: "%u", topic: "%t" }
+    cache: { ttl: 1, negative_ttl: 1, stale_if_error: 0 }
+`);
+    const alice = await connect(url, ALICE);
+    const bob = await connect(url, { ...ALICE, username: "bob" });
+    rules.set("2 bob home/bob", 200);
+    await expect(
+      alice.client.subscribeAsync({ "home/#": { qos: 1 }, "gone/#": { qos: 1 }, "#": { qos: 1 } }),
+    ).rejects.toMatchObject({ packet: { granted: [1, 1, 0x87] } });
+    expect(asked.toSorted()).toEqual(["1 alice #", "1 alice gone/#", "1 alice home/#"]);
+
+    // a question that takes its time holds back what comes behind it, and nobody else
+    const slow = alice.client.publishAsync("slow", "x", { qos: 1 });
+    const order: string[] = [];
+    void slow.then(() => order.push("slow"));
+    const last = alice.client.publishAsync("last", "x", { qos: 1 }).then(() => order.push("last"));
+    await expect.poll(() => held.length).toBe(1);
+    await bob.client.publishAsync("home/bob", "on", { qos: 1 });
+    await alice.received(["home/bob on"]);
+    expect(asked).not.toContain("2 alice last");
+    held[0]?.();
+    await last;
+    expect(order).toEqual(["slow", "last"]);
+    await expect(alice.client.publishAsync("home/alice/2", "x", { qos: 1 })).rejects.toMatchObject({ code: 0x87 });
+
+    // a right that is taken away ends while the client stays
+    rules.delete("1 alice home/#");
+    await running.line(/The rights of 1 session changed where they come from, and are in force\./);
+    await bob.client.publishAsync("home/bob", "off", { qos: 1 });
+    expect(alice.messages).toEqual(["home/bob on"]);
+
+    // no answer is no yes, and is not said to be a no
+    isSilent = true;
+    await expect(alice.client.publishAsync("last", "x", { qos: 1 })).rejects.toMatchObject({ code: 0x83 });
+    await expect(alice.client.subscribeAsync("other/#", { qos: 1 })).rejects.toMatchObject({
+      packet: { granted: [0x83] },
+    });
+    await running.line(
+      /The source of rules http does not answer \(.*\)\. What it has to be asked about is refused, unless it said yes to it before\. This ends by itself when it answers\./,
+    );
+    isSilent = false;
+    await running.line(/The source of rules http answers again\./);
+    await expect
+      .poll(() =>
+        alice.client.publishAsync("last", "x", { qos: 1 }).then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    expect(running.lines.join("\n")).not.toContain("alice-pw");
+  });
+
+  test("what a client sends before it leaves is asked about too, and its will", async () => {
+    const service = await webServer((request, response) => {
+      const isNo = request.url?.includes("topic=no") === true;
+      setImmediate(() => response.writeHead(isNo ? 403 : 200).end());
+    });
+    const { port, url } = await authHouse(`
+stages:
+  - type: http
+    response: status
+    login:
+      url: "${service.url}/auth"
+      params: { username: "%u", password: "%P" }
+    acl:
+      url: "${service.url}/acl"
+      method: get
+      params: { access: "%A", username: "%u", topic: "%t" }
+`);
+    const watch = await connect(url, ALICE);
+    await watch.client.subscribeAsync("#");
+    const login = ["-u", "bob", "-P", "x"];
+    for (const qos of ["0", "1", "2"]) {
+      expect(await mosquittoPub(port, [...login, "-t", `q${qos}`, "-m", qos, "-q", qos])).toMatchObject({ code: 0 });
+    }
+    await watch.received(["q0 0", "q1 1", "q2 2"]);
+    for (const topic of ["no", "will"]) {
+      const leaving = await connect(url, {
+        ...ALICE,
+        will: { topic, payload: Buffer.from("bye"), qos: 1, retain: false },
+      });
+      leaving.client.stream.destroy();
+    }
+    await watch.received(["q0 0", "q1 1", "q2 2", "will bye"]);
+  });
+
+  test("a stored session is asked about before it gets what waited for it", async () => {
+    let isAllowed = true;
+    const service = await webServer((request, response) => {
+      const isNo = !isAllowed && request.url?.includes("access=1") === true;
+      response.writeHead(isNo ? 403 : 200).end();
+    });
+    const { url } = await authHouse(`
+stages:
+  - type: http
+    response: status
+    login:
+      url: "${service.url}/auth"
+      params: { username: "%u", password: "%P" }
+    acl:
+      url: "${service.url}/acl"
+      method: get
+      params: { access: "%A", username: "%u", topic: "%t" }
+    cache: false
+`);
+    const kept = { ...ALICE, clientId: "kept", clean: false, properties: { sessionExpiryInterval: 600 } };
+    const bob = await connect(url, { ...ALICE, username: "bob" });
+    const first = await connect(url, kept);
+    await first.client.subscribeAsync("a/#", { qos: 1 });
+    await first.client.endAsync();
+    await bob.client.publishAsync("a/1", "x", { qos: 1 });
+    const second = await connect(url, kept);
+    await second.received(["a/1 x"]);
+    await second.client.endAsync();
+    await bob.client.publishAsync("a/2", "x", { qos: 1 });
+    isAllowed = false;
+    const third = await connect(url, kept);
+    await bob.client.publishAsync("a/3", "x", { qos: 1 });
+    await third.client.publishAsync("b", "x", { qos: 1 });
+    expect(third.messages).toEqual([]);
   });
 });

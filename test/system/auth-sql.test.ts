@@ -1,3 +1,4 @@
+import { createConnection } from "mysql2/promise";
 import { expect, onTestFinished, test } from "vitest";
 import { sha256 } from "../auth/sql/tables.ts";
 import { authHouse } from "../helpers/auth-house.ts";
@@ -88,3 +89,35 @@ stages:
     });
   });
 }
+
+describeWith([...MARIADB], "culex run with rules in a table", () => {
+  test("a rule that is changed there holds for who is connected", async () => {
+    const data = mariadbFolder(tempFolder(), TABLES);
+    const server = await startMariadb(data, await freePort());
+    onTestFinished(() => server.kill());
+    const { running, url } = await authHouse(`
+stages:
+  - type: mysql
+    server: 127.0.0.1:${server.port}
+    database: mqtt
+    username: mqtt
+    password: db-pw
+    auth_query: select password from mqtt_user where username = '%u' limit 1
+    password_hash: sha256
+    acl_query: select allow, ipaddr, username, clientid, access, topic from mqtt_acl where username = '%u'
+    cache: { ttl: 1 }
+`);
+    const alice = await connect(url, { username: "alice", password: "alice-pw", protocolVersion: 5 });
+    await alice.client.subscribeAsync("home/alice/#", { qos: 1 });
+    await alice.client.publishAsync("home/alice/1", "on", { qos: 1 });
+    await alice.received(["home/alice/1 on"]);
+    const database = await createConnection({ port: server.port, user: "mqtt", password: "db-pw", database: "mqtt" });
+    onTestFinished(() => database.end());
+    await database.query("update mqtt_acl set topic = 'garden/#'");
+    await running.line(/The rights of 1 session changed where they come from, and are in force\./);
+    await expect(alice.client.publishAsync("home/alice/1", "x", { qos: 1 })).rejects.toMatchObject({ code: 0x87 });
+    await alice.client.subscribeAsync("garden/#", { qos: 1 });
+    await alice.client.publishAsync("garden/1", "on", { qos: 1 });
+    await alice.received(["home/alice/1 on", "garden/1 on"]);
+  });
+});

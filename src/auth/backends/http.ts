@@ -4,7 +4,7 @@ import { BackendError, codeOf, messageOf } from "../../core/errors.ts";
 import { sendRequest } from "../../core/http-request.ts";
 import { allow, deny, ignore } from "../../core/reasons.ts";
 import { utf8Text } from "../../core/text.ts";
-import type { Action, Authenticator, Credentials, Decision, Deny, Identity } from "../../core/types.ts";
+import type { AskedAction, Authenticator, Credentials, Decision, Deny, Identity } from "../../core/types.ts";
 import { defineBackend } from "../define-backend.ts";
 import { type Answer, readAnswer, type ResponseKind } from "../http/answer.ts";
 import { readBenefits } from "../http/benefits.ts";
@@ -176,8 +176,8 @@ function askAbout(request: RequestTemplate, ask: Ask): NonNullable<Authenticator
   };
 }
 
-/** In the words of EMQX; EMQ 2 counts: 1 is subscribe, 2 is publish. Who may subscribe to a topic may receive from it. */
-function aboutTopic({ username, clientId, address }: Identity, action: Action, topic: string): PlaceholderValues {
+/** In the words of EMQX; EMQ 2 counts: 1 is subscribe, 2 is publish. */
+function aboutTopic({ username, clientId, address }: Identity, action: AskedAction, topic: string): PlaceholderValues {
   const [word, access] = action === "publish" ? ["publish", "2"] : ["subscribe", "1"];
   return { username, clientid: clientId, peerhost: address ?? null, topic, action: word, access };
 }

@@ -30,6 +30,7 @@ export const Code = {
   continueAuthentication: 0x18,
   reauthenticate: 0x19,
   unspecified: 0x80,
+  implementationSpecific: 0x83,
   malformed: 0x81,
   protocolError: 0x82,
   unsupportedVersion: 0x84,

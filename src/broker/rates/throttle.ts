@@ -7,10 +7,10 @@ export interface ThrottleDeps {
   /** Reads no more; what is read already waits. */
   readonly hold: () => void;
   /**
-   * Called about each second while nothing is read, since it is not the client's own doing that it is silent; and with
-   * true when it may be read again.
+   * Called about each second while nothing is read, since it is not the client's own doing that it is silent; and when
+   * it may be read again, which `isHolding` tells.
    */
-  readonly tick: (isFree: boolean) => void;
+  readonly tick: () => void;
   /** Reports why a client is held back, at most once in a minute. */
   readonly slowed: (reason: Reason) => void;
 }
@@ -56,11 +56,11 @@ export function createThrottle(first: Pace, deps: ThrottleDeps): Throttle {
     const wait = pace === null ? null : (longestWait(pace.messages, 0, now()) ?? longestWait(pace.bytes, 0, now()));
     if (wait !== null) {
       waitFor(wait);
-      tick(false);
+      tick();
       return;
     }
     timer = null;
-    tick(true);
+    tick();
   };
 
   return {

@@ -9,7 +9,15 @@ import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { sendAck } from "./held-packets.ts";
 import { messageOf } from "./message-of.ts";
-import { isInTime, mayPublish, payloadFault, type Refusal, refusePublish, retainedFault } from "./permissions.ts";
+import {
+  isInTime,
+  isUndecided,
+  mayPublish,
+  payloadFault,
+  type Refusal,
+  refusePublish,
+  retainedFault,
+} from "./permissions.ts";
 import { extendRun, flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
 
@@ -54,7 +62,7 @@ export function receivePublish(
 }
 
 /** The topic of the packet in the header, by alias, by its bytes, or checked and entered as a new one. */
-function topicOf(context: Context, connection: Connection, chunk: Buffer): TopicEntry<Session> | Fault {
+export function topicOf(context: Context, connection: Connection, chunk: Buffer): TopicEntry<Session> | Fault {
   const { topicStart, topicEnd, alias } = context.header;
   // [MQTT-3.3.2-9]
   if (alias > connection.terms.topicAliasMaximum) return FAULTS.topicAlias;
@@ -154,6 +162,8 @@ const ACCEPTED: Answer = { code: Code.success, reason: null };
 const NOBODY: Answer = { code: Code.noMatchingSubscribers, reason: null };
 /** Without a reason string, byte for byte as from mosquitto; which rule it was is the owner's to know. */
 const DENIED: Answer = { code: Code.notAuthorized, reason: null };
+/** Nobody could be asked: it is no answer about the rights of the client, which may try again. */
+const UNDECIDED: Answer = { code: Code.implementationSpecific, reason: null };
 // mosquitto answers 0x95, which PUBACK and PUBREC do not have (MQTT 5, table 3-4); strict clients break off over it
 const TOO_LARGE: Answer = { code: Code.quotaExceeded, reason: "the payload is larger than this broker takes" };
 const TOO_FAST: Answer = { code: Code.quotaExceeded, reason: "published faster than this user may" };
@@ -175,7 +185,7 @@ const BAD_TEXT: Refusal = {
 function accept(context: Context, connection: Connection, chunk: Buffer, entry: TopicEntry<Session>): Answer {
   const { header } = context;
   const { session } = connection;
-  if (!mayPublishAgain(context, connection, entry)) return DENIED;
+  if (!mayPublishAgain(context, connection, entry)) return isUndecided(session, entry.text) ? UNDECIDED : DENIED;
   if (!isInTime(context, session, entry.text)) return TOO_FAST;
   const oversize = payloadFault(context, header.payloadEnd - header.payloadStart);
   if (oversize !== null) {

@@ -25,6 +25,11 @@ export function mayPublish(context: Context, session: Session, topic: string): b
   return false;
 }
 
+/** Whether a topic was refused because a source of rules did not answer. */
+export function isUndecided({ publishDecisions }: Session, topic: string): boolean {
+  return publishDecisions?.get(topic)?.reason.kind === "rules_unavailable";
+}
+
 /** Whether a message of a client is within the number that it may publish in a second; if not, that is recorded. */
 export function isInTime(context: Context, session: Pick<Session, "client" | "publishQuota">, topic: string): boolean {
   const { publishQuota: quota } = session;

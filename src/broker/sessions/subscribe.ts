@@ -85,7 +85,7 @@ function refusalOf(context: Context, session: Session, filter: Filter): number |
   if (isAllowed(decision)) return null;
   counters.subscribeDenied++;
   record({ kind: "denied", client: session.client, action: "subscribe", topic: filter.text, decision });
-  return deniedCode(context);
+  return decision.reason.kind === "rules_unavailable" ? Code.implementationSpecific : deniedCode(context);
 }
 
 /** 0x80 is for a broker that does not wish to reveal the reason (3.9.3, 3.11.3). */
@@ -143,13 +143,16 @@ export function countSubscription(context: Context, filter: Filter, change: 1 | 
   if (filter.group !== null) context.counters.sharedSubscriptions += change;
 }
 
-/** Suspends and revives subscriptions as the rules say now. */
-export function recheckSubscriptions(context: Context, session: Session): void {
+/** Suspends and revives subscriptions as the rules say now; false: all stay as they are. */
+export function recheckSubscriptions(context: Context, session: Session): boolean {
+  let isChanged = false;
   for (const subscription of session.subscriptions.values()) {
     const suspended = !isAllowed(session.access.check("subscribe", subscription.filter.text));
     if (suspended === subscription.suspended) continue;
     const changed = { ...subscription, suspended };
     session.subscriptions.set(subscription.filter.text, changed);
     context.router.add(changed);
+    isChanged = true;
   }
+  return isChanged;
 }

@@ -91,10 +91,10 @@ test("asks three questions as EMQ 2 does", async () => {
   const identity = { ...decision.value, address: "192.0.2.7" };
   expect(await authenticator.ask?.(identity, "publish", "home/a b", signal)).toMatchObject({ verdict: "allow" });
   expect(await authenticator.ask?.(identity, "subscribe", "home/#", signal)).toMatchObject({ verdict: "allow" });
-  expect(await authenticator.ask?.(identity, "receive", "secret", signal)).toEqual({
+  expect(await authenticator.ask?.(identity, "subscribe", "secret", signal)).toEqual({
     verdict: "deny",
     by: "http",
-    reason: { kind: "receive_denied", sentence: `${url}/mqtt/acl answered 403` },
+    reason: { kind: "subscribe_denied", sentence: `${url}/mqtt/acl answered 403` },
   });
   const who = "username=ann&clientid=plug-1&ipaddr=192.0.2.7";
   expect(asked).toEqual([

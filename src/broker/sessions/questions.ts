@@ -1,0 +1,71 @@
+import { PacketType } from "../packets/codes.ts";
+import { decodePublish } from "../packets/publish-header.ts";
+import { decodeSubscribe } from "../packets/subscribe-packet.ts";
+import { parseFilter } from "../routing/filter.ts";
+import type { Context } from "./context.ts";
+import { topicOf } from "./inbound.ts";
+import { mountedFilter } from "./mount-point.ts";
+import { forgetDecisions } from "./permissions.ts";
+import type { Connection, Session } from "./session.ts";
+import { recheckSubscriptions } from "./subscribe.ts";
+
+/** Asks what the rules of a client have to be asked before the packet in [start, end) is taken; null: nothing. */
+export function questionOf(
+  context: Context,
+  connection: Connection,
+  chunk: Buffer,
+  start: number,
+  end: number,
+): Promise<unknown> | null {
+  const { session } = connection;
+  const { prepare } = session.access;
+  if (prepare === undefined) return null;
+  switch ((chunk[start] ?? 0) >> 4) {
+    case PacketType.publish: {
+      // a packet with a fault is judged when it is taken
+      if (decodePublish(context.header, chunk, start, end, connection.version) !== null) return null;
+      const entry = topicOf(context, connection, chunk);
+      if ("sentence" in entry) return null;
+      // the answer that counts is the one of the source, which knows how old it is
+      session.publishDecisions?.delete(entry.text);
+      connection.lastTopic = null;
+      return prepare("publish", entry.text);
+    }
+    case PacketType.subscribe: {
+      const packet = decodeSubscribe(context.header.properties, chunk, start, end, connection.version);
+      if (packet.kind === "fault") return null;
+      const filters = packet.requests.flatMap(({ filter: written }) => {
+        const filter = parseFilter(written, context.limits.maxTopicLevels);
+        return filter === null ? [] : [mountedFilter(session.mountPoint, filter).text];
+      });
+      // what is granted now may be received
+      session.receiveDecisions = null;
+      return allOf(filters.map((filter) => prepare("subscribe", filter)));
+    }
+    default:
+      return null;
+  }
+}
+
+/** Asks about what a client is and was allowed for longer than one packet: its subscriptions and its will. */
+export function standingQuestionOf({ access, subscriptions, will }: Session): Promise<unknown> | null {
+  const { prepare } = access;
+  if (prepare === undefined) return null;
+  const asked = [...subscriptions.keys()].map((filter) => prepare("subscribe", filter));
+  if (will !== null) asked.push(prepare("publish", will.topic));
+  return allOf(asked);
+}
+
+/** Brings a session in line with what its rules say now; false: they say the same about its subscriptions. */
+export function useAnswers(context: Context, session: Session): boolean {
+  forgetDecisions(session);
+  const isChanged = recheckSubscriptions(context, session);
+  // routes remember who may receive
+  if (isChanged) context.router.invalidate();
+  return isChanged;
+}
+
+function allOf(asked: readonly (Promise<void> | null)[]): Promise<unknown> | null {
+  const open = asked.filter((question) => question !== null);
+  return open.length === 0 ? null : Promise.all(open);
+}
