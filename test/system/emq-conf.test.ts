@@ -10,6 +10,7 @@ import { webServer } from "../helpers/web-server.ts";
 import { MARIADB, mariadbFolder, startMariadb } from "../services/mariadb.ts";
 import { startMongodb } from "../services/mongodb.ts";
 import { REDIS, startRedis } from "../services/redis.ts";
+import { slapd, SLAPD, SUFFIX } from "../services/slapd.ts";
 import { sha256, tables } from "../auth/sql/tables.ts";
 
 const RULES = `%% Allow 'dashboard' to subscribe '$SYS/#'
@@ -230,6 +231,34 @@ auth.redis.acl_cmd = HGETALL mqtt_acl:%u`);
     await expect(client.publishAsync("home/b", "1", { qos: 1 })).rejects.toThrow(/Not authorized/i);
     await client.publishAsync("home/a", "2", { qos: 1 });
     await received(["home/a 2"]);
+  });
+});
+
+const PEOPLE = `ou=People,${SUFFIX}`;
+const ANN = `dn: ${PEOPLE}
+objectClass: organizationalUnit
+ou: People
+
+dn: uid=ann,${PEOPLE}
+objectClass: inetOrgPerson
+uid: ann
+cn: ann
+sn: ann
+userPassword: secret1
+`;
+
+describeWith(SLAPD, "a directory of EMQ", () => {
+  test("tries the password, and knows a name to the letter only", async () => {
+    const { port } = await slapd(ANN);
+    const { file, url } = await emq(
+      `auth.ldap.servers = 127.0.0.1\nauth.ldap.port = ${port}\nauth.ldap.timeout = 30\nauth.ldap.user_dn = uid=%u,${PEOPLE}\nauth.ldap.ssl = false`,
+    );
+    const running = launch(["src/main.ts", "-c", file]);
+    await running.line(/ ready: /);
+    await connect(url, { username: "ann", password: "secret1" });
+    expect(await refusal(url, { username: "ann", password: "secret2" })).toBe(5);
+    expect(await refusal(url, { username: "ANN", password: "secret1" })).toBe(5);
+    expect(await refusal(url, { username: "ann", password: "" })).toBe(5);
   });
 });
 
