@@ -123,6 +123,42 @@ auth.http.super_req.params = clientid=%c,username=%u`);
   ]);
 });
 
+test("a web service that EMQ asks about topics is asked, before acl.conf", async () => {
+  const asked: string[] = [];
+  const { url: service } = await webServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "", "http://x");
+    if (pathname === "/mqtt/acl") asked.push([...searchParams].map(([name, value]) => `${name}=${value}`).join(" "));
+    const isFine = pathname === "/mqtt/auth" || searchParams.get("topic")?.startsWith("home/") === true;
+    response.statusCode = isFine ? 200 : 401;
+    response.end();
+  });
+  const { file, url } = await emq(`mqtt.acl_nomatch = deny
+mqtt.acl_file = etc/acl.conf
+auth.http.auth_req = ${service}/mqtt/auth
+auth.http.acl_req = ${service}/mqtt/acl
+auth.http.acl_req.method = get
+auth.http.acl_req.params = access=%A,username=%u,clientid=%c,ipaddr=%a,topic=%t`);
+  const running = launch(["src/main.ts", "-c", file]);
+  await running.line(/ ready: /);
+  const { client, received } = await connect(url, {
+    clientId: "c1",
+    username: "ann",
+    password: "a",
+    protocolVersion: 5,
+  });
+  await client.subscribeAsync("home/a");
+  await client.publishAsync("home/a", "1", { qos: 1 });
+  await received(["home/a 1"]);
+  await expect(client.publishAsync("garden/a", "1", { qos: 1 })).rejects.toThrow(/Not authorized/i);
+  expect(asked).toEqual(
+    expect.arrayContaining([
+      "access=1 username=ann clientid=c1 ipaddr=127.0.0.1 topic=home/a",
+      "access=2 username=ann clientid=c1 ipaddr=127.0.0.1 topic=home/a",
+      "access=2 username=ann clientid=c1 ipaddr=127.0.0.1 topic=garden/a",
+    ]),
+  );
+});
+
 describeWith(MARIADB, "a database of EMQ", () => {
   test("has its users, superusers and rules, whose last row comes first, before those of acl.conf", async () => {
     const flag = (value: boolean): string => (value ? "1" : "0");
