@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { freePort } from "../helpers/free-port.ts";
-import { launch, save } from "../helpers/culex.ts";
+import { launch, layOut, save, startAddon } from "../helpers/culex.ts";
 import { mosquittoPub } from "../helpers/mosquitto.ts";
 import { connect } from "../helpers/mqtt.ts";
 import { tempFolder } from "../helpers/temp.ts";
@@ -78,5 +78,22 @@ test("a file that cannot be understood at the start keeps everybody out", async 
     timeout: 10_000,
     interval: 50,
   });
+  expect(await running.stop()).toBe(0);
+});
+
+test("the app keeps its list in its own data, and takes a change over by itself", async () => {
+  const login = { username: "meter", password: "m" };
+  const folders = layOut({ "data/options.json": JSON.stringify({ logins: [login] }) });
+  const running = await startAddon(folders);
+  const args = ["-u", login.username, "-P", login.password, "-t", "t", "-m", "x"];
+  const code = async (): Promise<number> => (await mosquittoPub(running.port("mqtt"), args)).code;
+  expect(await code()).toBe(0);
+  const ban = (action: string): Promise<number | null> =>
+    launch(["src/main.ts", "ban", action, "--user", "meter", "--data", folders.data, "--share", folders.share]).ended;
+  expect(await ban("add")).toBe(0);
+  expect(readFileSync(join(folders.data, "bans.yaml"), "utf8")).toContain('- user: "meter"');
+  await vi.waitFor(async () => expect(await code()).toBe(5), { timeout: 10_000, interval: 50 });
+  expect(await ban("remove")).toBe(0);
+  await vi.waitFor(async () => expect(await code()).toBe(0), { timeout: 10_000, interval: 50 });
   expect(await running.stop()).toBe(0);
 });
