@@ -86,7 +86,8 @@ function buildOne(
     deps,
   );
   const withRules = login.kept.filter((stage) => stage.rights !== undefined || stage.answers !== undefined);
-  const names = named ?? ["login", DYNSEC, "files", ...withRules.map(({ name }) => name)];
+  // one that cannot be made might have had rules, and forbidden anything
+  const names = named ?? ["login", DYNSEC, "files", ...withRules.map(({ name }) => name), ...login.broken];
   const rights = withRules.filter(({ name }) => names.includes(name));
   return {
     logins: withRights(

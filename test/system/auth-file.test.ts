@@ -74,3 +74,16 @@ test("culex check says what is wrong in auth.yaml", async () => {
     `error: auth.yaml line 8:5: the stage "certificate" cannot be used: "timout" is not known here. ${now} Did you mean "timeout"?`,
   ]);
 });
+
+test("a stage that cannot be made might have had rules: nobody may do what the sources before it leave open", async () => {
+  const folders = house("stages:\n  - type: logins\n  - type: htpt\n    login: {}\n");
+  const running = await startAddon(folders);
+  const meter = await connect(`mqtt://127.0.0.1:${running.port("mqtt")}`, { ...METER, protocolVersion: 5 });
+  await expect(meter.client.publishAsync("home/1", "x", { qos: 1 })).rejects.toMatchObject({ code: 0x87 });
+  save(
+    join(folders.share, "mosquitto", "auth.yaml"),
+    "stages:\n  - type: logins\n  - type: htpt\n    login: {}\nacl: { sources: [login, files] }\n",
+  );
+  await running.line(/generation 2 is live/);
+  await meter.client.publishAsync("home/1", "x", { qos: 1 });
+});
