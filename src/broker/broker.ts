@@ -129,6 +129,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     maxPublishRate: (identity) => current().limitsOf(identity).maxPublishRate,
     checksRetainSource: () => current().settings.checksRetainSource,
     control: deps.control,
+    endsDenied: () => current().settings.aclTerms.denyAction === "disconnect",
     record,
     limits: limits.all(),
     now: Date.now,

@@ -57,6 +57,8 @@ export interface EngineOptions {
   /** Whether a retained message is sent only as long as its publisher may publish it. */
   readonly checksRetainSource: () => boolean;
   readonly control: TakeControlMessage;
+  /** Whether a client that does what the rules deny loses its connection. */
+  readonly endsDenied: () => boolean;
   readonly record: RecordEvent;
   readonly limits: EngineLimits;
   readonly now: () => number;
@@ -147,6 +149,7 @@ export function createEngine(options: EngineOptions): Engine {
     accessFor: options.accessFor,
     maxPublishRate: options.maxPublishRate,
     control: options.control,
+    endsDenied: options.endsDenied,
     limits: options.limits,
     isMemoryFull: false,
     sequence: 0,

@@ -119,7 +119,8 @@ export function parseAuthFile(
       });
     }
   }
-  const acl: AclTerms = { sources: raw.acl?.sources ?? null, noMatch: raw.acl?.no_match ?? null };
+  const { sources = null, no_match: noMatch = null, deny_action: denyAction } = raw.acl ?? {};
+  const acl: AclTerms = { sources, noMatch, ...(denyAction !== undefined && { denyAction }) };
   if (problems.length > 0) return { value: null, problems };
   const isOpen = acl.noMatch === "allow";
   return { value: { stages, acl }, problems: isOpen ? [openToAll(placeIn("/acl/no_match"))] : [] };

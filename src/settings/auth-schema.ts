@@ -1,3 +1,5 @@
+import type { DenyAction } from "./types.ts";
+
 /** A stage as auth.yaml has it; keys that are not here are its backend's. */
 export interface RawStage {
   readonly id?: string;
@@ -21,6 +23,7 @@ export interface RawStage {
 export interface RawAcl {
   readonly sources?: readonly string[];
   readonly no_match?: "deny" | "allow";
+  readonly deny_action?: DenyAction;
 }
 
 /** auth.yaml as ajv has checked it. */
@@ -89,6 +92,7 @@ export const authSchema = {
       properties: {
         sources: { type: "array", minItems: 1, uniqueItems: true, items: { type: "string", minLength: 1 } },
         no_match: { enum: ["deny", "allow"] },
+        deny_action: { enum: ["ignore", "disconnect"] },
       },
     },
   },

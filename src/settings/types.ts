@@ -117,12 +117,17 @@ export interface StageFault {
   readonly fix: string;
 }
 
+/** "ignore": it stays connected. */
+export type DenyAction = "ignore" | "disconnect";
+
 /** In which order rules count, and what counts when none matches. */
 export interface AclTerms {
   /** "login", "files", "dynamic-security" or a stage's id; null: the usual order. */
   readonly sources: readonly string[] | null;
   /** null: the usual. */
   readonly noMatch: "deny" | "allow" | null;
+  /** What becomes of a client that does what the rules deny, beyond that it is not done. Missing: "ignore". */
+  readonly denyAction?: DenyAction;
 }
 
 /** A file that the configuration names. */

@@ -85,6 +85,7 @@ export function createHouse(
   const all = { ...DEFAULT_LIMITS, ...limits };
   const engine = createEngine({
     accessFor: () => access,
+    endsDenied: () => false,
     maxPublishRate: () => rates.perSecond,
     checksRetainSource: () => retainSources.areChecked,
     control: (topic, payload, { clientId }) =>

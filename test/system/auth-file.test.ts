@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { launch, layOut, save, startAddon } from "../helpers/culex.ts";
-import { connect, refusal } from "../helpers/mqtt.ts";
+import { connect, refusal, type TestClient } from "../helpers/mqtt.ts";
 import { sha512Hash } from "../auth/context.ts";
 
 const OPTIONS = JSON.stringify({
@@ -32,7 +32,7 @@ test("the stages of auth.yaml are the chain, and a save puts others in force", a
   expect(await refusal(url, { protocolVersion: 5 })).toBe(0x87);
 
   save(file, "stages:\n  - type: logins\n    when: { listener: '1883', clientid: 'meter-*' }\n");
-  await running.line(/generation 2 is live \(auth.yaml\)/);
+  await running.line(/generation \d+ is live \(auth.yaml\)/);
   await expect.poll(() => ann.wasClosed()).toBe(true);
   expect(await refusal(url, { ...METER, clientId: "other", protocolVersion: 5 })).toBe(0x87);
   await connect(url, { ...METER, clientId: "meter-1", protocolVersion: 5 });
@@ -84,6 +84,36 @@ test("a stage that cannot be made might have had rules: nobody may do what the s
     join(folders.share, "mosquitto", "auth.yaml"),
     "stages:\n  - type: logins\n  - type: htpt\n    login: {}\nacl: { sources: [login, files] }\n",
   );
-  await running.line(/generation 2 is live/);
-  await meter.client.publishAsync("home/1", "x", { qos: 1 });
+  const publish = (): Promise<unknown> => meter.client.publishAsync("home/1", "x", { qos: 1 });
+  await expect.poll(() => publish().then(Boolean, () => false), { timeout: 10_000 }).toBe(true);
+});
+
+test("deny_action: disconnect ends the connection of who does what the rules deny", async () => {
+  const folders = layOut({
+    "data/options.json": OPTIONS,
+    "share/mosquitto/a.conf": "acl_file /share/mosquitto/acl.conf\n",
+    "share/mosquitto/acl.conf": '{allow, all, pubsub, ["home/#"]}.\n',
+    "share/mosquitto/auth.yaml": "stages:\n  - type: logins\nacl: { deny_action: disconnect }\n",
+  });
+  const running = await startAddon(folders);
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  const codeOfEnd = async (act: (client: TestClient["client"]) => unknown): Promise<unknown> => {
+    const { client } = await connect(url, { ...METER, protocolVersion: 5 });
+    await client.publishAsync("home/1", "x", { qos: 1 });
+    return new Promise((resolve) => {
+      client.once("disconnect", resolve);
+      act(client);
+    });
+  };
+  for (const qos of [0, 1, 2] as const) {
+    expect(await codeOfEnd((client) => client.publish("x", "x", { qos }))).toMatchObject({ reasonCode: 0x87 });
+    expect(await codeOfEnd((client) => client.publish("x", "x", { qos, retain: true }))).toMatchObject({
+      reasonCode: 0x87,
+    });
+  }
+  expect(await codeOfEnd((client) => client.subscribe(["home/#", "x"]))).toMatchObject({ reasonCode: 0x87 });
+  await running.line(/published to a topic that the rules deny \(deny_action\)/);
+  const old = await connect(url, { ...METER, protocolVersion: 4 });
+  old.client.subscribe("x");
+  await expect.poll(() => old.wasClosed()).toBe(true);
 });

@@ -67,6 +67,16 @@ export const FAULTS = {
   receiveMaximum: refused(Code.receiveMaximumExceeded, "sent more unacknowledged messages than the receive maximum"),
   retainNotSupported: refused(Code.retainNotSupported, "published a retained message, which this broker does not take"),
   qosNotSupported: refused(Code.qosNotSupported, "published with a QoS above the maximum of this broker"),
+  publishDenied: {
+    code: Code.notAuthorized,
+    kind: "publish_denied",
+    sentence: "published to a topic that the rules deny (deny_action)",
+  },
+  subscribeDenied: {
+    code: Code.notAuthorized,
+    kind: "subscribe_denied",
+    sentence: "subscribed to what the rules deny (deny_action)",
+  },
   clientId: { code: Code.clientIdRefused, kind: "client_id_refused", sentence: "sent no client id for a kept session" },
   protocolName: {
     code: Code.unsupportedVersion,

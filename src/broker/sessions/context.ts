@@ -41,6 +41,8 @@ export interface Context {
   /** Messages that a client may publish in a second; null: as many as it can. */
   readonly maxPublishRate: (identity: Identity) => number | null;
   readonly control: TakeControlMessage;
+  /** Whether a client that does what the rules deny loses its connection. */
+  readonly endsDenied: () => boolean;
   limits: EngineLimits;
   /** Nothing may be kept that is not kept yet: the process is at its limit. */
   isMemoryFull: boolean;

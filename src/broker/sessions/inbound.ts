@@ -45,7 +45,8 @@ export function receivePublish(
     // the bytes of a run are sent as they came
     connection.session.publishPrefix === "";
   if (isPlain && !header.isTextPayload && header.payloadEnd - header.payloadStart <= limits.maxPayloadBytes) {
-    if (mayPublishAgain(context, connection, entry) && isInTime(context, connection.session, entry.text)) {
+    if (!mayPublishAgain(context, connection, entry)) return faultOf(context, refusalOf(connection, entry));
+    if (isInTime(context, connection.session, entry.text)) {
       extendRun(context, connection, entry, chunk, start, end);
     }
     return null;
@@ -55,8 +56,7 @@ export function receivePublish(
   if (header.retain && !terms.retainAvailable) return FAULTS.retainNotSupported; // [MQTT-3.2.2-14]
   if (header.qos > terms.maximumQos) return FAULTS.qosNotSupported; // [MQTT-3.2.2-11]
   if (header.qos === 0) {
-    accept(context, connection, chunk, entry);
-    return null;
+    return faultOf(context, accept(context, connection, chunk, entry));
   }
   return receiveAcknowledged(context, connection, chunk, entry);
 }
@@ -122,7 +122,10 @@ function receiveAcknowledged(
     // [MQTT-3.3.4-9]; only acknowledgements that wait for the disk can fill it here
     if (isFull(connection, receiveMaximum)) return FAULTS.receiveMaximum;
     connection.inboundOpen++;
-    const { code, reason } = accept(context, connection, chunk, entry);
+    const answer = accept(context, connection, chunk, entry);
+    const fault = faultOf(context, answer);
+    if (fault !== null) return fault;
+    const { code, reason } = answer;
     sendAck(context, connection, PacketType.puback, packetId, codeFor(connection, code), true, reason);
     return null;
   }
@@ -132,7 +135,10 @@ function receiveAcknowledged(
     if (isOpen === undefined && (session.inbound?.size ?? 0) >= maxInboundQos2) return FAULTS.receiveMaximum;
     connection.inboundOpen++;
   }
-  const { code, reason } = isOpen === undefined ? accept(context, connection, chunk, entry) : ACCEPTED;
+  const answer = isOpen === undefined ? accept(context, connection, chunk, entry) : ACCEPTED;
+  const fault = faultOf(context, answer);
+  if (fault !== null) return fault;
+  const { code, reason } = answer;
   const isRefused = connection.version === 5 && code >= 0x80;
   if (!isRefused) {
     // the id stands for the message until PUBREL: no repetition of it is delivered [MQTT-4.3.3-10]
@@ -185,7 +191,7 @@ const BAD_TEXT: Refusal = {
 function accept(context: Context, connection: Connection, chunk: Buffer, entry: TopicEntry<Session>): Answer {
   const { header } = context;
   const { session } = connection;
-  if (!mayPublishAgain(context, connection, entry)) return isUndecided(session, entry.text) ? UNDECIDED : DENIED;
+  if (!mayPublishAgain(context, connection, entry)) return refusalOf(connection, entry);
   if (!isInTime(context, session, entry.text)) return TOO_FAST;
   const oversize = payloadFault(context, header.payloadEnd - header.payloadStart);
   if (oversize !== null) {
@@ -210,6 +216,15 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
   const hasReceivers = distribute(context, entry, message, session);
   if (counters.droppedMemory > dropped) return NO_MEMORY;
   return hasReceivers ? ACCEPTED : NOBODY;
+}
+
+function refusalOf({ session }: Connection, { text }: TopicEntry<Session>): Answer {
+  return isUndecided(session, text) ? UNDECIDED : DENIED;
+}
+
+/** Why the connection is to be closed over an answer; null: it is not. */
+function faultOf(context: Context, answer: Answer): Fault | null {
+  return answer === DENIED && context.endsDenied() ? FAULTS.publishDenied : null;
 }
 
 /** Before MQTT 5 a refused message is acknowledged like any other and dropped, as mosquitto does. */

@@ -28,9 +28,14 @@ export function receiveSubscribe(
     const filter = written === null ? null : mountedFilter(connection.session.mountPoint, written);
     // before MQTT 5 there is no code for it, and a protocol violation closes [MQTT-4.8.0-1]
     if (filter === null && connection.version < 5) return FAULTS.topicFilter;
-    codes.push(
-      filter === null ? Code.topicFilterInvalid : subscribe(context, connection, filter, request, packet.identifier),
-    );
+    if (filter === null) {
+      codes.push(Code.topicFilterInvalid);
+      continue;
+    }
+    const code = subscribe(context, connection, filter, request, packet.identifier);
+    if (code === deniedCode(context) && context.endsDenied()) return FAULTS.subscribeDenied;
+    // MQTT 3.1 has no failure code: the answer is the QoS asked for, as from mosquitto
+    codes.push(connection.version === 3 && code >= Code.unspecified ? request.qos : code);
   }
   sendEncodedAck(context, connection, encodeSuback(packet.packetId, codes, connection.version));
   return null;
@@ -46,10 +51,7 @@ function subscribe(
 ): number {
   const { session } = connection;
   const refusal = refusalOf(context, session, filter);
-  if (refusal !== null) {
-    // MQTT 3.1 has no failure code: the answer is the QoS asked for, as from mosquitto
-    return connection.version === 3 ? request.qos : refusal;
-  }
+  if (refusal !== null) return refusal;
   const old = session.subscriptions.get(filter.text);
   const qos = request.qos < connection.terms.maximumQos ? request.qos : connection.terms.maximumQos;
   const { isBridge } = connection;

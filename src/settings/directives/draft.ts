@@ -1,6 +1,7 @@
 import type { Origin } from "../../core/types.ts";
 import { type LimitValues, NO_LIMITS_SAID } from "../limits.ts";
 import type {
+  DenyAction,
   BridgeSettings,
   BridgeTlsSettings,
   CertificateNaming,
@@ -65,6 +66,7 @@ export interface EmqDraft {
   readonly auth: readonly EmqLine[];
   readonly allowAnonymous: AnonymousLine | null;
   readonly noMatch: { readonly value: "allow" | "deny"; readonly origin: Origin } | null;
+  readonly denyAction?: DenyAction;
   /** The line that names a folder with files of plugins, where there is no such folder; null: all is there. */
   readonly pluginsMissing: EmqLine | null;
   /** Lines that make the name in a certificate the user name of a listener's clients, by its index in `listeners`. */

@@ -44,6 +44,7 @@ export function emqAccess(draft: Draft): EmqAccess {
           ? null
           : ["login", "dynamic-security", ...withRules.map(({ stage }) => stage.terms.id), "files"],
       noMatch: emq.noMatch?.value ?? null,
+      ...(emq.denyAction !== undefined && { denyAction: emq.denyAction }),
     },
     problems: [
       ...made.flatMap(({ problems }) => problems),

@@ -18,6 +18,7 @@ const AT_LEAST_ONE = { read: (value: string) => (value === "0" ? "65535" : value
 export const mqttRows: readonly EmqRow[] = [
   emqRow("mqtt.allow_anonymous", allowAnonymous, staysOut),
   emqRow("mqtt.acl_nomatch", aclNomatch, denied),
+  emqRow("mqtt.acl_deny_action", aclDenyAction),
   like("mqtt.acl_file", "acl_file", { read: pathInEtc, fix: 'Name the file, for example "etc/acl.conf".' }),
   like("mqtt.broker.sys_interval", "sys_interval", TIME),
   like("mqtt.max_packet_size", "max_packet_size", SIZE),
@@ -108,6 +109,12 @@ function aclNomatch(draft: Draft, line: EmqLine): Outcome {
   const { value, origin } = line;
   if (value !== "allow" && value !== "deny") return unreadable(draft, line, "Write allow or deny.", denied);
   return used({ ...draft, emq: { ...draft.emq, noMatch: { value, origin } } });
+}
+
+function aclDenyAction(draft: Draft, line: EmqLine): Outcome {
+  const { value } = line;
+  if (value !== "ignore" && value !== "disconnect") return unreadable(draft, line, "Write ignore or disconnect.", null);
+  return used({ ...draft, emq: { ...draft.emq, denyAction: value } });
 }
 
 function denied(...[draft, { origin }]: Parameters<WhenWrong>): ReturnType<WhenWrong> {

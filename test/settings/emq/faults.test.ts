@@ -74,6 +74,15 @@ describe("what keeps somebody out is not lost", () => {
     ]);
   });
 
+  test("mqtt.acl_deny_action is EMQ's name for deny_action", () => {
+    const { settings } = compose(`mqtt.acl_deny_action = disconnect\nmqtt.acl_nomatch = deny\n${OPEN}`);
+    expect(settings.aclTerms).toMatchObject({ noMatch: "deny", denyAction: "disconnect" });
+    const { settings: unread, problems } = compose(`mqtt.acl_deny_action = kick\nmqtt.acl_nomatch = deny\n${OPEN}`);
+    expect(unread.aclTerms).not.toHaveProperty("denyAction");
+    expect(problems[0]).toContain('emq.conf line 1: "mqtt.acl_deny_action = kick" is not understood.');
+    expect(problems[0]).toContain("Write ignore or disconnect.");
+  });
+
   test("a misspelt file of rules is a file that is never found", () => {
     const { settings, problems } = compose(`mqtt.acl_flie = etc/acl.conf\n${OPEN}mqtt.acl_nomatch = deny\n`);
     expect(settings.aclFile).not.toBeNull();
