@@ -159,14 +159,6 @@ describe("a line that is not carried out", () => {
       '"plugin_opt_config_file" belongs below a "plugin" line, and there is none above it. The line is ignored. Remove the line.',
     ],
     [
-      "plugin /usr/lib/mosquitto_acl_file.so",
-      '"plugin" loads native code and is not supported here. The line is ignored. Write "acl_file <file>" instead.',
-    ],
-    [
-      "plugin /usr/lib/mosquitto_password_file.so",
-      '"plugin" loads native code and is not supported here. The line is ignored. Write "password_file <file>" instead.',
-    ],
-    [
       "global_plugin /usr/lib/mosquitto_persist_sqlite.so",
       '"global_plugin" loads native code and is not supported here. The line is ignored. Write "persistence true" instead.',
     ],

@@ -12,6 +12,52 @@ function access(conf: string, compose: typeof composeStandAlone = composeStandAl
   );
 }
 
+describe("the plugins of Mosquitto 2.1 for files", () => {
+  const RULES = "plugin /usr/lib/mosquitto_acl_file.so\n";
+  const USERS = "plugin /usr/lib/mosquitto_password_file.so\n";
+
+  test("do what acl_file and password_file do, in their order and place", () => {
+    const both = `${RULES}plugin_opt_acl_file rules\n${USERS}plugin_opt_password_file users\n`;
+    expect(access(`listener 1885\n${both}listener 1886\n`)).toEqual({
+      "1885": "password-file users rules",
+      "1886": "password-file users rules",
+    });
+    const global = "global_plugin mosquitto_acl_file.so\nplugin_opt_acl_file rules\n";
+    expect(access(`per_listener_settings true\nlistener 1885\n${both}listener 1886\n${global}`)).toEqual({
+      "1885": "password-file users rules",
+      "1886": "rules",
+    });
+  });
+
+  test("without their option name a file that is never found, so that no rule opens more than was meant", () => {
+    expect(access(`listener 1885\n${USERS}${RULES}`)).toEqual({ "1885": "password-file (no name) (no name)" });
+  });
+
+  test.each([
+    [
+      `${RULES}plugin_opt_config_file x\n`,
+      'mosquitto.conf line 2: "plugin_opt_config_file" is not an option of this plugin. The line is ignored; the other line is used. Use "plugin_opt_acl_file", or remove the line.',
+    ],
+    [
+      "plugin_load rules /usr/lib/mosquitto_acl_file.so\nplugin_opt_acl_file rules\n",
+      'mosquitto.conf line 1: "plugin_load" of this plugin is not carried out. Without another acl_file no device may use any topic. Write "acl_file <file>" instead, and remove the lines about the plugin.',
+    ],
+    [
+      "plugin_load users /usr/lib/mosquitto_password_file.so\nplugin_opt_password_file users\n",
+      'mosquitto.conf line 1: "plugin_load" of this plugin is not carried out. Nobody logs in with its file. Write "password_file <file>" instead, and remove the lines about the plugin.',
+    ],
+  ])("say what is wrong with their lines, and stay closed: %j", (conf, problem) => {
+    const { settings, problems } = composeStandAlone(conf);
+    expect(problems).toEqual([problem]);
+    expect((settings.aclFile ?? settings.passwordFile)?.shown).toBe("(no name)");
+  });
+
+  test("loaded by a name, they take nothing away from the lines beside them", () => {
+    const conf = "acl_file mine\nplugin_load rules /usr/lib/mosquitto_acl_file.so\nplugin_opt_acl_file rules\n";
+    expect(composeStandAlone(conf).settings.aclFile?.shown).toBe("mine");
+  });
+});
+
 describe("per_listener_settings", () => {
   test("gives each listener the lines below it", () => {
     expect(

@@ -1,4 +1,14 @@
-import { faulty, used, type AccessDraft, type AnonymousLine, type Draft, type Line, type Outcome } from "./draft.ts";
+import type { FileReference } from "../types.ts";
+import {
+  faulty,
+  used,
+  type AccessDraft,
+  type AnonymousLine,
+  type Draft,
+  type FilePlugin,
+  type Line,
+  type Outcome,
+} from "./draft.ts";
 import { onListener, onTlsListener, replaceListener, shut } from "./listener.ts";
 import { scoped } from "./scoped.ts";
 import { bool, file, missingReference, type CarryOut, type DirectiveRow } from "./row.ts";
@@ -44,6 +54,13 @@ export const accessDirectives: readonly DirectiveRow[] = [
   bool("use_identity_as_username", certificateName("common-name"), shut),
   bool("use_subject_as_username", certificateName("subject"), shut),
 ];
+
+/** Carries out `acl_file` or `password_file` where a plugin says it; a global one counts for every listener. */
+export function pluginFile({ option, isGlobal }: FilePlugin): CarryOut<FileReference> {
+  const change = (file: FileReference): Partial<Shared> =>
+    option === "acl_file" ? { aclFile: file } : { passwordFile: file };
+  return isGlobal ? (draft, file) => used({ ...draft, ...change(file) }) : shared(change);
+}
 
 type Shared = Pick<AccessDraft, "aclFile" | "passwordFile" | "allowAnonymous">;
 

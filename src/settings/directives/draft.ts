@@ -80,9 +80,16 @@ interface Current {
   /** Index in `bridges`; "refused": the lines of a connection that was not understood. */
   readonly bridge: number | "refused" | null;
   /** Whose options the next lines are. */
-  readonly plugin: "dynamic-security" | "unknown" | null;
+  readonly plugin: "dynamic-security" | "unknown" | FilePlugin | null;
   /** Access rules in a conf file are reported once. */
   readonly hasAccessRules: boolean;
+}
+
+/** A plugin of Mosquitto 2.1 that does what a line of the same name as its option does. */
+export interface FilePlugin {
+  readonly option: "acl_file" | "password_file";
+  /** No: with per_listener_settings it is one of the listener above it. */
+  readonly isGlobal: boolean;
 }
 
 /** Where messages are taken over HTTP, while its lines are still read. null: no line says it. */
