@@ -5,6 +5,7 @@ import { expect, test, vi } from "vitest";
 import { launch, save, type Running } from "../helpers/culex.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { connect } from "../helpers/mqtt.ts";
+import { confHouse } from "./conf-house.ts";
 import { tempFolder } from "../helpers/temp.ts";
 
 const PATIENCE = { timeout: 10_000, interval: 20 };
@@ -72,4 +73,41 @@ test("connection_messages false leaves out who comes and goes, and not who is re
   await expect(refused.client.publishAsync("$SYS/x", "x", { qos: 1 })).rejects.toThrow(/not authorized/i);
   await vi.waitFor(() => expect(read(path)).toContain("Device refused may not publish to $SYS/x"), PATIENCE);
   expect(read(path)).not.toMatch(/quiet|second/);
+});
+
+test("lines about the log count from the reload on, and end with it", async () => {
+  const port = await freePort();
+  const url = `mqtt://127.0.0.1:${port}`;
+  const base = `listener ${port} 127.0.0.1\nallow_anonymous true\n`;
+  const house = await confHouse(base);
+  const path = join(house.folder, "broker.log");
+  const visit = async (clientId: string): Promise<string> => {
+    const before = house.lines.length;
+    const { client } = await connect(url, { clientId, protocolVersion: 5 });
+    await client.subscribeAsync("a/b");
+    // the last line of the visit, whatever else is written
+    await expect(client.publishAsync("$SYS/x", "x", { qos: 1 })).rejects.toThrow(/not authorized/i);
+    await house.line(new RegExp(`${clientId} may not publish`));
+    await client.endAsync();
+    return house.lines.slice(before).join("\n");
+  };
+  const usual = await visit("usual");
+  expect(usual).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d Device usual at 127\.0\.0\.1 connected/);
+  expect(usual).not.toContain("usual 0 a/b");
+
+  expect(await house.put(`log_timestamp false\n${base}`)).toMatch(/^generation 2/);
+  expect(await house.put(`log_timestamp_format %Y\n${base}`)).toMatch(/^\d{4}: generation 3/);
+  await house.put(`connection_messages false\n${base}`);
+  expect(await visit("quiet")).not.toContain("connected");
+  await house.put(`log_type all\n${base}`);
+  expect(await visit("loud")).toContain("loud 0 a/b");
+  await house.put(`log_dest stdout\nlog_dest file ${path}\n${base}`);
+  await visit("filed");
+  await vi.waitFor(() => expect(read(path)).toContain("Device filed"), PATIENCE);
+  expect(await house.put(base)).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d generation 7/);
+  const again = await visit("usual again");
+  expect(again).toContain("Device usual again at 127.0.0.1 connected");
+  expect(again).not.toContain("0 a/b");
+  expect(await house.stop()).toBe(0);
+  expect(read(path)).not.toContain("usual again");
 });
