@@ -7,6 +7,7 @@ import type { StageFigures } from "./auth/figures.ts";
 import { backends } from "./auth/registry.ts";
 import { createStageKeeper } from "./auth/stage-keeper.ts";
 import type { Desk } from "./control/desk.ts";
+import { openTraces, type TraceDesk } from "./open-traces.ts";
 import { createBridges } from "./bridge/bridges.ts";
 import type { BridgeState } from "./bridge/types.ts";
 import { openDesk } from "./open-desk.ts";
@@ -22,6 +23,7 @@ import { createLogTargets } from "./monitor/log-target.ts";
 import { subscriptionLines } from "./monitor/subscription-list.ts";
 import { createSysmon } from "./monitor/sysmon/sysmon.ts";
 import { createSys } from "./monitor/sys/sys.ts";
+import { controlFolder } from "./settings/store.ts";
 import type { AccessDeps } from "./snapshot/access.ts";
 import { build } from "./snapshot/build.ts";
 import { createDynsecKeeper } from "./snapshot/dynsec-keeper.ts";
@@ -137,12 +139,14 @@ export async function startApp(context: AppContext): Promise<App> {
   const events = createEventLog({ log, connectionMessages: () => live.current().settings.log.connectionMessages });
   // What clients ask on $CONTROL topics is answered once all parts stand.
   let desk: Desk = () => undefined;
+  let traces: TraceDesk | null = null;
   const running = await createBroker({
     current: live.current,
     record(event) {
       events.record(event);
       sys.record(event);
       sysmon.record(event);
+      traces?.record(event);
     },
     log,
     storage,
@@ -181,6 +185,7 @@ export async function startApp(context: AppContext): Promise<App> {
     sys.stop();
     sysmon.stop();
     await http.stop();
+    await traces?.stop();
     await bridges.stop();
     await listeners.stop();
     await running.stop();
@@ -197,6 +202,8 @@ export async function startApp(context: AppContext): Promise<App> {
   listenProblems.push(...(await http.apply(live.current().http)));
   for (const problem of listenProblems) logProblem(log, problem);
   bridges.apply(live.current().bridges);
+
+  traces = await openTraces({ broker: running, folder: controlFolder(spec.environment, store), log });
 
   const reloader = createReloader(
     {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { parseCommand, USAGE } from "./cli/command.ts";
+import { parseCommand } from "./cli/command.ts";
+import { USAGE } from "./cli/usage.ts";
 import { prepareRuntime } from "./runtime.ts";
 import { catchSignals } from "./signals.ts";
 
@@ -43,6 +44,12 @@ switch (command.verb) {
   case "passwd": {
     const { passwd } = await import("./cli/passwd.ts");
     process.exitCode = await passwd(command.username);
+    break;
+  }
+  case "trace": {
+    const { trace } = await import("./cli/trace.ts");
+    const { CONTROL_SOCKET } = await import("./monitor/control-socket.ts");
+    process.exitCode = await trace(command, CONTROL_SOCKET);
     break;
   }
   case "api-key": {

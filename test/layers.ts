@@ -36,5 +36,6 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/snapshot": ["chokidar"],
   "src/broker": ["aedes", "mqtt-packet", "ws"],
   "src/bridge": ["mqtt-packet"],
+  "src/monitor": ["mqtt-packet"],
   "src/http": ["@hono/node-server", "hono", "hono/utils/http-status"],
 };

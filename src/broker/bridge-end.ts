@@ -9,6 +9,12 @@ import { countPacket } from "./sessions/traffic.ts";
 /** Marks the sessions of bridges among all others; no login source has this name. */
 const BRIDGE_SOURCE = "bridge";
 
+/** Why a client cannot have the id of a bridge: taking over its session would be to take its messages. */
+export const BRIDGE_ID: Reason = {
+  kind: "client_id_refused",
+  sentence: "the client id is that of a bridge of this broker",
+};
+
 /** What a bridge opens its end in this broker with. */
 export interface BridgeEndInfo {
   readonly clientId: string;

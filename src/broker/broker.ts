@@ -4,6 +4,7 @@ import type { Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.t
 import type { Logger } from "../core/logger.ts";
 import type { PublishAs } from "../core/publishing.ts";
 import { codesOf, isAllowed } from "../core/reasons.ts";
+import type { Watcher } from "../core/tracing.ts";
 import type { Credentials, Identity, Qos, Reason } from "../core/types.ts";
 import type { Settings } from "../settings/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
@@ -83,6 +84,8 @@ export interface Broker {
    * their wills; the sessions too of those whose user is gone. Nobody is picked who passes every rule.
    */
   expel(concerns: (identity: Identity) => boolean, reason: Reason): void;
+  /** Lets somebody look at packets and messages; null: nobody does. */
+  watch(watcher: Watcher | null): void;
   /** Says goodbye to every client and ends; takes at most a few seconds. */
   stop(): Promise<void>;
 }
@@ -121,6 +124,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   const silent = new Set<Link>();
   const flusher = createFlusher();
   let isStopping = false;
+  let watcher: Watcher | null = null;
   let sockets = 0;
 
   const limits = createLimitTable(current);
@@ -194,6 +198,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         terms: () => clientTermsOf(current().settings, info.listener),
         maxPacketSize: () => current().settings.limits.maxPacketSize,
         paceOf: (identity) => doorkeeper.paceOf(identity, limits.on(info.listener)),
+        tapFor: (client, peer, version) => watcher?.tapFor(client, peer, version) ?? null,
         record,
         flusher,
         admit(admitted) {
@@ -276,6 +281,11 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
         if (identity !== null && isConcerned(identity)) link.expel(reason);
       }
       endOrphans(engine, current(), record, isConcerned);
+    },
+    watch(next) {
+      watcher = next;
+      engine.watch(next?.message ?? null);
+      for (const link of links) link.watch();
     },
     async stop() {
       if (isStopping) return;

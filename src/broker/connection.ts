@@ -6,6 +6,8 @@ export interface ConnectionInfo {
   readonly listener: string;
   /** Remote IP address, IPv4 without the "::ffff:" of a dual-stack socket. */
   readonly address: string;
+  /** Missing: it is not known, since a proxy stands before it. */
+  readonly port?: number;
   /** The verified client certificate; null without one. */
   readonly tls: CertificateName | null;
 }

@@ -1,6 +1,7 @@
 import type { RecordEvent } from "../core/events.ts";
 import type { StoredFigures } from "../core/figures.ts";
 import type { PublishAnswer, PublishAs } from "../core/publishing.ts";
+import type { MessageTap } from "../core/tracing.ts";
 import type { Access, Identity, Reason } from "../core/types.ts";
 import { createAckHeader } from "./packets/acks.ts";
 import { Code } from "./packets/codes.ts";
@@ -108,6 +109,8 @@ export interface Engine {
   rightsChanged(concerns: (identity: Identity) => boolean): void;
   /** The rules or the limits changed: every session gets its new rights, and what they no longer allow is not sent. */
   recheck(limits: EngineLimits): void;
+  /** Shows each message of clients to somebody; null: to nobody. */
+  watch(tap: MessageTap | null): void;
   /** The memory of the process has come to its limit, or is below it again. */
   useMemory(isFull: boolean): void;
   /** Ends a session, connected or not; false when there is none. */
@@ -152,6 +155,7 @@ export function createEngine(options: EngineOptions): Engine {
     endsDenied: options.endsDenied,
     limits: options.limits,
     isMemoryFull: false,
+    tap: null,
     sequence: 0,
     writer: createWriter(),
     acks: createWriter(),
@@ -280,6 +284,10 @@ export function createEngine(options: EngineOptions): Engine {
         recheckLimits(context, session);
       }
       settle(context);
+    },
+    watch(tap) {
+      flushRun(context);
+      context.tap = tap;
     },
     useMemory(isFull) {
       context.isMemoryFull = isFull;

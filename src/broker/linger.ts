@@ -1,5 +1,8 @@
 import type { Duplex } from "node:stream";
 
+/** How a connection ended that was closed by nobody here. */
+export const CLOSED_BY_CLIENT = "connection closed by the client";
+
 /** How long a peer may take to read our last words. */
 const LINGER_MS = 2_000;
 

@@ -3,13 +3,13 @@ import { codeOf, messageOf } from "../core/errors.ts";
 import type { ClientInfo } from "../core/events.ts";
 import { codesOf } from "../core/reasons.ts";
 import type { Identity, Reason } from "../core/types.ts";
-import { isBridgeSession } from "./bridge-end.ts";
+import { BRIDGE_ID, isBridgeSession } from "./bridge-end.ts";
 import { admissionOf } from "./client-terms.ts";
 import { connackFor, keepaliveInForce, refusalFor, unsupported } from "./connack.ts";
 import { createAsking } from "./asking.ts";
 import { createAuthPackets } from "./auth-packets.ts";
 import type { ConnectionInfo } from "./connection.ts";
-import { linger } from "./linger.ts";
+import { CLOSED_BY_CLIENT, linger } from "./linger.ts";
 import { unreadable } from "./oversize.ts";
 import { createOutbox, outputOf } from "./outbox.ts";
 import { Code, PacketType, typeOf } from "./packets/codes.ts";
@@ -18,16 +18,10 @@ import { createFrameReader } from "./packets/frames.ts";
 import { packetLimit } from "./packets/packet-limit.ts";
 import { createThrottle, type Throttle } from "./rates/throttle.ts";
 import type { Connection } from "./sessions/session.ts";
-import { countPacket, countPackets } from "./sessions/traffic.ts";
+import { countPackets } from "./sessions/traffic.ts";
 import { HTTP_HELP, notMqtt } from "./sniff.ts";
-import type { Link, LinkDeps } from "./types.ts";
-
-/** Taking over its session would be to take its messages. */
-const BRIDGE_ID: Reason = { kind: "client_id_refused", sentence: "the client id is that of a bridge of this broker" };
-
-const CLOSED_BY_CLIENT = "connection closed by the client";
-
-type Phase = "new" | "waiting" | "accepted" | "open" | "ended";
+import type { Link, LinkDeps, Phase } from "./types.ts";
+import { createWire } from "./wire.ts";
 
 /** Takes over a connection. */
 export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps): Link {
@@ -61,10 +55,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     },
     deps.flusher,
   );
-  const say = (packet: Buffer): void => {
-    countPacket(engine.sent, packet);
-    outbox.write(packet);
-  };
+  const { say, write, received, look } = createWire(outbox, engine.sent, info, deps.tapFor);
 
   const auth = createAuthPackets({
     write: say,
@@ -77,6 +68,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     maxBytes: (firstByte) => packetLimit(firstByte, maxPacketSize()),
     frame(bytes, start, _body, end) {
       countPackets(engine.received, bytes[start] ?? 0, 1);
+      received(bytes, start, end);
       if (phase === "open" && connection !== null) {
         if (auth.method() !== null && typeOf(bytes, start) === PacketType.auth) auth.read(bytes, start, end);
         else return take(connection, bytes, start, end);
@@ -130,6 +122,8 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     auth.begin(found.authMethod);
     const { clientId, refusal } = admissionOf(found, info.tls, deps.terms());
     client = { ...client, clientId, username: found.username };
+    link.watch();
+    received(bytes, start, end);
     phase = "waiting";
     source.pause();
     if (refusal !== null) return refuseWith(refusal, codesOf(refusal.kind).v5);
@@ -301,6 +295,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       if (phase !== "waiting" || packet === null) return false;
       // an exchange tells the user name that CONNECT may have left out
       client = { ...client, username: accepted.username };
+      link.watch();
       if (isBridgeSession(engine.sessions.get(client.clientId))) {
         refuseWith(BRIDGE_ID, codesOf(BRIDGE_ID.kind).v5);
         return false;
@@ -310,7 +305,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       const mounted = { ...accepted, mountPoint: deps.terms().mountPoint };
       const result = engine.open(
         { ...packet, identity: mounted, client, terms, keepaliveS: keepaliveInForce(packet, terms) },
-        outputOf(outbox, (reason) => end(reason.kind === "ok" ? null : reason)),
+        outputOf(outbox, write, (reason) => end(reason.kind === "ok" ? null : reason)),
       );
       if (result.kind === "full") {
         refuseWith(result.reason, codesOf(result.reason.kind).v5);
@@ -334,6 +329,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       else close(reason, Code.administrativeAction);
     },
     renewPace,
+    watch: () => look(client, connection ?? packet),
     giveUp() {
       if (phase === "new") turnAway({ kind: "silent", sentence: "said nothing" });
     },

@@ -25,10 +25,10 @@ export interface Outbox {
   end(): void;
 }
 
-/** An outbox as the engine writes to it; `end` is what becomes of the connection. */
-export function outputOf(outbox: Outbox, end: Output["end"]): Output {
+/** An outbox as the engine writes to it, by way of `write`; `end` is what becomes of the connection. */
+export function outputOf(outbox: Outbox, write: Output["write"], end: Output["end"]): Output {
   return {
-    write: outbox.write,
+    write,
     get bytesUnsent() {
       return outbox.bytesUnsent;
     },

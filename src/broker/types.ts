@@ -1,5 +1,6 @@
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Identity, Reason } from "../core/types.ts";
+import type { Watcher } from "../core/tracing.ts";
 import type { ClientTerms } from "./client-terms.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import type { Engine } from "./engine.ts";
@@ -43,6 +44,8 @@ export interface Link {
   expel(reason: Reason): void;
   /** The limits of how fast it may send have changed. */
   renewPace(): void;
+  /** What is watched has changed. */
+  watch(): void;
   /** Closes a connection that has said nothing yet. */
   giveUp(): void;
   /** Cuts the connection off without another word. */
@@ -50,6 +53,9 @@ export interface Link {
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>;
 }
+
+/** How far a connection has come. */
+export type Phase = "new" | "waiting" | "accepted" | "open" | "ended";
 
 export interface LinkDeps {
   readonly engine: Engine;
@@ -61,6 +67,8 @@ export interface LinkDeps {
   readonly maxPacketSize: () => number;
   /** How fast a client may send; null: as fast as it can. */
   readonly paceOf: (identity: Identity) => Pace | null;
+  /** null: its packets are of no interest. */
+  readonly tapFor: Watcher["tapFor"];
   readonly record: RecordEvent;
   readonly flusher: Flusher;
   /** Takes a CONNECT that holds to the specification; answers through `accept`, `begin` and `refuse`. */

@@ -8,6 +8,7 @@ type Command =
   | CheckCommand
   | ExplainCommand
   | { readonly verb: "passwd"; readonly username: string | null }
+  | TraceCommand
   | { readonly verb: "api-key"; readonly id: string }
   | { readonly verb: "backup"; readonly from: string; readonly to: string }
   | ImportCommand
@@ -63,43 +64,23 @@ export type BanCommand = Places & { readonly verb: "ban" } & (
     | (Banned & { readonly action: "add"; readonly reason: string | null; readonly duration: string | null })
   );
 
-export const USAGE = `Usage:
-  culex [run] [-c mosquitto.conf] [-p port] [-v] [--log-format text|json]
-  culex check -c mosquitto.conf
-  culex check [--options /data/options.json] [--share /share] [--ssl /ssl] [--data /data]
-  culex explain [-c mosquitto.conf] [--user name] [--client id] [--ip address] [--listener name]
-                --publish topic | --subscribe filter
-  culex ban add --client id | --user name | --ip network [--for 12h] [--reason text] [-c mosquitto.conf]
-  culex ban remove --client id | --user name | --ip network [-c mosquitto.conf]
-  culex ban list [-c mosquitto.conf]
-  culex passwd [username]
-  culex api-key <id>
-  culex backup <from> <to>
-  culex import <mosquitto.db | mqtt://user@host:1883> [--into /data/culex.db] [--replace]
-
-run     starts the broker. Without a file it listens on this machine only, for everyone.
-        Mosquitto's own arguments work without the verb: culex -c file -p port -v --test-config
-check   reads options, conf and ACL files and prints every problem. Of a mosquitto.conf it also
-        says of each line whether it is carried out, for those who come from Mosquitto.
-        Exit code 0: none, 1: warnings, 2: errors.
-explain says whether a client may publish or subscribe, by which rule, and why the rules before
-        it do not decide. It takes the places that check takes, and asks no password.
-        Exit code 0: allowed, 1: denied.
-ban     changes the list of who may not connect, which a running broker takes over by itself, or
-        prints it. It takes the places that check takes.
-        Exit code 0: done, 1: there is no such ban, 2: the list has a fault.
-passwd  asks for a password, or reads it from standard input, and prints its hash:
-        a line for password_file when a username is given, else a value for an option's
-        password with password_pre_hashed.
-api-key makes a key for publishing over HTTP: on standard output its line for the file of
-        keys, which holds no secret, and beside it the secret, once.
-backup  copies the session store <from>, also while a broker uses it, to the file <to>.
-import  adds what a mosquitto.db holds (retained messages, sessions, subscriptions, queued
-        messages) to a session store that no broker uses. With the address of a running
-        broker (mqtt:// or mqtts://) it copies the retained messages that the user may read;
-        the password is asked for, or taken from CULEX_IMPORT_PASSWORD or standard input.
-        What the store has stays as it is, or with --replace gives way.
-`;
+/** What "culex trace" asks a running broker; whether it can be done the broker says. */
+export interface TraceCommand {
+  readonly verb: "trace";
+  readonly places: Places;
+  readonly question:
+    | { readonly action: "list" }
+    | { readonly action: "stop"; readonly by: string; readonly value: string }
+    | {
+        readonly action: "start";
+        readonly by: string;
+        readonly value: string;
+        readonly file: string;
+        readonly minutes?: number;
+        readonly megabytes?: number;
+        readonly payload?: string;
+      };
+}
 
 const OPTIONS = {
   config: { type: "string", short: "c" },
@@ -121,6 +102,9 @@ const OPTIONS = {
   reason: { type: "string" },
   into: { type: "string" },
   replace: { type: "boolean" },
+  minutes: { type: "string" },
+  megabytes: { type: "string" },
+  payload: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -135,6 +119,7 @@ const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
   ["ban", ["config", "options", "share", "ssl", "data", "user", "client", "ip", "for", "reason"]],
   ["passwd", []],
   ["api-key", []],
+  ["trace", ["config", "options", "share", "ssl", "data", "minutes", "megabytes", "payload"]],
   ["backup", []],
   ["import", ["into", "replace"]],
 ]);
@@ -144,6 +129,7 @@ const POSITIONALS: ReadonlyMap<string, number> = new Map([
   ["ban", 1],
   ["passwd", 1],
   ["api-key", 1],
+  ["trace", 3],
   ["backup", 2],
   ["import", 1],
 ]);
@@ -209,6 +195,8 @@ function parse(args: readonly string[]): Command {
       return parseBan(rest[0], values, { confFile, optionsFile, ...folders });
     case "passwd":
       return { verb: "passwd", username: rest[0] ?? null };
+    case "trace":
+      return parseTrace(rest, values, { confFile, optionsFile, ...folders });
     case "api-key": {
       const [id] = rest;
       if (id === undefined) return { verb: "wrong", what: '"api-key" needs an id, the name of the key' };
@@ -266,6 +254,30 @@ function parseBan(
     return { verb: "wrong", what: '"ban remove" takes neither --for nor --reason' };
   }
   return { verb: "ban", action, ...banned, ...places };
+}
+
+interface TraceValues {
+  readonly minutes?: string | undefined;
+  readonly megabytes?: string | undefined;
+  readonly payload?: string | undefined;
+}
+
+function parseTrace(
+  [by, value, file]: readonly string[],
+  { minutes, megabytes, payload }: TraceValues,
+  places: Places,
+): Command {
+  if (by === "list" && value === undefined) return { verb: "trace", places, question: { action: "list" } };
+  if (by === undefined || value === undefined || file === undefined) {
+    return { verb: "wrong", what: '"trace" needs list, or client, user, ip or topic, its name, and a file or off' };
+  }
+  if (file === "off") return { verb: "trace", places, question: { action: "stop", by, value } };
+  const bounds = {
+    ...(minutes === undefined ? {} : { minutes: Number(minutes) }),
+    ...(megabytes === undefined ? {} : { megabytes: Number(megabytes) }),
+    ...(payload === undefined ? {} : { payload }),
+  };
+  return { verb: "trace", places, question: { action: "start", by, value, file, ...bounds } };
 }
 
 function portOf(text: string): number {

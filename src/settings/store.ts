@@ -1,10 +1,10 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { placeOf } from "../core/problem.ts";
 import type { Problem } from "../core/types.ts";
 import type { Draft } from "./directives/draft.ts";
 import type { Options } from "./options.ts";
 import { DEFAULT_STORE_INTERVAL_S } from "./schema.ts";
-import type { Folders, StoreSettings } from "./types.ts";
+import type { Environment, Folders, StoreSettings } from "./types.ts";
 
 const FILE = "culex.db";
 /** Half an hour, mosquitto's own default: who writes more has mosquitto's snapshots in mind, which cost more. */
@@ -39,6 +39,15 @@ export function standAloneStore(draft: Draft): StoreSettings | null {
   if (draft.persistence?.isOn !== true) return null;
   const path = resolve(draft.persistenceLocation ?? "", FILE);
   return { path, intervalS: autosaveS(draft) ?? DEFAULT_STORE_INTERVAL_S, mode: "interval" };
+}
+
+/** Where a broker is spoken to by commands on the same machine; null: nowhere, since it has no folder of its own. */
+export function controlFolder(
+  { kind, folders }: Pick<Environment, "kind" | "folders">,
+  store: StoreSettings | null,
+): string | null {
+  if (store !== null) return dirname(store.path);
+  return kind === "add-on" ? folders.data : null;
 }
 
 /** null: no line says it, or it asks for saving at the end only, which would lose all in a crash. */

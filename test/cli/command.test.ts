@@ -36,6 +36,11 @@ const ban = {
   data: "/data",
 };
 
+function trace(question: object): object {
+  const { confFile, optionsFile, share, ssl, data } = check;
+  return { verb: "trace", places: { confFile, optionsFile, share, ssl, data }, question };
+}
+
 describe("the command line", () => {
   test.each<[string, object]>([
     ["", run],
@@ -43,6 +48,19 @@ describe("the command line", () => {
     ["-c a.conf -p 1885 -v", { ...run, confFile: "a.conf", port: 1885, verbose: true }],
     ["run --config a.conf --log-format json", { ...run, confFile: "a.conf", logFormat: "json" }],
     ["run -p 0", { ...run, port: 0 }],
+    ["trace client c1 off", trace({ action: "stop", by: "client", value: "c1" })],
+    [
+      "trace topic a/# f.log --minutes 5 --payload hex",
+      trace({ action: "start", by: "topic", value: "a/#", file: "f.log", minutes: 5, payload: "hex" }),
+    ],
+    ["trace list", trace({ action: "list" })],
+    [
+      "trace client c1",
+      {
+        verb: "wrong",
+        what: '"trace" needs list, or client, user, ip or topic, its name, and a file or off',
+      },
+    ],
     ["api-key weather", { verb: "api-key", id: "weather" }],
     ["api-key", { verb: "wrong", what: '"api-key" needs an id, the name of the key' }],
     ["check", check],

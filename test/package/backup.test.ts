@@ -27,6 +27,8 @@ describe("a backup of Home Assistant", () => {
     ["culex.db", true],
     ["culex.db-wal", true],
     ["culex.db-shm", true],
+    ["culex.sock", true],
+    ["trace", true],
     ["culex-backup.db", false],
     ["system_user.json", false],
     ["options.json", false],

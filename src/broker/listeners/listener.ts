@@ -71,7 +71,9 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
   };
 
   const handOver = (stream: Duplex, socket: Socket, tls: CertificateName | null): void => {
-    const end = deps.accept(stream, { listener: plan.settings.name, address: addressOf(socket), tls });
+    const { remotePort } = socket;
+    const port = remotePort === undefined || proxied.has(peerOf(socket)) ? {} : { port: remotePort };
+    const end = deps.accept(stream, { listener: plan.settings.name, address: addressOf(socket), ...port, tls });
     handedOver.set(peerOf(socket), { socket, end });
   };
 

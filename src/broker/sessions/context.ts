@@ -1,4 +1,5 @@
 import type { RecordEvent } from "../../core/events.ts";
+import type { MessageTap } from "../../core/tracing.ts";
 import type { Access, Identity } from "../../core/types.ts";
 import type { AckHeader } from "../packets/acks.ts";
 import type { PublishHeader } from "../packets/publish-header.ts";
@@ -46,6 +47,8 @@ export interface Context {
   limits: EngineLimits;
   /** Nothing may be kept that is not kept yet: the process is at its limit. */
   isMemoryFull: boolean;
+  /** null: nobody looks at messages. */
+  tap: MessageTap | null;
   /** Grows with every message. */
   sequence: number;
   /** Packets to anyone, and acknowledgements to the client whose packets are being read. */

@@ -1,6 +1,6 @@
 import type { RetainedLimits } from "../routing/retained-store.ts";
 import type { Routes, Target } from "../routing/routes.ts";
-import { isJournaled, type StoredMessage } from "../routing/stored-message.ts";
+import { isJournaled, payloadOf, type StoredMessage } from "../routing/stored-message.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Context } from "./context.ts";
 import { deliver, deliveryQos } from "./outbound.ts";
@@ -15,6 +15,10 @@ export function distribute(
   message: StoredMessage,
   publisher: Session | null,
 ): boolean {
+  if (context.tap !== null && message.publisher !== null) {
+    const payload = Buffer.from(payloadOf(message), "latin1");
+    context.tap(message.topic, payload, message.publisher, message.source?.username ?? null);
+  }
   const routes: Routes<Session> = context.router.routes(entry);
   for (const target of routes.targets) deliverToTarget(context, target, message, publisher);
   for (const group of routes.groups) {

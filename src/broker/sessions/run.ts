@@ -1,3 +1,4 @@
+import type { MessageTap } from "../../core/tracing.ts";
 import type { ProtocolVersion } from "../../core/types.ts";
 import { type ByteString, toByteString } from "../packets/bytes.ts";
 import { PacketType } from "../packets/codes.ts";
@@ -108,6 +109,7 @@ export function flushRun(context: Context): void {
   // empty from here on: what is called below may publish
   run.connection = null;
   run.entry = null;
+  if (context.tap !== null) showRun(run, connection, context.tap);
   const routes = context.router.routes(entry);
   for (const target of routes.targets) deliverRun(context, run, target, connection, entry);
   if (routes.groups.length > 0) {
@@ -122,6 +124,14 @@ export function flushRun(context: Context): void {
   run.count = 0;
   run.v3 = null;
   run.v5 = null;
+}
+
+function showRun(run: Run, { session, version }: Connection, show: MessageTap): void {
+  for (let index = 0; index < run.count; index++) {
+    readAgain(run, index, version);
+    const payload = run.chunk.subarray(run.header.payloadStart, run.header.payloadEnd);
+    show(run.topic, payload, session.clientId, session.identity.username);
+  }
 }
 
 function deliverRun(
