@@ -214,4 +214,37 @@ stages:
     await third.client.publishAsync("b", "x", { qos: 1 });
     expect(third.messages).toEqual([]);
   });
+
+  test("one client asks a few things at a time, however much it sends", async () => {
+    let open = 0;
+    let most = 0;
+    const service = await webServer((_request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      setTimeout(() => {
+        open -= 1;
+        response.writeHead(200).end();
+      }, 5);
+    });
+    const { url } = await authHouse(`
+stages:
+  - type: http
+    response: status
+    pool: 64
+    login:
+      url: "${service.url}/auth"
+      params: { username: "%u", password: "%P" }
+    acl:
+      url: "${service.url}/acl"
+      method: get
+      params: { access: "%A", username: "%u", topic: "%t" }
+`);
+    const alice = await connect(url, ALICE);
+    const filters = Array.from({ length: 50 }, (_, index) => `home/${index}`);
+    const granted = await alice.client.subscribeAsync(filters);
+    expect(granted.map(({ qos }) => qos)).toEqual(filters.map(() => 0));
+    await Promise.all(filters.map((topic) => alice.client.publishAsync(topic, "x", { qos: 1 })));
+    await expect.poll(() => alice.messages.length).toBe(50);
+    expect(most).toBeLessThanOrEqual(4);
+  });
 });

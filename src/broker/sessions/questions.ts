@@ -1,3 +1,4 @@
+import type { Access, AskedAction } from "../../core/types.ts";
 import { PacketType } from "../packets/codes.ts";
 import { decodePublish } from "../packets/publish-header.ts";
 import { decodeSubscribe } from "../packets/subscribe-packet.ts";
@@ -8,6 +9,8 @@ import { mountedFilter } from "./mount-point.ts";
 import { forgetDecisions } from "./permissions.ts";
 import type { Connection, Session } from "./session.ts";
 import { recheckSubscriptions } from "./subscribe.ts";
+
+const AT_A_TIME = 4;
 
 /** Asks what the rules of a client have to be asked before the packet in [start, end) is taken; null: nothing. */
 export function questionOf(
@@ -40,7 +43,10 @@ export function questionOf(
       });
       // what is granted now may be received
       session.receiveDecisions = null;
-      return allOf(filters.map((filter) => prepare("subscribe", filter)));
+      return askAll(
+        prepare,
+        filters.map((filter) => ["subscribe", filter]),
+      );
     }
     default:
       return null;
@@ -51,9 +57,9 @@ export function questionOf(
 export function standingQuestionOf({ access, subscriptions, will }: Session): Promise<unknown> | null {
   const { prepare } = access;
   if (prepare === undefined) return null;
-  const asked = [...subscriptions.keys()].map((filter) => prepare("subscribe", filter));
-  if (will !== null) asked.push(prepare("publish", will.topic));
-  return allOf(asked);
+  const asked: Question[] = [...subscriptions.keys()].map((filter) => ["subscribe", filter]);
+  if (will !== null) asked.push(["publish", will.topic]);
+  return askAll(prepare, asked);
 }
 
 /** Brings a session in line with what its rules say now; false: they say the same about its subscriptions. */
@@ -65,7 +71,20 @@ export function useAnswers(context: Context, session: Session): boolean {
   return isChanged;
 }
 
-function allOf(asked: readonly (Promise<void> | null)[]): Promise<unknown> | null {
-  const open = asked.filter((question) => question !== null);
+type Question = readonly [action: AskedAction, topic: string];
+
+/** Asks from `from` on, a few at a time: a client with many subscriptions must not fill the way of all others. */
+function askAll(
+  prepare: NonNullable<Access["prepare"]>,
+  questions: readonly Question[],
+  from = 0,
+): Promise<unknown> | null {
+  const open: Promise<void>[] = [];
+  for (const [offset, question] of questions.slice(from).entries()) {
+    const [action, topic] = question;
+    const asked = prepare(action, topic);
+    if (asked !== null) open.push(asked);
+    if (open.length === AT_A_TIME) return Promise.all(open).then(() => askAll(prepare, questions, from + offset + 1));
+  }
   return open.length === 0 ? null : Promise.all(open);
 }
