@@ -120,4 +120,37 @@ stages:
     await alice.client.publishAsync("garden/1", "on", { qos: 1 });
     await alice.received(["home/alice/1 on", "garden/1 on"]);
   });
+
+  test("a rule that is changed there while a client is away holds when it is back", async () => {
+    const data = mariadbFolder(tempFolder(), TABLES);
+    const server = await startMariadb(data, await freePort());
+    onTestFinished(() => server.kill());
+    const { url } = await authHouse(`
+stages:
+  - type: mysql
+    server: 127.0.0.1:${server.port}
+    database: mqtt
+    username: mqtt
+    password: db-pw
+    auth_query: select password from mqtt_user where username = '%u' limit 1
+    password_hash: sha256
+    super_query: select is_superuser from mqtt_user where username = '%u' limit 1
+    acl_query: select allow, ipaddr, username, clientid, access, topic from mqtt_acl where username = '%u'
+    cache: false
+`);
+    const root = await connect(url, { username: "root", password: "root-pw", protocolVersion: 5 });
+    const kept = { username: "alice", password: "alice-pw", clientId: "kept", clean: false } as const;
+    const first = await connect(url, kept);
+    await first.client.subscribeAsync("home/alice/#", { qos: 1 });
+    await root.client.publishAsync("home/alice/secret", "1", { qos: 1 });
+    await first.received(["home/alice/secret 1"]);
+    await first.client.endAsync();
+    const database = await createConnection({ port: server.port, user: "mqtt", password: "db-pw", database: "mqtt" });
+    onTestFinished(() => database.end());
+    await database.query("insert into mqtt_acl values (0, null, 'alice', null, 1, 'home/alice/secret')");
+    const second = await connect(url, kept);
+    await root.client.publishAsync("home/alice/secret", "2", { qos: 1 });
+    await root.client.publishAsync("home/alice/1", "on", { qos: 1 });
+    await second.received(["home/alice/1 on"]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { Identity, Reason } from "../../core/types.ts";
+import type { Grant, Identity, Reason } from "../../core/types.ts";
 import { tokenBucket } from "../rates/token-bucket.ts";
 import { elsewhere, isElsewhere, told } from "../told.ts";
 import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
@@ -132,8 +132,13 @@ function hasSameRights(before: Identity, now: Identity): boolean {
     before.superuser === now.superuser &&
     before.listener === now.listener &&
     before.address === now.address &&
-    (before.rules ?? null) === (now.rules ?? null)
+    (before.rules ?? null) === (now.rules ?? null) &&
+    haveSameGrants(before.grants ?? [], now.grants ?? [])
   );
+}
+
+function haveSameGrants(before: readonly Grant[], now: readonly Grant[]): boolean {
+  return before.length === now.length && before.every(({ rules }, index) => rules === now[index]?.rules);
 }
 
 function createConnection(context: Context, session: Session, info: SessionInfo, output: Output): Connection {
