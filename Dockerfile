@@ -9,6 +9,15 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
+# The page in the sidebar, made where esbuild runs and copied as plain files.
+FROM ${BUILD_FROM} AS panel
+RUN apk add --no-cache nodejs npm
+WORKDIR /build
+COPY package.json package-lock.json ./
+COPY src /build/src
+COPY scripts /build/scripts
+RUN npm ci --ignore-scripts --no-audit --no-fund && node scripts/build-panel.ts
+
 FROM ${BUILD_FROM}
 RUN apk add --no-cache nodejs
 # The source runs as it is: a base image whose Node cannot do that must fail here and not in someone's home.
@@ -17,6 +26,7 @@ RUN node -e 'if (!process.features.typescript) throw new Error("this Node does n
 COPY --from=packages /build/node_modules /opt/culex/node_modules
 COPY package.json /opt/culex/
 COPY src /opt/culex/src
+COPY --from=panel /build/dist/panel /opt/culex/dist/panel
 COPY addon /opt/culex/addon
 # Compiles everything once, so that no start on a small machine has to.
 RUN node --max-semi-space-size=4 -e 'import("/opt/culex/src/runtime.ts").then(({ warmCache }) => warmCache()).then(() => import("/opt/culex/addon/addon.ts"))'

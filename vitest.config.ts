@@ -9,14 +9,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/system/**", "test/bridge/live/**"],
+          exclude: ["test/system/**", "test/bridge/live/**", "test/panel/browser/**"],
           testTimeout: 20_000,
         },
       },
       {
         test: {
           name: "system",
-          include: ["test/system/**/*.test.ts", "test/bridge/live/**/*.test.ts"],
+          include: ["test/system/**/*.test.ts", "test/bridge/live/**/*.test.ts", "test/panel/browser/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -11,6 +11,9 @@ if ! PATH="$PWD/node_modules/.bin:$PATH" node -e 'process.exit(process.features.
   echo "Culex needs Node 24 or newer, and npm has none for this kind of machine. Install it and start again." >&2
   exit 1
 fi
+if [ -d node_modules/esbuild ]; then
+  PATH="$PWD/node_modules/.bin:$PATH" node scripts/build-panel.ts --if-stale >&2
+fi
 if [ ! -d node_modules/.cache/culex ]; then
   PATH="$PWD/node_modules/.bin:$PATH" node --max-semi-space-size=4 -e 'import("./src/runtime.ts").then(({ warmCache }) => warmCache()).then(() => import("./addon/addon.ts"))'
 fi

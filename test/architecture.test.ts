@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 describe("the layers", () => {
   const files = ["src", "addon"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts"))
+      .filter((name) => /\.tsx?$/.test(name))
       .map((name) => join(folder, name)),
   );
 
@@ -19,6 +19,22 @@ describe("the layers", () => {
       specifier.startsWith(".") ? !mayImport(from, roomOf(resolved(file, specifier))) : !mayUse(from, specifier),
     );
     expect(wrong).toEqual([]);
+  });
+});
+
+describe("the panel", () => {
+  const files = readdirSync(join(root, "src/panel"), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => [name, readFileSync(join(root, "src/panel", name), "utf8")] as const);
+
+  test.each(files)("%s takes only words of the API from the broker, and only their types", (_, text) => {
+    const taken = text.split("\n").filter((line) => /from "(\.\.\/)+core\//.test(line));
+    expect(taken.filter((line) => !/(^import type|^\} ).* from "[./]+\/core\/api\//.test(line))).toEqual([]);
+  });
+
+  // A topic or payload that became HTML would run with the session of whoever looks at Home Assistant.
+  test.each(files)("%s makes no HTML out of text", (_, text) => {
+    expect(text).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function/i);
   });
 });
 

@@ -12,6 +12,7 @@ export const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   "src/http": ["src/core", "src/settings", "src/auth", "src/snapshot"],
   "src/monitor": ["src/core", "src/settings"],
   "src/cli": ["src/core", "src/settings", "src/auth", "src/snapshot"],
+  "src/panel": ["src/core"],
   src: [
     "src/core",
     "src/settings",
@@ -37,5 +38,6 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/broker": ["aedes", "mqtt-packet", "ws"],
   "src/bridge": ["mqtt-packet"],
   "src/monitor": ["mqtt-packet"],
+  "src/panel": ["@preact/signals", "preact", "preact/hooks", "uqr"],
   "src/http": ["@hono/node-server", "hono", "hono/utils/http-status"],
 };

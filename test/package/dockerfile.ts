@@ -31,7 +31,7 @@ export function imageFiles(instructions: readonly Instruction[]): readonly (read
   return instructions
     .filter(({ keyword, stage }) => keyword === "COPY" && stage === last)
     .map(({ value }) => {
-      const [from = "", to = ""] = value.replace(/^--from=packages \/build\//, "").split(" ");
+      const [from = "", to = ""] = value.replace(/^--from=\w+ \/build\//, "").split(" ");
       return [from, to.endsWith("/") && from !== "rootfs" ? `${to}${from}` : to];
     });
 }

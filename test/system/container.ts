@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { vi } from "vitest";
 import { has } from "../helpers/needs.ts";
+import { buildPanel } from "../helpers/panel-build.ts";
 import { imageFiles, readDockerfile } from "../package/dockerfile.ts";
 import { repository, textOf } from "../package/files.ts";
 
@@ -49,6 +50,7 @@ export function startContainer(environment: Readonly<Record<string, string>> = {
   const variables = { SUPERVISOR_TOKEN: "the-token", TZ: "Europe/Berlin", ...environment };
   for (const [name, value] of Object.entries(variables)) writeFileSync(join(folder, "env", name), value);
 
+  buildPanel();
   const script = join(repository, "test/system/container.sh");
   const places = [join(folder, "root"), folder, process.execPath, repository.replace(/\/$/, "")];
   const child = spawn(

@@ -1,4 +1,10 @@
-import { constants, monitorEventLoopDelay, type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
+import {
+  constants,
+  monitorEventLoopDelay,
+  performance,
+  type PerformanceEntry,
+  PerformanceObserver,
+} from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
 
 /** How the process fared since the last question. */

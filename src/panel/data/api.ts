@@ -1,0 +1,62 @@
+import type { ErrorBody } from "../../core/api/common.ts";
+
+/** An answer that is no success, or none at all. */
+export class ApiError extends Error {
+  /** HTTP status; 0: the broker did not answer. */
+  readonly status: number;
+  /** What is wrong and what to do; null: the broker said neither. */
+  readonly body: ErrorBody["error"] | null;
+
+  constructor(status: number, body: ErrorBody["error"] | null) {
+    super(body?.message ?? `status ${status}`);
+    this.name = "ApiError";
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** The API of the broker. Answers are of our own server, so their types are those of `src/core/api`. */
+export interface Api {
+  get<T>(path: string, signal?: AbortSignal): Promise<T>;
+  /** Writes something; `path` stands below `api/v1/`: "problems/4711/mute". */
+  send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T>;
+}
+
+/** Makes an API whose addresses are relative to the page, because the path before it belongs to Home Assistant. */
+export function createApi(page: Window): Api {
+  const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
+    const response = await page.fetch(urlOf(page, path), init).catch(() => null);
+    if (response === null) throw new ApiError(0, null);
+    const text = await response.text();
+    if (!response.ok) throw new ApiError(response.status, errorIn(text));
+    try {
+      return JSON.parse(text === "" ? "null" : text);
+    } catch {
+      throw new ApiError(response.status, null);
+    }
+  };
+  return {
+    get: (path, signal) => ask(path, signal === undefined ? {} : { signal }),
+    send: (method, path, body = {}) =>
+      ask(path, {
+        method,
+        // A form of another site can send neither [cross-site request forgery].
+        headers: { "content-type": "application/json", "x-requested-with": "panel" },
+        body: JSON.stringify(body),
+      }),
+  };
+}
+
+/** Address of the API below the page's own. */
+export function urlOf(page: Window, path: string): URL {
+  return new URL(`api/v1/${path}`, page.document.baseURI);
+}
+
+function errorIn(text: string): ErrorBody["error"] | null {
+  try {
+    const body: ErrorBody | null = JSON.parse(text);
+    return typeof body?.error?.message === "string" ? body.error : null;
+  } catch {
+    return null;
+  }
+}

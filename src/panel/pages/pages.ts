@@ -1,0 +1,20 @@
+import type { ComponentType } from "preact";
+import type { PageName } from "../shell/router.ts";
+import { AccessPage } from "./access.tsx";
+import { BridgesPage } from "./bridges.tsx";
+import { DevicesPage } from "./devices.tsx";
+import { OverviewPage } from "./overview.tsx";
+import { ProblemsPage } from "./problems.tsx";
+import { SystemPage } from "./system.tsx";
+import { TopicsPage } from "./topics.tsx";
+
+/** What is shown for each entry of the menu. */
+export const PAGES_SHOWN: Readonly<Record<PageName, ComponentType>> = {
+  overview: OverviewPage,
+  devices: DevicesPage,
+  problems: ProblemsPage,
+  topics: TopicsPage,
+  access: AccessPage,
+  bridges: BridgesPage,
+  system: SystemPage,
+};
