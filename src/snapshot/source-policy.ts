@@ -4,7 +4,7 @@ import { lastWord } from "../acl/last-word.ts";
 import { awaitingAccess, unmatchedAccess } from "../acl/open-access.ts";
 import { orderedRules } from "../acl/ordered-access.ts";
 import { compilePolicy, compileSource } from "../acl/policy.ts";
-import type { Access, Authenticator, Identity, Policy } from "../core/types.ts";
+import type { Access, Authenticator, Identity, Policy, TopicAnswers } from "../core/types.ts";
 import type { AclTerms, AnonymousSettings } from "../settings/types.ts";
 import type { LoadedAcl } from "./access-files.ts";
 import { DYNSEC } from "./dynsec-login.ts";
@@ -77,11 +77,15 @@ function sourceOf(name: string, { dynsec, acl, rights, broken }: SourcePolicyInp
       return filesOf(acl);
     default:
       return (identity) => {
+        // nobody has logged in: a command or a policy test wants to know
+        if (identity.grants === undefined) return stage === undefined ? null : askedAccess(name, NOT_ASKED);
         const grant = identity.grants?.find(({ source }) => source === name);
         return grant === undefined ? null : orderedRules(grant.rules)(identity);
       };
   }
 }
+
+const NOT_ASKED: TopicAnswers = { of: () => null, renew: () => null, granted: () => [] };
 
 function filesOf({ loaded, closed }: LoadedAcl): Source {
   if (loaded !== null) return compileSource(loaded.value);

@@ -171,6 +171,16 @@ describe("with an auth.yaml", () => {
     expect(said).toEqual(["publish b", "publish no", "publish silent", "subscribe b/#"]);
   });
 
+  test("a command that asks nobody does not say yes for a source that it would have to ask", () => {
+    expect(accessOf({}, { rights: [HOUSE] }).check("publish", "a")).toMatchObject({
+      verdict: "deny",
+      reason: { sentence: "house has to be asked about it, and was not" },
+    });
+    expect(accessOf({}, { rights: [HOUSE], acl: file(rule("allow", "a")) }).check("publish", "a").verdict).toBe(
+      "allow",
+    );
+  });
+
   test("a superuser passes every rule", () => {
     const access = accessOf({ superuser: true, rules: [rule("deny", "#")] }, { rights: [HOUSE] });
     expect(access.check("publish", "a").verdict).toBe("allow");
