@@ -74,7 +74,7 @@ describe("a number in a conf file", () => {
   });
 });
 
-test.each(["allow_duplicate_messages false", "check_retain_source false", "retain_expiry_interval 10"])(
+test.each(["allow_duplicate_messages false", "check_retain_source false", "sys_interval 10"])(
   "%s asks for what happens anyway",
   (line) => {
     const { settings, problems } = composeAddOn({ "a.conf": `${line}\n` });
@@ -82,6 +82,44 @@ test.each(["allow_duplicate_messages false", "check_retain_source false", "retai
     expect(settings).toEqual(composeAddOn().settings);
   },
 );
+
+describe("a line that means nothing here", () => {
+  const TLS = "listener 1885\ncertfile /ssl/a.pem\nkeyfile /ssl/a.key\n";
+  const DYNSEC = "plugin /usr/lib/mosquitto_dynamic_security.so\nplugin_opt_config_file dynsec.json\n";
+  test.each([
+    ["", "autosave_on_changes true", "changes are not counted"],
+    ["", "dhparamfile /ssl/dh.pem", "the parameters of the key exchange are chosen automatically"],
+    ["", "log_facility 5", "nothing is written to syslog"],
+    ["", "packet_buffer_size 4096", "buffers grow and shrink by themselves"],
+    ["", "pid_file /run/x.pid", "no file with the process number is written"],
+    ["", "retry_interval 20", "messages are sent again when a client reconnects, as MQTT demands"],
+    ["", "websockets_headers_size 4096", "buffers grow and shrink by themselves"],
+    ["", "websockets_log_level 7", "WebSocket lines are part of the other log types"],
+    [TLS, "disable_client_cert_date_checks true", "certificates count between their dates only"],
+    [TLS, "tls_engine pkcs11", "keys are read from files only"],
+    [TLS, "tls_engine_kpass_sha1 00", "keys are read from files only"],
+    [TLS, "tls_keyform engine", "keys are read from files only"],
+    [DYNSEC, "auth_plugin_deny_special_chars false", "it is about plugins that are not loaded"],
+  ])("%s%s is one warning, and all else is as without it", (above, line, because) => {
+    const { settings, problems } = composeAddOn({ "a.conf": `${above}${line}\n` });
+    const [name] = line.split(" ");
+    expect(problems).toEqual([
+      expect.stringMatching(
+        `: "${name}" has no effect here: ${because}\\. The line is ignored.*\\. Remove the line\\.$`,
+      ),
+    ]);
+    expect(settings).toEqual(composeAddOn({ "a.conf": above }).settings);
+  });
+
+  test.each(["persistence_file x.db", "retain_expiry_interval 10", "set_tcp_nodelay true"])(
+    "%s asks for what happens anyway, and nothing is said",
+    (line) => {
+      const { settings, problems } = composeAddOn({ "a.conf": `${line}\n` });
+      expect(problems).toEqual([]);
+      expect(settings).toEqual(composeAddOn().settings);
+    },
+  );
+});
 
 describe("a line that is not carried out", () => {
   test.each([
@@ -92,10 +130,6 @@ describe("a line that is not carried out", () => {
     [
       "user mosquitto # root",
       '"user mosquitto" names the account that Mosquitto runs as and has no effect here. The line is ignored. Remove the line. If an access rule was meant, move it to the file that acl_file names.',
-    ],
-    [
-      "pid_file /run/x.pid",
-      '"pid_file" has no effect here: no file with the process number is written. The line is ignored. Remove the line.',
     ],
     [
       "psk_file /share/psk",
@@ -177,6 +211,10 @@ describe("a line that is not carried out", () => {
     [
       "require_certificate true",
       '"require_certificate" asks for TLS on port 1883, which is the add-on\'s own port without TLS. The line is ignored. Set the certificate in the options, or put the line below a listener with a port of its own.',
+    ],
+    [
+      "http_dir /www",
+      '"http_dir" asks for a web server, which a listener is not here. The line is ignored. Remove the line.',
     ],
     [
       "listener 0 /run/mqtt.sock",

@@ -9,7 +9,9 @@ import {
   type Line,
   type Outcome,
 } from "./draft.ts";
-import { bool, fileReference, firstWord, missingReference, row, type DirectiveRow } from "./row.ts";
+import { bool, fileReference, firstWord, ignored, missingReference, row, type DirectiveRow } from "./row.ts";
+
+const SPECIAL_CHARS = ignored("auth_plugin_deny_special_chars", "it is about plugins that are not loaded");
 
 /** Directives that load code into Mosquitto. Of its plugins dynamic security and those of files are built in here. */
 export const pluginDirectives: readonly DirectiveRow[] = [
@@ -20,7 +22,7 @@ export const pluginDirectives: readonly DirectiveRow[] = [
   row("plugin_use", usePlugin),
   row("plugin_opt_*", pluginOption),
   row("auth_opt_*", pluginOption),
-  { ...row("auth_plugin_deny_special_chars", pluginOption), fate: "ignored" },
+  { ...SPECIAL_CHARS, run: specialChars },
   bool("enable_control_api", (draft, controlApi) => used({ ...draft, controlApi })),
 ];
 
@@ -138,6 +140,12 @@ function pluginOption(draft: Draft, line: Line): Outcome {
         fix: 'Use "plugin_opt_config_file" or "plugin_opt_password_init_file", or remove the line.',
       });
   }
+}
+
+/** It stands below a plugin as its options do. */
+function specialChars(draft: Draft, line: Line): Outcome {
+  const { plugin } = draft.current;
+  return plugin === null || plugin === "unknown" ? pluginOption(draft, line) : SPECIAL_CHARS.run(draft, line);
 }
 
 function isFilePlugin(plugin: Draft["current"]["plugin"]): plugin is FilePlugin {
