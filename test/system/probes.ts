@@ -144,8 +144,8 @@ export async function aliased(port: number): Promise<boolean> {
   return second?.topic === "";
 }
 
-export async function expiry(port: number): Promise<unknown> {
-  const talker = await greet(port, anId(), { ...V5, properties: { sessionExpiryInterval: 1000 } });
+export async function expiry(port: number, sessionExpiryInterval = 1000): Promise<unknown> {
+  const talker = await greet(port, anId(), { ...V5, properties: { sessionExpiryInterval } });
   const { properties } = await talker.answer("connack");
   talker.send({ cmd: "disconnect", reasonCode: 0, properties: { sessionExpiryInterval: 0 } });
   return properties?.sessionExpiryInterval;
