@@ -17,7 +17,7 @@ import { ConfigError } from "./core/errors.ts";
 import { createLogger, EVERY_LOG_TYPE, type Logger } from "./core/logger.ts";
 import type { Problem } from "./core/types.ts";
 import { counted } from "./core/words.ts";
-import { createHttpGate } from "./http/gate.ts";
+import { createPublishGate } from "./http/publish-gate.ts";
 import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
 import { subscriptionLines } from "./monitor/subscription-list.ts";
@@ -173,7 +173,7 @@ export async function startApp(context: AppContext): Promise<App> {
     maxPacketSize: () => live.current().settings.limits.maxPacketSize,
     receiveMaximum: running.receiveMaximum,
   });
-  const http = createHttpGate({
+  const http = createPublishGate({
     login: running.login,
     publishAs: running.publishAs,
     current: live.current,

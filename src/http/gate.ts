@@ -1,64 +1,83 @@
 import { codeOf, messageOf } from "../core/errors.ts";
 import { placeOf } from "../core/problem.ts";
-import type { Problem } from "../core/types.ts";
-import type { HttpPlan } from "../snapshot/types.ts";
-import type { WebServer, WebServerDeps } from "./server.ts";
+import type { Origin, Problem } from "../core/types.ts";
+import type { TlsMaterial } from "../snapshot/types.ts";
 
-/** Where messages are taken over HTTP, when that is switched on. */
-export interface HttpGate {
+/** A port that the configuration opens, moves and closes. */
+export interface Gate<Plan> {
   /** Opens, moves or closes it, as the configuration says. */
-  apply(plan: HttpPlan | null): Promise<readonly Problem[]>;
+  apply(plan: Plan | null): Promise<readonly Problem[]>;
   /** With the real port; empty: it is closed. */
   addresses(): readonly string[];
   stop(): Promise<void>;
 }
 
-/** Makes the gate, closed. The web server and what it needs are loaded when it is opened for the first time. */
-export function createHttpGate(deps: WebServerDeps): HttpGate {
-  let open: { readonly key: string; readonly server: WebServer } | null = null;
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly origin: Origin;
+}
+
+interface OpenPort {
+  readonly address: string;
+  update(tls: TlsMaterial | null): void;
+  close(): Promise<void>;
+}
+
+interface GateKind<Plan> {
+  readonly placeOf: (plan: Plan) => Place;
+  /** null: it speaks plain HTTP. */
+  readonly tlsOf: (plan: Plan) => TlsMaterial | null;
+  readonly open: (plan: Plan) => Promise<OpenPort>;
+  /** What has no port when it cannot be opened, and what that means. */
+  readonly closed: { readonly what: string; readonly now: string };
+}
+
+/** Makes a gate, closed. */
+export function createGate<Plan>({ placeOf: placeIn, tlsOf, open: openPort, closed }: GateKind<Plan>): Gate<Plan> {
+  let open: { readonly key: string; readonly port: OpenPort } | null = null;
 
   const shut = async (): Promise<void> => {
-    const { server } = open ?? {};
+    const { port } = open ?? {};
     open = null;
-    await server?.close();
+    await port?.close();
   };
 
   return {
     async apply(plan) {
-      const key = plan === null ? null : keyOf(plan);
+      const key = plan === null ? null : keyOf(placeIn(plan), tlsOf(plan) !== null);
       if (plan !== null && open?.key === key) {
-        open.server.update(plan);
+        open.port.update(tlsOf(plan));
         return [];
       }
       await shut();
       if (plan === null || key === null) return [];
       try {
-        const { openWebServer } = await import("./server.ts");
-        open = { key, server: await openWebServer(plan, deps) };
+        open = { key, port: await openPort(plan) };
         return [];
       } catch (error) {
-        return [cannotOpen(plan, error)];
+        return [cannotOpen(placeIn(plan), closed, error)];
       }
     },
-    addresses: () => (open === null ? [] : [open.server.address]),
+    addresses: () => (open === null ? [] : [open.port.address]),
     stop: shut,
   };
 }
 
 /** What cannot change while it is open. */
-function keyOf({ settings, tls }: HttpPlan): string {
-  return JSON.stringify([settings.host, settings.port, tls !== null]);
+function keyOf({ host, port }: Place, isSecure: boolean): string {
+  return JSON.stringify([host, port, isSecure]);
 }
 
-function cannotOpen({ settings: { port, host, origin } }: HttpPlan, error: unknown): Problem {
+function cannotOpen({ port, host, origin }: Place, { what, now }: GateKind<never>["closed"], error: unknown): Problem {
   const why =
     codeOf(error) === "EADDRINUSE"
       ? `port ${port} is in use by another program`
       : `port ${port} on ${host} could not be opened (${messageOf(error)})`;
   return {
     severity: "error",
-    what: `${placeOf(origin)}: publishing over HTTP has no port: ${why}.`,
-    now: "Nothing is taken over HTTP; the rest works.",
+    what: `${placeOf(origin)}: ${what} has no port: ${why}.`,
+    now,
     fix: "Choose another port or address.",
     where: origin,
   };

@@ -1,23 +1,30 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
+import type { Duplex } from "node:stream";
 import { Server as TlsServer } from "node:tls";
-import { createAdaptorServer } from "@hono/node-server";
-import { messageOf } from "../core/errors.ts";
-import type { Logger } from "../core/logger.ts";
-import type { HttpPlan, TlsMaterial } from "../snapshot/types.ts";
-import { createPublishApi, type PublishApiDeps } from "./publish-api.ts";
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import type { Hono } from "hono";
+import type { TlsMaterial } from "../snapshot/types.ts";
 
 export interface WebServer {
   /** "http://[::]:8080". */
   readonly address: string;
   /** Takes over another certificate. */
-  update(plan: HttpPlan): void;
+  update(tls: TlsMaterial | null): void;
   close(): Promise<void>;
 }
 
-export interface WebServerDeps extends PublishApiDeps {
-  readonly log: Logger;
+export interface WebServerPlan {
+  readonly host: string;
+  readonly port: number;
+  /** null: it speaks plain HTTP. */
+  readonly tls: TlsMaterial | null;
+  readonly fetch: Hono<{ Bindings: HttpBindings }>["fetch"];
+  /** Takes what wants to become a WebSocket. Missing: nothing may. */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Hears of faults of the open port. */
+  readonly fault: (error: Error) => void;
 }
 
 const MAX_CONNECTIONS = 256;
@@ -28,14 +35,13 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 1_000;
 
 /**
- * Opens the port where messages are taken over HTTP.
+ * Opens a port for HTTP.
  * @throws Error with the system's code when it cannot be opened.
  */
-export async function openWebServer({ settings, tls }: HttpPlan, deps: WebServerDeps): Promise<WebServer> {
-  const api = createPublishApi(deps);
+export async function openWebServer({ host, port, tls, fetch, upgrade, fault }: WebServerPlan): Promise<WebServer> {
   const options = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS };
   const server: Server = createAdaptorServer({
-    fetch: api.fetch,
+    fetch,
     // the globals are others' too
     overrideGlobalObjects: false,
     ...(tls === null
@@ -43,14 +49,13 @@ export async function openWebServer({ settings, tls }: HttpPlan, deps: WebServer
       : { createServer: createSecureServer, serverOptions: { ...options, ...secureContext(tls) } }),
   });
   server.maxConnections = MAX_CONNECTIONS;
-  await listen(server, settings.host, settings.port);
-  server.on("error", (error) => {
-    deps.log.error({}, `The port for publishing over HTTP reports a fault: ${messageOf(error)}`);
-  });
+  if (upgrade !== undefined) server.on("upgrade", upgrade);
+  await listen(server, host, port);
+  server.on("error", fault);
   return {
     address: urlOf(server.address(), tls !== null),
-    update(plan) {
-      if (plan.tls !== null && server instanceof TlsServer) server.setSecureContext(secureContext(plan.tls));
+    update(next) {
+      if (next !== null && server instanceof TlsServer) server.setSecureContext(secureContext(next));
     },
     close: () => close(server),
   };
