@@ -40,4 +40,5 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/monitor": ["mqtt-packet"],
   "src/panel": ["@preact/signals", "preact", "preact/hooks", "uqr"],
   "src/http": ["@hono/node-server", "hono", "hono/utils/http-status"],
+  addon: ["ws"],
 };

@@ -50,6 +50,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       aclTerms: { sources: null, noMatch: null },
       limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 2_000_000, ...parts.limits },
       http: null,
+      panel: null,
       bridges: [],
       banFile: null,
       store: null,

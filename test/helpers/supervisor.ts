@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
+import { serveCoreWebSocket, type CoreUser } from "./core-websocket.ts";
 
 /** Who the app under test is, and what its configuration claims. */
 export interface SupervisorOptions {
@@ -27,6 +28,8 @@ export interface FakeSupervisor {
   readonly hostname: string;
   /** Home Assistant's users by normalised name; change them as a user would in the People page. */
   readonly users: Map<string, string>;
+  /** What Home Assistant's WebSocket says of its users. */
+  coreUsers: readonly CoreUser[];
   /** "hanging": Core's port is open and nothing comes back for `hangMs`, then 500, unless it is running again. */
   core: "running" | "down" | "hanging";
   hangMs: number;
@@ -92,6 +95,7 @@ export async function startSupervisor(options: SupervisorOptions = {}): Promise<
     slug,
     hostname: options.hostname ?? slug.replaceAll("_", "-"),
     users: new Map(Object.entries(options.users ?? {})),
+    coreUsers: [],
     core: "running",
     hangMs: 30_000,
     silent: false,
@@ -107,6 +111,8 @@ export async function startSupervisor(options: SupervisorOptions = {}): Promise<
       await closed;
     },
   };
+
+  serveCoreWebSocket(server, { token, users: () => fake.coreUsers, isUp: () => fake.core === "running" });
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = new URL(request.url ?? "/", fake.url).pathname;
