@@ -3,6 +3,8 @@ import type { App, AppContext } from "../src/app.ts";
 import { run } from "../src/run.ts";
 import type { Signals } from "../src/signals.ts";
 import { readEnvironment } from "./environment.ts";
+import { createAskAdmins } from "./core-users.ts";
+import { ingressVisitors } from "./ingress.ts";
 import { createHomeAssistantBackend } from "./login.ts";
 import { createRegistration, type Registration } from "./registration.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -14,7 +16,7 @@ export function runAddon(env: NodeJS.ProcessEnv, signals: Signals): Promise<numb
   let registration: Registration | null = null;
 
   async function makeContext(): Promise<AppContext> {
-    const { spec, supervisor } = readEnvironment(env);
+    const { spec, supervisor, ingress } = readEnvironment(env);
     const system = await loadSystemUsers(spec.environment.folders.data);
     return {
       spec,
@@ -22,6 +24,10 @@ export function runAddon(env: NodeJS.ProcessEnv, signals: Signals): Promise<numb
       verbose: false,
       importFrom: join(spec.environment.folders.share, "mosquitto", "mosquitto.db"),
       dynsecPassword: env["MOSQUITTO_DYNSEC_PASSWORD"] ?? null,
+      visitors:
+        ingress === null
+          ? null
+          : (log) => ingressVisitors({ askAdmins: createAskAdmins(ingress), peer: ingress.peer, log, now: Date.now }),
       problems: system.problems,
       backends: (log) =>
         supervisor === null

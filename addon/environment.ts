@@ -4,6 +4,7 @@ import { ConfigError, messageOf } from "../src/core/errors.ts";
 import { HOME_ASSISTANT_USERS } from "../src/settings/reserved-users.ts";
 import type { Environment, Ports } from "../src/settings/types.ts";
 import type { SourceSpec } from "../src/snapshot/types.ts";
+import { INGRESS_PEER } from "./ingress.ts";
 import { createSupervisor, type Supervisor } from "./supervisor.ts";
 
 /**
@@ -14,8 +15,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv): {
   readonly spec: SourceSpec;
   /** null outside Home Assistant. */
   readonly supervisor: Supervisor | null;
+  /** How the panel is reached and who may use it; null outside Home Assistant. */
+  readonly ingress: { readonly url: string; readonly token: string; readonly peer: string } | null;
 } {
   const token = env["SUPERVISOR_TOKEN"] ?? "";
+  const url = env["SUPERVISOR_URL"] ?? "http://supervisor";
   const folders = {
     data: env["CULEX_DATA_DIR"] ?? "/data",
     share: env["CULEX_SHARE_DIR"] ?? "/share",
@@ -24,14 +28,15 @@ export function readEnvironment(env: NodeJS.ProcessEnv): {
   const environment: Environment = {
     kind: "add-on",
     folders,
-    ports: parsePorts(env["CULEX_PORTS"] ?? "1883,1884,8883,8884,8080"),
+    ports: parsePorts(env["CULEX_PORTS"] ?? "1883,1884,8883,8884,8080,8099"),
     host: env["CULEX_HOST"] ?? "::",
     reservedUsers: HOME_ASSISTANT_USERS,
     hasHomeAssistant: token !== "",
   };
   return {
     spec: { environment, optionsFile: optionsFile(folders.data), confFile: null },
-    supervisor: token === "" ? null : supervisorAt(env["SUPERVISOR_URL"] ?? "http://supervisor", token),
+    supervisor: token === "" ? null : supervisorAt(url, token),
+    ingress: token === "" ? null : { url, token, peer: env["CULEX_INGRESS_PEER"] ?? INGRESS_PEER },
   };
 }
 
@@ -59,12 +64,19 @@ function unusable(what: string, fix: string): ConfigError {
 }
 
 /**
- * Parses "1883,1884,8883,8884,8080": MQTT, WebSocket, both with TLS, and HTTP; 0 is a free port, an empty or missing
- * place none.
+ * Parses "1883,1884,8883,8884,8080,8099": MQTT, WebSocket, both with TLS, HTTP, and the panel; 0 is a free port, an
+ * empty or missing place none.
  */
 function parsePorts(text: string): Ports {
-  const [mqtt, ws, mqtts, wss, http] = text.split(",").map((place) => parsePort(place.trim(), text));
-  return { mqtt: mqtt ?? null, ws: ws ?? null, mqtts: mqtts ?? null, wss: wss ?? null, http: http ?? null };
+  const [mqtt, ws, mqtts, wss, http, panel] = text.split(",").map((place) => parsePort(place.trim(), text));
+  return {
+    mqtt: mqtt ?? null,
+    ws: ws ?? null,
+    mqtts: mqtts ?? null,
+    wss: wss ?? null,
+    http: http ?? null,
+    panel: panel ?? null,
+  };
 }
 
 function parsePort(place: string, text: string): number | null {
@@ -73,7 +85,7 @@ function parsePort(place: string, text: string): number | null {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw unusable(
       `CULEX_PORTS "${text}": "${place}" is no port.`,
-      "Write up to five numbers, such as 1883,1884,8883,8884,8080; 0 is a free port.",
+      "Write up to six numbers, such as 1883,1884,8883,8884,8080,8099; 0 is a free port.",
     );
   return port;
 }

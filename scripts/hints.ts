@@ -2,6 +2,8 @@
 interface Hints {
   /** As the broker says where it listens: "mqtt://127.0.0.1:1883". */
   readonly addresses: readonly string[];
+  /** null: it has no panel. */
+  readonly panel: string | null;
   readonly login: { readonly username: string; readonly password: string };
   readonly folder: string;
 }
@@ -12,14 +14,19 @@ export function addressesIn(line: string): readonly string[] | null {
   return list?.split(" ") ?? null;
 }
 
+/** Finds the address of the panel in a line of the log; null: it is another line. */
+export function panelIn(line: string): string | null {
+  return /The panel is at (\S+\/)/.exec(messageIn(line))?.[1] ?? null;
+}
+
 /** Composes what is printed below that line. */
-export function hintsText({ addresses, login, folder }: Hints): string {
+export function hintsText({ addresses, panel, login, folder }: Hints): string {
   const url = new URL(addresses.find((address) => address.startsWith("mqtt://")) ?? "mqtt://127.0.0.1:1883");
   const words = ["-h", hostOf(url), "-p", url.port, "-u", login.username, "-P", login.password].map(shellWord);
   const to = words.join(" ");
   return `
 Listening    ${addresses.join("  ")}
-Login        ${login.username} / ${login.password}
+${panel === null ? "" : `Panel        ${panel}\n`}Login        ${login.username} / ${login.password}
 Folders      ${folder} (data/options.json, share/mosquitto/*.conf, ssl/): save a file and it is in force
 Try it       mosquitto_sub ${to} -t 'demo/#' -v
              mosquitto_pub ${to} -t demo/hello -m hi

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { addressesIn, hintsText } from "./hints.ts";
+import { addressesIn, hintsText, panelIn } from "./hints.ts";
 
 /**
  * `npm start`: runs the app on this machine alone, with folders of its own in local/, and says how to talk to it.
@@ -16,10 +16,13 @@ const local = join(root, "local");
 const folders = { data: join(local, "data"), share: join(local, "share"), ssl: join(local, "ssl") };
 const optionsFile = join(folders.data, "options.json");
 const host = process.env["CULEX_HOST"] ?? "127.0.0.1";
-const DEFAULT_PORTS = [1883, 1884, 8883, 8884] as const;
+/** MQTT, WebSocket, both with TLS, none for publishing over HTTP, and the panel. */
+const DEFAULT_PORTS = [1883, 1884, 8883, 8884, null, 8099] as const;
 
 makeSamples();
-const ports = await Promise.all(DEFAULT_PORTS.map(async (port) => ((await isFree(port)) ? port : 0)));
+const ports = await Promise.all(
+  DEFAULT_PORTS.map(async (port) => (port === null ? "" : (await isFree(port)) ? port : 0)),
+);
 const watch = isWatching ? ["--watch", "--watch-preserve-output"] : [];
 const child = spawn(process.execPath, [...watch, join(root, "addon", "main.ts")], {
   stdio: ["inherit", "pipe", "inherit"],
@@ -40,12 +43,14 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 child.on("exit", (code) => {
   process.exitCode = code ?? 1;
 });
+let panel: string | null = null;
 createInterface({ input: child.stdout }).on("line", (line) => {
   process.stdout.write(`${line}\n`);
+  panel = panelIn(line) ?? panel;
   const addresses = addressesIn(line);
   const login = addresses === null ? null : firstLogin();
   if (addresses === null || login === null) return;
-  process.stdout.write(hintsText({ addresses, login, folder: local }));
+  process.stdout.write(hintsText({ addresses, panel, login, folder: local }));
 });
 
 function makeSamples(): void {

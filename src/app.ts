@@ -16,7 +16,9 @@ import { createListeners } from "./broker/listeners/listeners.ts";
 import { ConfigError } from "./core/errors.ts";
 import { createLogger, EVERY_LOG_TYPE, type Logger } from "./core/logger.ts";
 import type { Problem } from "./core/types.ts";
+import type { Visitors } from "./core/visit.ts";
 import { counted } from "./core/words.ts";
+import { createGate } from "./http/gate.ts";
 import { createPublishGate } from "./http/publish-gate.ts";
 import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
@@ -31,6 +33,7 @@ import { firstDynsecFile } from "./snapshot/first-dynsec-file.ts";
 import { createLive } from "./snapshot/live.ts";
 import { createReloader, logProblem } from "./snapshot/reloader.ts";
 import { readSources } from "./snapshot/sources.ts";
+import type { PanelSettings } from "./settings/types.ts";
 import type { Snapshot, SourceSpec } from "./snapshot/types.ts";
 import { createWatcher } from "./snapshot/watcher.ts";
 import { saveNow, startStorage, storeChange } from "./start-storage.ts";
@@ -48,6 +51,8 @@ export interface AppContext {
   readonly importFrom: string | null;
   /** The administrator's password for a dynamic security that starts for the first time; null: none was given. */
   readonly dynsecPassword: string | null;
+  /** Says who may use the panel, given the app's logger; null: this machine, and whoever has the panel's token. */
+  readonly visitors: ((log: Logger) => Visitors) | null;
   /** mosquitto's -v: every type of log line, whatever the settings say. */
   readonly verbose: boolean;
 }
@@ -181,9 +186,27 @@ export async function startApp(context: AppContext): Promise<App> {
     now: Date.now,
     log,
   });
+  const panel = createGate<PanelSettings>({
+    placeOf: (settings) => settings,
+    tlsOf: () => null,
+    async open(settings) {
+      // most of it is needed by nothing else
+      const { openPanel } = await import("./open-panel.ts");
+      return openPanel(settings, {
+        visitors: context.visitors?.(log) ?? null,
+        current: live.current,
+        portOf: listeners.portOf,
+        sessions: running.sessions,
+        log,
+        now: Date.now,
+      });
+    },
+    closed: { what: "the panel", now: "There is no panel; the rest works." },
+  });
   const closeAll = async (): Promise<void> => {
     sys.stop();
     sysmon.stop();
+    await panel.stop();
     await http.stop();
     await traces?.stop();
     await bridges.stop();
@@ -200,6 +223,7 @@ export async function startApp(context: AppContext): Promise<App> {
     throw new ConfigError([...listenProblems, nothingListens()]);
   }
   listenProblems.push(...(await http.apply(live.current().http)));
+  listenProblems.push(...(await panel.apply(live.current().settings.panel)));
   for (const problem of listenProblems) logProblem(log, problem);
   bridges.apply(live.current().bridges);
 
@@ -220,7 +244,11 @@ export async function startApp(context: AppContext): Promise<App> {
         await keeper.keepOnly(snapshot.keptStages);
         sys.update(snapshot.settings.sysIntervalS);
         sysmon.update(snapshot.settings.sysIntervalS > 0);
-        const problems = [...(await listeners.apply(snapshot.listeners)), ...(await http.apply(snapshot.http))];
+        const problems = [
+          ...(await listeners.apply(snapshot.listeners)),
+          ...(await http.apply(snapshot.http)),
+          ...(await panel.apply(snapshot.settings.panel)),
+        ];
         bridges.apply(snapshot.bridges);
         context.settled?.(app);
         return { problems, done: `${counted(checked, "session")} re-checked, ${closed} closed` };

@@ -19,6 +19,7 @@ switch (command.verb) {
       logFormat,
       verbose,
       importFrom: null,
+      visitors: null,
       dynsecPassword: process.env["MOSQUITTO_DYNSEC_PASSWORD"] ?? null,
       problems: [],
       backends: () => [],

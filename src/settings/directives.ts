@@ -5,6 +5,7 @@ import { globalDirectives } from "./directives/global.ts";
 import { httpDirectives } from "./directives/http.ts";
 import { limitDirectives } from "./directives/limits.ts";
 import { listenerDirectives } from "./directives/listener.ts";
+import { panelDirectives } from "./directives/panel.ts";
 import { proxyDirectives } from "./directives/proxy.ts";
 import { pluginDirectives } from "./directives/plugin.ts";
 import { tlsDirectives } from "./directives/tls.ts";
@@ -19,6 +20,7 @@ export const directives: readonly DirectiveRow[] = [
   ...tlsDirectives,
   ...proxyDirectives,
   ...httpDirectives,
+  ...panelDirectives,
   ...limitDirectives,
   ...pluginDirectives,
   ...bridgeDirectives,

@@ -36,6 +36,7 @@ export interface Options {
   /** Below the share folder; empty: the usual one in the data folder. */
   readonly banFile: string;
   readonly httpPublish: HttpOptions;
+  readonly panel: boolean;
   /** Seconds between two writes; 0: before each acknowledgement. */
   readonly storeInterval: number;
   readonly limits: LimitValues;
@@ -90,6 +91,7 @@ export function parseOptions(
     customize: readCustomize(raw["customize"], report),
     banFile: read.fileBelow("/share", "ban_file", "The usual file in the data folder is used."),
     httpPublish: readHttpGroup(raw["http_publish"], report),
+    panel: read.bool("panel", false, "There is no panel."),
     storeInterval: read.seconds("store_interval"),
     limits: readLimitGroup(raw["limits"], ajv, report),
     debug: read.bool("debug", false, "It stays off."),
@@ -100,7 +102,7 @@ export function parseOptions(
 type Report = (severity: Problem["severity"], what: string, now: string, fix: string) => void;
 
 const { properties } = optionsSchema;
-type BoolOption = "anonymous" | "dynamic_security" | "require_certificate" | "debug";
+type BoolOption = "anonymous" | "dynamic_security" | "require_certificate" | "panel" | "debug";
 type FileOption = "certfile" | "keyfile" | "cafile" | "ban_file";
 type SecondsOption = "store_interval";
 type ListOption = "logins" | "log_dest" | "log_type";

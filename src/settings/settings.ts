@@ -13,6 +13,7 @@ import {
 } from "./login-chain.ts";
 import { applyConf } from "./conf-lines.ts";
 import { httpSettings } from "./http.ts";
+import { panelSettings } from "./panel.ts";
 import { finishBridges } from "./bridges.ts";
 import { addOnBanFile, standAloneBanFile } from "./ban-settings.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
@@ -102,6 +103,7 @@ function addOn(
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       checksRetainSource,
       http,
+      panel: panelSettings(environment, options, draft, store),
       bridges,
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
@@ -164,6 +166,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       checksRetainSource,
       http: null,
+      panel: panelSettings(environment, options, draft, store),
       bridges: [],
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
@@ -221,6 +224,7 @@ function standAlone(environment: Environment, conf: readonly ConfFile[], authFil
       limits: limitsOf(STAND_ALONE_LIMITS, draft),
       checksRetainSource,
       http,
+      panel: panelSettings(environment, null, draft, store),
       bridges,
       banFile: standAloneBanFile(store, draft),
       store,

@@ -35,6 +35,8 @@ export interface Ports {
   readonly wss: number | null;
   /** Missing: none. */
   readonly http?: number | null;
+  /** Of the panel; missing: none. */
+  readonly panel?: number | null;
 }
 
 /** Options and conf files as one: complete, valid, and with files still by name. */
@@ -52,6 +54,8 @@ export interface Settings extends AccessSettings {
   readonly checksRetainSource: boolean;
   /** null: nothing is taken over HTTP. */
   readonly http: HttpSettings | null;
+  /** null: there is no panel. */
+  readonly panel: PanelSettings | null;
   /** Connections to other brokers. */
   readonly bridges: readonly BridgeSettings[];
   /** Who may not connect; null: there is no such file. */
@@ -174,6 +178,12 @@ export interface ListenerSettings {
 export interface HttpSettings extends Pick<ListenerSettings, "name" | "host" | "port" | "tls" | "origin"> {
   /** null: there are no API keys. */
   readonly keys: FileReference | null;
+}
+
+/** Where the panel is served. */
+export interface PanelSettings extends Pick<ListenerSettings, "host" | "port" | "origin"> {
+  /** Where its token and the record of what was done in it are kept; null: nowhere, so only this machine may use it. */
+  readonly folder: string | null;
 }
 
 /** A proxy in front of a listener, which tells in a header of the PROXY protocol who comes. */

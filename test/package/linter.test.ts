@@ -57,20 +57,20 @@ describe("the store's linter", () => {
 });
 
 describe("the security rating", () => {
-  it("is 7: five, one for the Supervisor's logins and one for the AppArmor profile", () => {
-    expect(securityRating(config, existsSync(join(repository, "apparmor.txt")))).toBe(7);
+  it("is 8: five, two for ingress and one for the AppArmor profile", () => {
+    expect(securityRating(config, existsSync(join(repository, "apparmor.txt")))).toBe(8);
   });
 
   it.each([
-    ["without a profile", {}, false, 6],
-    ["with AppArmor off", { apparmor: false }, true, 5],
-    ["with ingress, which counts two and takes the place of the logins", { ingress: true }, true, 8],
-    ["on the host network", { host_network: true }, true, 6],
-    ["with the host's processes", { host_pid: true }, true, 5],
-    ["as a manager", { hassio_role: "manager" }, true, 6],
-    ["as an administrator", { hassio_role: "admin" }, true, 5],
-    ["with a dangerous capability", { privileged: ["NET_ADMIN"] }, true, 6],
-    ["with the host's name and SYS_ADMIN", { host_uts: true, privileged: ["SYS_ADMIN"] }, true, 5],
+    ["without a profile", {}, false, 7],
+    ["with AppArmor off", { apparmor: false }, true, 6],
+    ["without ingress, when the logins count one in its place", { ingress: false }, true, 7],
+    ["on the host network", { host_network: true }, true, 7],
+    ["with the host's processes", { host_pid: true }, true, 6],
+    ["as a manager", { hassio_role: "manager" }, true, 7],
+    ["as an administrator", { hassio_role: "admin" }, true, 6],
+    ["with a dangerous capability", { privileged: ["NET_ADMIN"] }, true, 7],
+    ["with the host's name and SYS_ADMIN", { host_uts: true, privileged: ["SYS_ADMIN"] }, true, 6],
     ["with full access", { full_access: true }, true, 1],
   ])("changes %s", (_what, change, hasProfile, expected) => {
     expect(securityRating({ ...config, ...change }, hasProfile)).toBe(expected);

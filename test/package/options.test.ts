@@ -11,7 +11,7 @@ type Tree = Readonly<Record<string, readonly string[]>>;
 const { options, schema, ports } = JSON.parse(textOf("config.json"));
 const translations = ["en", "de"].map((language) => [language, loadTranslation(language)] as const);
 
-/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `ban_file`, `http_publish`, `store_interval`, `limits`. No default: the option may be missing. */
+/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `ban_file`, `http_publish`, `panel`, `store_interval`, `limits`. No default: the option may be missing. */
 const expected = {
   logins: [],
   anonymous: false,
@@ -25,6 +25,7 @@ const expected = {
   log_type: [],
   ban_file: undefined,
   http_publish: { active: false },
+  panel: true,
   store_interval: 30,
   limits: {},
   debug: undefined,

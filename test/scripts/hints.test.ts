@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addressesIn, hintsText } from "../../scripts/hints.ts";
+import { addressesIn, hintsText, panelIn } from "../../scripts/hints.ts";
 import { createLogger, jsonLine, textLine, type LogEntry } from "../../src/core/logger.ts";
 
 const READY = "ready: mqtt://127.0.0.1:1883 ws://127.0.0.1:1884 after 312 ms";
@@ -38,7 +38,7 @@ describe("the commands that are printed", () => {
     ["mqtt://[::1]:40001", "-h ::1 -p 40001"],
     ["mqtt://broker.local:1883", "-h broker.local -p 1883"],
   ])("reach a broker at %s", (address, to) => {
-    const text = hintsText({ addresses: ["ws://127.0.0.1:1884", address], login, folder: "local" });
+    const text = hintsText({ addresses: ["ws://127.0.0.1:1884", address], panel: null, login, folder: "local" });
     expect(text).toContain(`mosquitto_sub ${to} -u demo -P secret -t 'demo/#' -v\n`);
     expect(text).toContain(`mosquitto_pub ${to} -u demo -P secret -t demo/hello -m hi\n`);
   });
@@ -49,7 +49,22 @@ describe("the commands that are printed", () => {
     ["$HOME", "'$HOME'"],
     ["", "''"],
   ])("quote the password %j for a shell", (password, word) => {
-    const text = hintsText({ addresses: ["mqtt://127.0.0.1:1883"], login: { ...login, password }, folder: "local" });
+    const text = hintsText({
+      addresses: ["mqtt://127.0.0.1:1883"],
+      panel: null,
+      login: { ...login, password },
+      folder: "local",
+    });
     expect(text).toContain(` -P ${word} -t`);
   });
+});
+
+test("the panel's address is found in its line, and shown", () => {
+  const panel = panelIn(textLine(entry("The panel is at http://127.0.0.1:8099/.")));
+  expect(panel).toBe("http://127.0.0.1:8099/");
+  expect(panelIn(textLine(entry(READY)))).toBeNull();
+  const login = { username: "demo", password: "secret" };
+  expect(hintsText({ addresses: ["mqtt://127.0.0.1:1883"], panel, login, folder: "local" })).toContain(
+    "\nPanel        http://127.0.0.1:8099/\n",
+  );
 });

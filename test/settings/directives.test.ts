@@ -53,7 +53,7 @@ describe("the table of directives", () => {
   });
 });
 
-const HTTP = ["http_publish", "http_publish_certfile", "http_publish_keyfile", "http_publish_keys"];
+const HTTP = ["http_publish", "http_publish_certfile", "http_publish_keyfile", "http_publish_keys", "panel"];
 
 describe("a number in a conf file", () => {
   test.each([

@@ -46,6 +46,7 @@ describe("the add-on without any configuration", () => {
       anonymous: null,
       limits: limitsFrom(NO_LIMITS_SAID),
       http: null,
+      panel: null,
       bridges: [],
       banFile: {
         path: "/srv/culex/data/bans.yaml",

@@ -38,6 +38,7 @@ describe("a broker without a configuration", () => {
       anonymous: { rights: "all", origin },
       limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 268_435_460 },
       http: null,
+      panel: null,
       bridges: [],
       banFile: null,
       store: null,

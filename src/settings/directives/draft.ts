@@ -38,6 +38,7 @@ export interface Draft {
   readonly checksRetainSource: boolean;
   readonly limits: LimitValues;
   readonly http: HttpDraft;
+  readonly panel: PanelDraft;
   /** null: no line says it. */
   readonly persistence: { readonly isOn: boolean; readonly origin: Origin } | null;
   /** Folder on this machine's disk. */
@@ -56,6 +57,14 @@ export interface Draft {
   readonly bridges: readonly BridgeDraft[];
   readonly emq: EmqDraft;
   readonly current: Current;
+}
+
+/** What lines say of the panel. */
+export interface PanelDraft {
+  /** null: no line opens it. */
+  readonly place: { readonly port: number; readonly host: string | null; readonly origin: Origin } | null;
+  /** A line about it cannot be carried out. */
+  readonly isShut: boolean;
 }
 
 /** What lines of EMQ have said that counts when all files are read. */
@@ -245,6 +254,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     checksRetainSource: false,
     limits: NO_LIMITS_SAID,
     http: { listener: null, certfile: null, keyfile: null, keys: null, isShut: false },
+    panel: { place: null, isShut: false },
     persistence: null,
     persistenceLocation: null,
     autosaveIntervalS: null,

@@ -90,6 +90,7 @@ async function bridge(remote: Remote, lines: string): Promise<{ readonly app: Ap
     verbose: false,
     importFrom: null,
     dynsecPassword: null,
+    visitors: null,
   } as const;
   const app = await startApp({ ...context, spec: standAlone({ confFile, port: null }) });
   onTestFinished(() => app.stop());
