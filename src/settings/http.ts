@@ -40,7 +40,7 @@ export function httpSettings({ host, ports, folders }: Environment, options: Opt
   return { value: { name, host: listener?.host ?? host, port, tls, keys, origin }, problems: [] };
 }
 
-const TLS_TERMS = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null } as const;
+const TLS_TERMS = { capath: null, crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null } as const;
 
 function noPair(origin: Origin): Problem {
   return {

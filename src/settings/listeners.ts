@@ -75,13 +75,14 @@ function collisionOf(listener: ListenerDraft, earlier: readonly ListenerDraft[])
 
 /** Anything about TLS without all that it needs keeps a listener shut: it must never speak in plain instead. */
 function faultOfTls(listener: ListenerDraft): ListenerFault | null {
-  const { builtIn, certfile, keyfile, cafile } = listener;
+  const { builtIn, certfile, keyfile, cafile, capath } = listener;
+  const hasCa = cafile !== null || capath !== null;
   const requireCertificate = requiresCertificate(listener);
   const hasPair = certfile !== null && keyfile !== null;
-  if (hasPair) return requireCertificate && cafile === null ? "no cafile" : null;
+  if (hasPair) return requireCertificate && !hasCa ? "no cafile" : null;
   if (builtIn?.isTls === true) return isNamedInConf(listener) ? "no pair" : null;
   const mustJudge = requireCertificate && !vouchesForCertificates(listener);
-  return certfile !== null || keyfile !== null || cafile !== null || mustJudge ? "no pair" : null;
+  return certfile !== null || keyfile !== null || hasCa || mustJudge ? "no pair" : null;
 }
 
 function settingsOf(listener: ListenerDraft, clientIds: Draft["clientIds"]): ListenerSettings | null {
@@ -121,10 +122,10 @@ function termsOf({ terms, socketDomain }: ListenerDraft, clientIds: Draft["clien
 }
 
 function tlsOf(listener: ListenerDraft): TlsSettings | null {
-  const { certfile, keyfile, cafile, crlfile, minVersion, ciphers, ciphersuites } = listener;
+  const { certfile, keyfile, cafile, capath, crlfile, minVersion, ciphers, ciphersuites } = listener;
   if (certfile === null || keyfile === null) return null;
   const requireCertificate = requiresCertificate(listener);
-  return { certfile, keyfile, cafile, requireCertificate, crlfile, minVersion, ciphers, ciphersuites };
+  return { certfile, keyfile, cafile, capath, requireCertificate, crlfile, minVersion, ciphers, ciphersuites };
 }
 
 /** A certificate that is not asked for names nobody. */

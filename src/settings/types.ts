@@ -228,6 +228,8 @@ export const ALL_CLIENTS: ListenerTerms = {
 
 /** Beside its certificate, how a listener speaks TLS. */
 export interface TlsTerms {
+  /** Folder with more CAs, below the names that OpenSSL finds them by; null: none. */
+  readonly capath: FileReference | null;
   /** Certificates of clients that do not count any more; null: none is revoked. */
   readonly crlfile: FileReference | null;
   readonly minVersion: "TLSv1.2" | "TLSv1.3";

@@ -25,7 +25,7 @@ interface Input {
 
 /** Checks the certificate files of a listener: they exist, parse, belong together, and are in date. */
 export function loadTls({ listener, files, previous, nowMs, closed }: Input): LoadedTls {
-  const { certfile, keyfile, cafile, crlfile, requireCertificate, minVersion } = listener.tls;
+  const { certfile, keyfile, cafile, capath, crlfile, requireCertificate, minVersion } = listener.tls;
   // A house without certificates is no fault; half a pair, or one that was there before, is.
   const isAbsent = previous === null && [certfile, keyfile].every(({ path }) => files.get(path)?.error === "ENOENT");
   const fault = (what: string, fix: string, where: Pick<FileReference, "origin">): LoadedTls => ({
@@ -46,6 +46,7 @@ export function loadTls({ listener, files, previous, nowMs, closed }: Input): Lo
     ["certfile", certfile],
     ["keyfile", keyfile],
     ["cafile", cafile],
+    ["capath", capath],
     ["crlfile", crlfile],
   ] as const) {
     if (reference === null) continue;
@@ -57,7 +58,8 @@ export function loadTls({ listener, files, previous, nowMs, closed }: Input): Lo
   }
   const cert = texts.get(certfile) ?? "";
   const key = texts.get(keyfile) ?? "";
-  const ca = cafile === null ? null : (texts.get(cafile) ?? "");
+  const authorities = [cafile, capath].filter((reference) => reference !== null);
+  const ca = authorities.length === 0 ? null : authorities.map((reference) => texts.get(reference) ?? "").join("\n");
   const crl = crlfile === null ? null : (texts.get(crlfile) ?? "");
   const ciphers = cipherList(listener.tls);
 
@@ -74,8 +76,10 @@ export function loadTls({ listener, files, previous, nowMs, closed }: Input): Lo
       keyfile,
     );
   }
-  if (ca !== null && cafile !== null && parse(() => new X509Certificate(ca)) === null) {
-    return fault(`${cafile.shown} holds no certificate in PEM form.`, REPLACE_FIX, cafile);
+  for (const reference of authorities) {
+    if (parse(() => new X509Certificate(texts.get(reference) ?? "")) !== null) continue;
+    const fix = reference === capath ? REHASH_FIX : REPLACE_FIX;
+    return fault(`${reference.shown} holds no certificate in PEM form.`, fix, reference);
   }
   try {
     createSecureContext({ cert, key, ...(ca === null ? {} : { ca }), minVersion });
@@ -128,6 +132,7 @@ function cipherList({ ciphers, ciphersuites }: TlsSettings): string | null {
 }
 
 const MISSING_FIX = "Put the file there or clear the option.";
+const REHASH_FIX = 'Put the CAs there and run "openssl rehash" on it: a CA is found by a name such as 5ad8a5d6.0 only.';
 const REPLACE_FIX = "Replace the file; no restart is needed.";
 
 function missing(option: string, { shown, folder: known }: FileReference, error: string): string {

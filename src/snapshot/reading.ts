@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { codeOf } from "../core/errors.ts";
 import { foreignLine } from "../core/text.ts";
 import type { Problem } from "../core/types.ts";
@@ -17,6 +18,8 @@ export interface Reading {
   text(path: string): Promise<FileText>;
   /** A file of which its reader says, line by line or as a whole, what is no text. */
   anyText(path: string): Promise<FileText>;
+  /** The CAs of a folder, as one text. */
+  certificates(folder: string): Promise<FileText>;
   /** Notes a file that somebody else reads; `digest` is of what was found, null: there is nothing. */
   elsewhere(path: string, digest: string | null): void;
   /** Names of all files in a folder. */
@@ -25,6 +28,9 @@ export interface Reading {
   confNames(folder: string): Promise<Listing>;
   fingerprint(): string;
 }
+
+/** How OpenSSL names the CAs of a folder, "5ad8a5d6.0": other files there are none for it. */
+export const HASHED_NAME = /^[0-9a-f]{8}\.\d+$/;
 
 export type Listing =
   | { readonly names: readonly string[]; readonly error: null }
@@ -59,6 +65,21 @@ export function createReading(): Reading {
     found,
     text: (path) => read(path, foreignLine),
     anyText: (path) => read(path, () => null),
+    async certificates(folder) {
+      watched.add(folder);
+      const listed = await list(folder);
+      if (listed.names === null) {
+        note(folder, listed.error);
+        return { path: folder, text: null, error: listed.error };
+      }
+      // links to one file and the file itself are one text
+      const texts = new Set<string>();
+      for (const name of listed.names.filter((name) => HASHED_NAME.test(name)).toSorted()) {
+        const { text } = await read(join(folder, name), () => null);
+        if (text !== null) texts.add(text);
+      }
+      return { path: folder, text: [...texts].join("\n"), error: null };
+    },
     elsewhere(path, digest) {
       watched.add(path);
       if (digest !== null) found.add(path);

@@ -40,6 +40,7 @@ export async function readSources(
   const named = filesOf(settings);
   for (const path of named.texts) files.set(path, await reading.text(path));
   for (const path of named.others) files.set(path, await reading.anyText(path));
+  for (const path of named.caFolders) files.set(path, await reading.certificates(path));
   reading.problems.push(...(await misnamedFiles(spec, folderOf(spec, options.value), reading)));
   reading.problems.push(
     ...conf.ruleFiles.filter(({ path }) => !named.texts.has(path)).map(({ file }) => notNamed(file)),
@@ -161,10 +162,17 @@ function withoutFolder(options: Options | null): Options | null {
   return options === null ? null : { ...options, customize: { ...options.customize, isUsable: false } };
 }
 
-function filesOf(settings: Settings): { readonly texts: ReadonlySet<string>; readonly others: ReadonlySet<string> } {
+interface NamedFiles {
+  readonly texts: ReadonlySet<string>;
+  readonly others: ReadonlySet<string>;
+  readonly caFolders: ReadonlySet<string>;
+}
+
+function filesOf(settings: Settings): NamedFiles {
   const access = [settings, ...settings.listenerAccess.values()];
   return {
     texts: pathsOf([...access.map(({ aclFile }) => aclFile), settings.banFile, settings.http?.keys ?? null]),
+    caFolders: pathsOf(settings.listeners.map(({ tls }) => tls?.capath ?? null)),
     others: pathsOf([
       ...access.map(({ passwordFile }) => passwordFile),
       ...settings.listeners.flatMap(({ tls }) =>

@@ -1,8 +1,9 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, sep } from "node:path";
+import { basename, dirname, sep } from "node:path";
 import { watch, type FSWatcher } from "chokidar";
 import type { Logger } from "../core/logger.ts";
 import { POLICY_TEST_ENDING } from "../settings/policy-tests.ts";
+import { HASHED_NAME } from "./reading.ts";
 
 export interface Watcher {
   /** Watches these files and folders from now on, whether they exist yet or not. */
@@ -33,11 +34,9 @@ export function createWatcher({ changed, log, quietMs = 200, longestMs = 500 }: 
   let cause: string | null = null;
   let isClosed = false;
 
-  // Of a listed folder only conf files and policy tests count: a log file beside them changes all the time.
+  // Of a listed folder only some files count: a log file beside them changes all the time.
   const isWanted = (path: string): boolean =>
-    wanted.has(path) ||
-    ((path.endsWith(".conf") || path.endsWith(POLICY_TEST_ENDING)) && wanted.has(dirname(path))) ||
-    holdsWanted(path, wanted);
+    wanted.has(path) || (isOfFolder(path) && wanted.has(dirname(path))) || holdsWanted(path, wanted);
 
   function seen(path: string): void {
     if (isClosed || !isWanted(path)) return;
@@ -101,6 +100,11 @@ export function createWatcher({ changed, log, quietMs = 200, longestMs = 500 }: 
       await watcher?.close();
     },
   };
+}
+
+/** Conf files, policy tests and CAs. */
+function isOfFolder(path: string): boolean {
+  return path.endsWith(".conf") || path.endsWith(POLICY_TEST_ENDING) || HASHED_NAME.test(basename(path));
 }
 
 /** The cause of a look that no file asked for. */

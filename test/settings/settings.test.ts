@@ -13,7 +13,7 @@ describe("the add-on without any configuration", () => {
     const { settings, problems } = composeAddOn();
     const file = (shown: string) => ({ path: `/srv/culex/ssl/${shown}`, shown, folder: "/ssl", origin: optionsOrigin });
     const pair = { certfile: file("fullchain.pem"), keyfile: file("privkey.pem"), cafile: null };
-    const terms = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null };
+    const terms = { capath: null, crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null };
     const tls = { ...pair, requireCertificate: false, ...terms };
     const common = {
       terms: ALL_CLIENTS,

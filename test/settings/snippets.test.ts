@@ -332,6 +332,7 @@ use_identity_as_username true
         keyfile: file("privkey.pem", 3),
         cafile: file("clients-ca.pem", 4),
         requireCertificate: true,
+        capath: null,
         crlfile: null,
         minVersion: "TLSv1.2",
         ciphers: null,

@@ -7,7 +7,7 @@ import type { FileText, TlsMaterial } from "../../src/snapshot/types.ts";
 import { makePair, type Pair } from "../helpers/certificates.ts";
 import { tempFolder } from "../helpers/temp.ts";
 
-const NO_TERMS = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null } as const;
+const NO_TERMS = { capath: null, crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null } as const;
 
 /** A little later than now: openssl dates a certificate to the second, and one made in a moment is not valid before it. */
 const NOW_MS = Date.now() + 60_000;

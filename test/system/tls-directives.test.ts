@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
@@ -7,8 +8,9 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { makeCrl, makePair, type Pair } from "../helpers/certificates.ts";
 import { launch, save, type Running } from "../helpers/culex.ts";
 import { freePort } from "../helpers/free-port.ts";
-import { connect } from "../helpers/mqtt.ts";
+import { connect, refusal } from "../helpers/mqtt.ts";
 import { tempFolder } from "../helpers/temp.ts";
+import { confHouse } from "./conf-house.ts";
 
 let pki: string;
 let ca: Pair;
@@ -102,4 +104,79 @@ test("ciphers and ciphers_tls1.3 each bound their versions, and leave the other 
   const newer = await start("ciphers_tls1.3 TLS_CHACHA20_POLY1305_SHA256");
   expect(await cipherOf(newer.tlsPort, "TLSv1.3")).toBe("TLS_CHACHA20_POLY1305_SHA256");
   expect(await cipherOf(newer.tlsPort, "TLSv1.2")).toMatch(/^TLS_ECDHE_ECDSA/);
+});
+
+/** Puts a certificate into a folder as `openssl rehash` names it. */
+function hashed(folder: string, { certFile }: Pair): void {
+  const hash = execFileSync("openssl", ["x509", "-hash", "-noout", "-in", certFile], { encoding: "utf8" }).trim();
+  copyFileSync(certFile, join(folder, `${hash}.0`));
+}
+
+test("capath: the CAs of a folder vouch for clients by their hashed names, and a new one counts on save", async () => {
+  const folder = tempFolder();
+  const other = makePair(folder, { name: "ca-other", commonName: "Other CA" });
+  const stranger = makePair(folder, { name: "stranger", commonName: "stranger", issuer: other });
+  const cas = tempFolder();
+  hashed(cas, ca);
+  copyFileSync(other.certFile, join(cas, "other.pem"));
+  const port = await freePort();
+  const lines = `allow_anonymous true\nlistener ${port} 127.0.0.1\ncertfile ${server.certFile}\nkeyfile ${server.keyFile}\n`;
+  const house = await confHouse(`${lines}capath ${cas}\nrequire_certificate true\n`, folder);
+  const url = `mqtts://127.0.0.1:${port}`;
+  const stays = await connect(url, { ca: ca.cert, cert: good.cert, key: good.key });
+  tls(port, { cert: stranger.cert, key: stranger.key }).on("error", () => undefined);
+  await house.line(/its certificate was not accepted/);
+  hashed(cas, other);
+  await house.line(/generation 2 is live/);
+  await connect(url, { ca: ca.cert, cert: stranger.cert, key: stranger.key });
+  expect(stays.wasClosed()).toBe(false);
+
+  rmSync(cas, { recursive: true });
+  house.signal("SIGHUP");
+  await house.line(/capath "\S+" not found\. The pair loaded at .* stays in use\./);
+  await connect(url, { ca: ca.cert, cert: stranger.cert, key: stranger.key });
+});
+
+test("a reload changes what a TLS listener asks for, and sends away only who does not meet it", async () => {
+  const port = await freePort();
+  const base = `allow_anonymous true
+listener ${port} 127.0.0.1
+certfile ${server.certFile}
+keyfile ${server.keyFile}
+cafile ${ca.certFile}
+`;
+  const house = await confHouse(base);
+  const url = `mqtts://127.0.0.1:${port}`;
+  const shown = { ca: ca.cert, cert: good.cert, key: good.key, protocolVersion: 5 } as const;
+  const plain = await connect(url, { ca: ca.cert });
+
+  await house.put(`${base}require_certificate true\n`);
+  await expect.poll(plain.wasClosed).toBe(true);
+  const stays = await connect(url, shown);
+  tls(port, {}).on("error", () => undefined);
+  await house.line(/sent no certificate/);
+
+  await house.put(`${base}tls_version tlsv1.3\nciphers_tls1.3 TLS_AES_128_GCM_SHA256\n`);
+  const [error]: unknown[] = await once(tls(port, { maxVersion: "TLSv1.2" }), "error");
+  expect(error).toMatchObject({ message: expect.stringContaining("protocol version") });
+  const newer = tls(port, {});
+  await once(newer, "secureConnect");
+  expect(newer.getCipher().standardName).toBe("TLS_AES_128_GCM_SHA256");
+
+  const renewed = makePair(house.folder, { name: "renewed", commonName: "renewed", issuer: ca });
+  const names = base.replace(server.certFile, renewed.certFile).replace(server.keyFile, renewed.keyFile);
+  await house.put(names);
+  const socket = tls(port, { maxVersion: "TLSv1.2" });
+  await once(socket, "secureConnect");
+  expect(socket.getPeerCertificate().subject.CN).toBe("renewed");
+  expect(stays.wasClosed()).toBe(false);
+
+  // who came in without a name is asked for it
+  await house.put(`${names}use_identity_as_username true\n`);
+  await expect.poll(stays.wasClosed).toBe(true);
+  expect(await refusal(url, { ...shown, clientId: "named" })).toBe(0);
+  expect(await house.line(/Device named at .* connected/)).toContain("user good");
+  await house.put(`${names}use_subject_as_username true\n`);
+  expect(await refusal(url, { ...shown, clientId: "whole" })).toBe(0);
+  expect(await house.line(/Device whole at .* connected/)).toContain("user CN=good");
 });

@@ -282,6 +282,7 @@ export function newListener(port: number, host: string | null, origin: Origin): 
     keyfile: null,
     cafile: null,
     requireCertificate: false,
+    capath: null,
     crlfile: null,
     minVersion: "TLSv1.2",
     ciphers: null,

@@ -1,6 +1,6 @@
 import { used, type ListenerDraft } from "./draft.ts";
-import { ofListener, onTlsListener, shut, shutting } from "./listener.ts";
-import { file, ignored, oneOf, refused, row, wrongValue, type DirectiveRow } from "./row.ts";
+import { ofListener, onTlsListener, shut } from "./listener.ts";
+import { file, ignored, oneOf, row, wrongValue, type DirectiveRow } from "./row.ts";
 
 /** Directives about how a listener speaks TLS, beside its certificate. */
 export const tlsDirectives: readonly DirectiveRow[] = [
@@ -17,12 +17,11 @@ export const tlsDirectives: readonly DirectiveRow[] = [
   ),
   cipherList("ciphers", (listener, ciphers) => ({ ...listener, ciphers })),
   cipherList("ciphers_tls1.3", (listener, ciphersuites) => ({ ...listener, ciphersuites })),
-  shutting(
-    refused(
-      "capath",
-      "names a folder of CAs, which is not read for a listener",
-      "Put the CAs into one file and name it with cafile.",
-    ),
+  file(
+    "capath",
+    onTlsListener((listener, capath) => ({ ...listener, capath })),
+    // as with cafile
+    null,
   ),
   ofListener(ignored("disable_client_cert_date_checks", "certificates count between their dates only")),
   ofListener(ignored("tls_engine", "keys are read from files only")),

@@ -25,7 +25,7 @@ import { connect as connectMqtt } from "../../helpers/mqtt.ts";
 import { snapshotOf, type SnapshotParts } from "../../helpers/snapshot.ts";
 import { connectPacket, encode, publish, subscribe } from "../wire.ts";
 
-const NO_TERMS = { crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null } as const;
+const NO_TERMS = { capath: null, crlfile: null, minVersion: "TLSv1.2", ciphers: null, ciphersuites: null } as const;
 
 const MISSING =
   "Install a client certificate in the device, or switch off what asks for one: require_certificate, use_identity_as_username or use_subject_as_username.";
