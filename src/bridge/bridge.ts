@@ -119,12 +119,7 @@ export function startBridge(deps: BridgeDeps, guard: LoopGuard, plan: BridgePlan
     if (wasConnected && lastedMs >= restart.stableS * 1000) backoff.reset();
     const failedAt = addressInUse();
     enter("waiting");
-    if (replace !== null) {
-      const callback = replace;
-      replace = null;
-      callback();
-      return;
-    }
+    if (isReplaced()) return;
     if (fault.kind === "version" && withoutExtras()) return attempt();
     if (fault.kind === "loop" || startType === "once") {
       clear();
@@ -175,8 +170,18 @@ export function startBridge(deps: BridgeDeps, guard: LoopGuard, plan: BridgePlan
       log.notice({ bridge: name }, `Bridge ${name} goes back to ${shown(primary)}, which answers again.`);
       tell("0");
       at = 0;
-      void old?.close().then(attempt);
+      void old?.close().then(() => {
+        if (!isReplaced()) attempt();
+      });
     });
+  }
+
+  /** Makes way for a change that waited until there is no connection; false when there is none. */
+  function isReplaced(): boolean {
+    const callback = replace;
+    replace = null;
+    callback?.();
+    return callback !== null;
   }
 
   function addressInUse(): BridgeAddress {

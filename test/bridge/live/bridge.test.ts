@@ -236,6 +236,21 @@ describeWith(["mosquitto"], "the addresses of a bridge", () => {
     expect(near.log()).toContain(`Bridge far goes back to 127.0.0.1:${first.port}, which answers again.`);
   });
 
+  test("are left for those of a lazy change when the first answers again", async () => {
+    const [first, second] = [await prepare("mosquitto"), await start("mosquitto")];
+    const block = (rest: string): string =>
+      `connection far\naddress 127.0.0.1:${first.port} 127.0.0.1:${second.port}\nrestart_timeout 1\nbridge_reload_type lazy\n${rest}${PROBE}`;
+    const near = await start("culex", block(""));
+    await linked(near, second);
+    near.reload(block("topic late/# out 1\n"));
+    await eventually(() => expect(near.log()).toMatch(/generation 2 is live/));
+    await first.start();
+    await linked(near, first);
+    const [speaker, hearer] = [await listen(near, "none"), await listen(first, "late/#")];
+    await speaker.publish("late/1", "x");
+    await eventually(() => expect(hearer.messages).toEqual(["late/1 x q1"]));
+  });
+
   test("with round_robin stay where they are", async () => {
     const [first, second] = [await start("mosquitto"), await start("mosquitto")];
     const near = await start(
