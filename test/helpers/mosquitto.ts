@@ -19,7 +19,8 @@ export function mosquittoPub(port: number, args: readonly string[], input = ""):
         resolve({ code, output: stdout + stderr });
       },
     );
-    child.stdin?.end(input);
+    // refused at CONNECT it ends without reading
+    child.stdin?.on("error", () => undefined).end(input);
   });
 }
 

@@ -31,7 +31,8 @@ function culexImport(args: readonly string[], input = "", env: Readonly<Record<s
     env: { ...process.env, ...env },
     timeout: 20_000,
   });
-  child.stdin.end(input);
+  // it may end before it reads
+  child.stdin.on("error", () => undefined).end(input);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => {
