@@ -17,6 +17,8 @@ export interface Bridge {
   stop(isRemoved: boolean): Promise<void>;
   /** Calls back when the connection is lost the next time, or at once when there is none. */
   whenFree(replace: () => void): void;
+  /** Filters that its session at the remote broker may be subscribed to. */
+  remoteFilters(): readonly string[];
 }
 
 /** Between two looks at what waits for a lazy bridge. */
@@ -24,12 +26,17 @@ const LAZY_MS = 1_000;
 /** Between two looks at the first address while another is in use. */
 const PRIMARY_MS = 5_000;
 
-/** Starts a bridge. */
-export function startBridge(deps: BridgeDeps, guard: LoopGuard, plan: BridgePlan): Bridge {
+/** Starts a bridge; `former` is what the bridge before it may have subscribed to at the remote broker. */
+export function startBridge(
+  deps: BridgeDeps,
+  guard: LoopGuard,
+  plan: BridgePlan,
+  former: readonly string[] = [],
+): Bridge {
   const { log, now } = deps;
   const { settings } = plan;
   const { name, addresses, startType, restart, notifications, notificationTopic, localClientId } = settings;
-  const mapping = createMapping(settings.topics);
+  const mapping = createMapping(settings.topics, former);
   const backoff = createBackoff(restart, Math.random);
   let at = 0;
   let greeting: Greeting = { version: settings.version, isPrivate: settings.tryPrivate && settings.version !== 5 };
@@ -40,6 +47,7 @@ export function startBridge(deps: BridgeDeps, guard: LoopGuard, plan: BridgePlan
   let lastSaid = "";
   let timer: NodeJS.Timeout | null = null;
   let replace: (() => void) | null = null;
+  let hasConnected = false;
 
   tell("0");
   prepareSession();
@@ -61,6 +69,7 @@ export function startBridge(deps: BridgeDeps, guard: LoopGuard, plan: BridgePlan
       if (status === "connected") replace = callback;
       else callback();
     },
+    remoteFilters: () => [...(hasConnected ? [] : former), ...mapping.remote.map(({ filter }) => filter)],
   };
 
   /** Makes the session and its subscriptions, so that messages wait for the first connection too; ends a clean one. */
@@ -105,6 +114,7 @@ export function startBridge(deps: BridgeDeps, guard: LoopGuard, plan: BridgePlan
 
   function connected(address: BridgeAddress): void {
     enter("connected");
+    hasConnected = true;
     lastSaid = "";
     log.notice({ bridge: name }, `Bridge ${name} is connected to ${shown(address)}.`);
     tell("1");

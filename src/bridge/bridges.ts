@@ -33,8 +33,8 @@ export function createBridges(deps: BridgesDeps): Bridges {
     deps.publish({ topic, payload: "", qos: 1, retain: true });
   };
 
-  const start = (plan: BridgePlan): void => {
-    running.set(plan.settings.name, startBridge(deps, guard, plan));
+  const start = (plan: BridgePlan, former: readonly string[] = []): void => {
+    running.set(plan.settings.name, startBridge(deps, guard, plan, former));
   };
   const replace = (old: Bridge, plan: BridgePlan): void => {
     const { name } = plan.settings;
@@ -45,7 +45,7 @@ export function createBridges(deps: BridgesDeps): Bridges {
     void old.stop(topicOf(old.plan) !== topicOf(plan)).then(() => {
       const latest = next.get(name);
       next.delete(name);
-      if (!isStopped && latest !== undefined) start(latest);
+      if (!isStopped && latest !== undefined) start(latest, old.remoteFilters());
     });
   };
   const change = (old: Bridge, plan: BridgePlan): void => {

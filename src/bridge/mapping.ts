@@ -23,8 +23,8 @@ export interface Mapping {
   toLocal(topic: string): string;
 }
 
-/** Compiles the `topic` lines of a bridge. */
-export function createMapping(topics: readonly BridgeTopic[]): Mapping {
+/** Compiles the `topic` lines of a bridge; `former` are filters that lines before these subscribed to over there. */
+export function createMapping(topics: readonly BridgeTopic[], former: readonly string[] = []): Mapping {
   const out = topics.filter(({ direction }) => direction !== "in");
   const incoming = topics.filter(({ direction }) => direction !== "out");
   const remote = strongest(incoming.map(({ remote: filter, qos }) => ({ filter, qos })));
@@ -39,9 +39,9 @@ export function createMapping(topics: readonly BridgeTopic[]): Mapping {
   return {
     local: strongest(out.map(({ local: filter, qos }) => ({ filter, qos }))),
     remote,
-    remoteUnwanted: out
-      .map(({ remote }) => remote)
-      .filter((filter) => !remote.some((wanted) => wanted.filter === filter)),
+    remoteUnwanted: [...new Set([...out.map((topic) => topic.remote), ...former])].filter(
+      (filter) => !remote.some((wanted) => wanted.filter === filter),
+    ),
     growth: Math.max(0, ...growths),
     bringsIn: (topic) => wanted.some((filter) => matches(filter, topic)),
     toRemote: (topic) => rename(topic, renamesOut),

@@ -169,7 +169,7 @@ export function openRelay(deps: RelayDeps): Relay | null {
     if (wasUnasked) return;
     wasUnasked = true;
     const sentence = `Bridge ${name}: the remote broker sends "${topic}", which no topic line brings in.`;
-    log.warn({ bridge: name }, `${sentence} Such messages are dropped. Add a line for it if it is wanted.`);
+    log.warn({ bridge: name }, `${sentence} Such messages are dropped. ${UNASKED}`);
   }
 
   function publishOut(packet: IPublishPacket): void {
@@ -219,6 +219,9 @@ export function subscribeLocally(
   });
   if (subscriptions.length > 0) local.receive(generate({ cmd: "subscribe", messageId: 2, subscriptions }, options));
 }
+
+const UNASKED =
+  "Add a line for it if it is wanted. If a line asked for it that is gone, connect once with cleansession true.";
 
 function isHandshake({ cmd }: Packet): boolean {
   return cmd === "puback" || cmd === "pubrec" || cmd === "pubrel" || cmd === "pubcomp";

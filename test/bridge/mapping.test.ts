@@ -2,13 +2,14 @@ import { describe, expect, test } from "vitest";
 import { createMapping } from "../../src/bridge/mapping.ts";
 import { parseBridgeTopic } from "../../src/settings/directives/bridge-topic.ts";
 
+function topicOf(line: string) {
+  const topic = parseBridgeTopic(line);
+  if ("what" in topic) throw new Error(topic.what);
+  return topic;
+}
+
 function mappingOf(...lines: readonly string[]) {
-  const topics = lines.map((line) => {
-    const topic = parseBridgeTopic(line);
-    if ("what" in topic) throw new Error(topic.what);
-    return topic;
-  });
-  return createMapping(topics);
+  return createMapping(lines.map(topicOf));
 }
 
 describe("the names of topics", () => {
@@ -50,7 +51,12 @@ describe("the subscriptions", () => {
       { filter: "y/c/#", qos: 1 },
       { filter: "d/#", qos: 0 },
     ]);
-    expect(mapping.remoteUnwanted).toEqual(["a/#", "a/#"]);
+    expect(mapping.remoteUnwanted).toEqual(["a/#"]);
+  });
+
+  test("of lines before these are ended at the remote broker, unless a line asks for them again", () => {
+    const topics = [topicOf("a/# in"), topicOf("b/# out")];
+    expect(createMapping(topics, ["a/#", "c/#", "b/#", "c/#"]).remoteUnwanted).toEqual(["b/#", "c/#"]);
   });
 
   test("know by how much a packet may grow", () => {

@@ -187,6 +187,25 @@ describeWith(["mosquitto"], "a reload", () => {
   });
 });
 
+describeWith(["mosquitto"], "a line that is taken away", () => {
+  test("ends the subscription at the remote broker, also when that was away meanwhile", async () => {
+    const far = await start("mosquitto");
+    const gone = "topic a/# in 1\n";
+    const near = await bridged(far, `${gone}topic b/# in 1\n`);
+    await far.stop();
+    near.reload(lines(far, "topic b/# in 1\n"));
+    await eventually(() => expect(near.log()).toMatch(/generation 2 is live/));
+    near.reload(lines(far, "topic c/# in 1\n"));
+    await eventually(() => expect(near.log()).toMatch(/generation 3 is live/));
+    await far.start();
+    await linked(near, far);
+    const [speaker, hearer] = [await listen(far, "none"), await listen(near, "#")];
+    for (const topic of ["a/1", "b/1", "c/1"]) await speaker.publish(topic, "x");
+    await eventually(() => expect(hearer.messages).toContain("c/1 x q1"));
+    expect(near.log()).not.toContain("which no topic line brings in");
+  });
+});
+
 describeWith(["mosquitto"], "a bridge that cannot connect", () => {
   test("says so once, with the address and what to do, and gets there when it can", async () => {
     const far = await prepare("mosquitto");
