@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.{ts,tsx}"],
           exclude: ["test/system/**", "test/bridge/live/**", "test/panel/browser/**"],
           testTimeout: 20_000,
         },

@@ -53,6 +53,12 @@ function Menu(): JSX.Element {
   const { general } = words.value;
   const settingsOpen = useSignal(false);
   const problems = store.overview.value?.problems.total ?? 0;
+  const nav = useRef<HTMLElement>(null);
+  const { page } = router.route.value;
+  useEffect(() => {
+    // A narrow window shows a part of the menu.
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [page]);
   return (
     <div class="menu">
       {homeAssistant.isNarrow.value ? (
@@ -65,11 +71,11 @@ function Menu(): JSX.Element {
           <Icon name="menu" />
         </button>
       ) : null}
-      <nav aria-label={general.menu}>
+      <nav aria-label={general.menu} ref={nav}>
         <ul>
           {PAGES.map((name) => (
             <li key={name}>
-              <a href={hrefOf(name)} aria-current={router.route.value.page === name ? "page" : undefined}>
+              <a href={hrefOf(name)} aria-current={page === name ? "page" : undefined}>
                 <Icon name={name} />
                 <span>{words.value[name].title}</span>
                 {name === "problems" && problems > 0 ? (

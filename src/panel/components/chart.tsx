@@ -4,6 +4,8 @@ import { usePanel } from "../shell/panel.ts";
 interface Line {
   readonly name: string;
   readonly values: readonly number[];
+  /** What the legend says: the value of this moment. */
+  readonly now: number;
 }
 
 interface ChartProps {
@@ -32,9 +34,9 @@ export function Chart({ summary, times, lines }: ChartProps): JSX.Element {
       </svg>
       <figcaption>
         <ul class="legend">
-          {lines.map(({ name, values }, index) => (
+          {lines.map(({ name, now }, index) => (
             <li key={name} class={`legend__item legend__item--${index}`}>
-              {name}: {format.value.number(values.at(-1) ?? 0)}
+              {name}: {format.value.number(now)}
             </li>
           ))}
         </ul>
@@ -57,7 +59,7 @@ export function Chart({ summary, times, lines }: ChartProps): JSX.Element {
             <tbody>
               {times.map((time, at) => (
                 <tr key={time}>
-                  <th scope="row">{format.value.clock(time)}</th>
+                  <th scope="row">{format.value.time(time)}</th>
                   {lines.map(({ name, values }) => (
                     <td key={name} class="number">
                       {format.value.number(values[at] ?? 0)}

@@ -2,9 +2,9 @@ import type { ComponentType } from "preact";
 import type { PageName } from "../shell/router.ts";
 import { AccessPage } from "./access.tsx";
 import { BridgesPage } from "./bridges.tsx";
-import { DevicesPage } from "./devices.tsx";
-import { OverviewPage } from "./overview.tsx";
-import { ProblemsPage } from "./problems.tsx";
+import { DevicesPage } from "./devices/devices.tsx";
+import { OverviewPage } from "./overview/overview.tsx";
+import { ProblemsPage } from "./problems/problems.tsx";
 import { SystemPage } from "./system.tsx";
 import { TopicsPage } from "./topics.tsx";
 

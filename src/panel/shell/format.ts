@@ -1,5 +1,3 @@
-import type { Language } from "../words/words.ts";
-
 /** Writes figures and times as people of that language do. */
 export interface Format {
   number(value: number): string;
@@ -11,6 +9,8 @@ export interface Format {
   clock(iso: string): string;
   /** "3 minutes ago", "in 2 days" */
   ago(iso: string, nowMs: number): string;
+  /** "12:04" */
+  time(iso: string): string;
   /** "45 s", "2 min" */
   duration(seconds: number): string;
 }
@@ -23,14 +23,15 @@ const SPANS = [
   ["second", 1],
 ] as const;
 
-/** Makes the writer of one language. */
-export function createFormat(language: Language): Format {
-  const plain = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-  const moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
-  const clocks = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+/** Makes the writer of one locale: "en-GB" has another clock than "en-US". */
+export function createFormat(locale: string): Format {
+  const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+  const clocks = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+  const times = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const unit = (value: number, name: string): string =>
-    new Intl.NumberFormat(language, {
+    new Intl.NumberFormat(locale, {
       style: "unit",
       unit: name,
       unitDisplay: "short",
@@ -45,6 +46,7 @@ export function createFormat(language: Language): Format {
     },
     moment: (iso) => moments.format(new Date(iso)),
     clock: (iso) => clocks.format(new Date(iso)),
+    time: (iso) => times.format(new Date(iso)),
     ago(iso, nowMs) {
       const seconds = Math.round((Date.parse(iso) - nowMs) / 1000);
       const [name, size] = spanOf(Math.abs(seconds));

@@ -104,12 +104,17 @@ export function createPanel(page: Window): Panel {
     preferences,
     language,
     words,
-    format: computed(() => createFormat(language.value)),
+    format: computed(() => createFormat(localeOf(page, language.value))),
     nowMs,
     said: signal(""),
     barred,
     explain,
   };
+}
+
+/** The browser's own variant of the language, for the order of a date and the hours of a clock. */
+function localeOf(page: Window, language: Language): string {
+  return page.navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
 }
 
 /** The path that Home Assistant shows: its filter of addresses takes harmless characters only. */

@@ -1,4 +1,5 @@
-import type { ClientInfo } from "../../../src/core/api/clients.ts";
+import type { ClientEvent, ClientInfo, ClientTopics } from "../../../src/core/api/clients.ts";
+import type { Page } from "../../../src/core/api/common.ts";
 import type { ProblemInfo } from "../../../src/core/api/problems.ts";
 import type { Overview } from "../../../src/core/api/system.ts";
 import type { Told } from "./fake-api.ts";
@@ -77,3 +78,96 @@ export function problemWith(changes: Partial<ProblemInfo> & { readonly id: strin
 
 /** All is well. */
 export const CALM: Told = { overview: overviewWith(), clients: [clientWith({ id: "meter-1" })], problems: [] };
+
+const AT = "2026-05-03T09:10:00Z";
+const REFUSED = problemWith({ id: "p1" });
+
+/** Something of everything. */
+export const BUSY: Told = {
+  overview: overviewWith({
+    devices: { connected: 38, asleep: 5, overdue: 1, refused: 1 },
+    problems: { total: 2, top: [REFUSED] },
+    bridges: [
+      {
+        name: "cloud",
+        address: "example.org:8883",
+        state: "waiting",
+        since: AT,
+        lastError: "the remote broker answered: not authorised",
+        topics: ["sensor/# out"],
+        in: 3,
+        out: 4,
+      },
+    ],
+    certificates: [
+      {
+        file: "fullchain.pem",
+        names: ["home.example.org"],
+        issuer: "Example CA",
+        serial: "4711",
+        validTo: "2026-05-09T00:00:00Z",
+        daysLeft: 6,
+        listeners: ["8883"],
+      },
+    ],
+    checklist: [
+      { step: "ha", done: true },
+      { step: "device", done: false },
+    ],
+  }),
+  clients: [
+    clientWith({ id: "meter-1", lastTopic: "meters/1" }),
+    clientWith({ id: "kitchen-plug", user: "kitchen-plug", state: "refused", protocol: null, problems: 1 }),
+    clientWith({
+      id: "battery",
+      user: null,
+      source: null,
+      state: "asleep",
+      expectedBy: "2026-05-03T14:05:00Z",
+      tls: true,
+    }),
+    clientWith({ id: "late", state: "overdue", clean: false, expiry: 3600 }),
+    clientWith({ id: "gone", state: "gone", blockedBy: "klaus" }),
+  ],
+  problems: [
+    REFUSED,
+    problemWith({
+      id: "p2",
+      kind: "publish_denied",
+      severity: "error",
+      subject: "meter",
+      user: "meter",
+      count: 1,
+      denied: { action: "publish", topic: "lights/x" },
+      reason: {
+        kind: "publish_denied",
+        sentence: "no rule of user meter matches lights/x, and the default is deny",
+        where: { file: "accesscontrollist", line: 2 },
+      },
+      action: { label: "explain", route: "#/access/test?user=meter&action=publish&topic=lights%2Fx" },
+    }),
+    problemWith({ id: "p3", severity: "info", mutedUntil: "2026-05-10T09:24:00Z" }),
+  ],
+  others: {
+    "clients/meter-1/events": {
+      items: [
+        { at: AT, kind: "connected", ip: "192.0.2.7" },
+        {
+          at: AT,
+          kind: "refused",
+          ip: "192.0.2.7",
+          count: 30,
+          reason: { kind: "wrong_password", sentence: "wrong password for user meter" },
+        },
+        { at: AT, kind: "denied", topic: "lights/x", reason: { kind: "publish_denied", sentence: "no rule matches" } },
+      ],
+      total: 3,
+      next: null,
+    } satisfies Page<ClientEvent>,
+    "clients/meter-1/topics": {
+      publishes: [{ topic: "meters/1", at: AT, count: 300 }],
+      subscribes: [{ filter: "#", qos: 0, isSuspended: true }],
+      announces: ["Power meter"],
+    } satisfies ClientTopics,
+  },
+};
