@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { ClientDesk } from "../core/client-facts.ts";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
@@ -10,6 +11,7 @@ import type { Settings } from "../settings/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
 import { createBridgeEnds, type BridgeEnds } from "./bridge-end.ts";
 import { createAuthentication } from "./authentication.ts";
+import { createClientDesk } from "./client-desk.ts";
 import { clientTermsOf } from "./client-terms.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { createDoorkeeper } from "./doorkeeper.ts";
@@ -71,6 +73,8 @@ export interface Broker {
   isHeard(topic: string): boolean;
   /** Connections with more than these bytes that their clients have not read. */
   unsent(above: number): Iterable<UnsentFigures>;
+  /** What can be asked and done about single clients. */
+  readonly clients: ClientDesk;
   /** Clients connected now. */
   sessions(): readonly ClientInfo[];
   /** What the data plane counts, every drop with its reason; the numbers go on growing. */
@@ -240,6 +244,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     receiveMaximum: () => limits.all().receiveMaximum,
     subscriptions: () => subscriptionsOf(engine),
     isHeard: engine.isHeard,
+    clients: createClientDesk(engine, record),
     unsent: (above) => unsentOf(engine, above),
     sessions: () => [...links].filter((link) => link.isOpen()).map((link) => link.client()),
     counters: () => engine.counters,

@@ -1,6 +1,7 @@
 import type { Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
 import { isBridgeSession } from "./bridge-end.ts";
 import type { Engine } from "./engine.ts";
+import type { Session } from "./sessions/session.ts";
 
 /** Everything that $SYS and the panel tell of the broker, at this moment. */
 export function figuresOf(engine: Engine, sockets: number): Figures {
@@ -41,9 +42,12 @@ export function* unsentOf({ sessions }: Engine, above: number): Generator<Unsent
 
 /** Every subscription of every client, connected or not. */
 export function* subscriptionsOf({ sessions }: Engine): Generator<SubscriptionInfo, void> {
-  for (const { clientId, connection, subscriptions } of sessions.values()) {
-    for (const { filter, qos, suspended } of subscriptions.values()) {
-      yield { filter: filter.text, clientId, qos, isConnected: connection !== null, isSuspended: suspended };
-    }
+  for (const session of sessions.values()) yield* subscriptionsIn(session);
+}
+
+/** Every subscription of one session. */
+export function* subscriptionsIn({ clientId, connection, subscriptions }: Session): Generator<SubscriptionInfo, void> {
+  for (const { filter, qos, suspended } of subscriptions.values()) {
+    yield { filter: filter.text, clientId, qos, isConnected: connection !== null, isSuspended: suspended };
   }
 }

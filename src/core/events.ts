@@ -33,6 +33,8 @@ export type BrokerEvent =
   | { readonly kind: "unsubscribed"; readonly client: ClientInfo; readonly filter: string }
   /** The session of a client that is away ended before its time. */
   | { readonly kind: "session_ended"; readonly client: ClientInfo; readonly reason: Reason }
+  /** The will of a client was published. */
+  | { readonly kind: "will"; readonly client: ClientInfo; readonly topic: string }
   /** It is not read for a while, because it sends faster than it may. */
   | { readonly kind: "slowed"; readonly client: ClientInfo; readonly reason: Reason }
   /** Messages not delivered because of a limit: a full queue, a client that does not read, its packet size. */

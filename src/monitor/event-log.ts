@@ -61,6 +61,9 @@ export function createEventLog({ log, connectionMessages }: EventLogDeps): Event
           { key: "ended", text: `Many devices lost their stored sessions, the latest ${deviceName(client)}` },
         );
         break;
+      case "will":
+        log.debug({ client }, () => `${deviceName(client)}: its will was published to ${shortened(event.topic)}.`);
+        break;
       case "slowed":
         folding.add(
           `slowed ${client.clientId}`,

@@ -20,6 +20,7 @@ import {
 } from "./permissions.ts";
 import { extendRun, flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
+import { countReceived } from "./traffic.ts";
 
 /** Takes the PUBLISH in [start, end). A fault means that the connection has to be closed. */
 export function receivePublish(
@@ -34,7 +35,7 @@ export function receivePublish(
   if (fault !== null) return fault;
   const entry = topicOf(context, connection, chunk);
   if ("sentence" in entry) return entry;
-  context.received.payloadBytes += header.payloadEnd - header.payloadStart;
+  countReceived(context, connection.session, header.payloadEnd - header.payloadStart);
   const isPlain =
     header.qos === 0 &&
     !header.retain &&

@@ -102,6 +102,11 @@ export function newSession(info: Pick<SessionInfo, "identity" | "client">, acces
     publishQuota: null,
     publishDecisions: null,
     receiveDecisions: null,
+    messagesIn: 0,
+    // -0 makes V8 keep a double here from the start: a sum that outgrows an integer changes no object's shape
+    bytesIn: -0,
+    messagesOut: 0,
+    bytesOut: -0,
   };
 }
 
@@ -148,6 +153,7 @@ function createConnection(context: Context, session: Session, info: SessionInfo,
     output,
     version: info.version,
     isBridge: info.isBridge,
+    openedAtMs: context.now(),
     keepaliveMs: info.keepaliveS * 1500, // one and a half times the interval [MQTT-3.1.2-22]
     terms,
     receiveMaximum: info.receiveMaximum,

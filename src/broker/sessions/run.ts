@@ -21,7 +21,7 @@ import { deliver } from "./outbound.ts";
 import { mayTargetReceive } from "./permissions.ts";
 import type { Connection, Session } from "./session.ts";
 import { deliverShared } from "./shared-delivery.ts";
-import { countPackets } from "./traffic.ts";
+import { countSent } from "./traffic.ts";
 import { sendBytes } from "./writer.ts";
 
 /**
@@ -50,6 +50,9 @@ export interface Run {
   v3: Buffer | null;
   v5: Buffer | null;
 }
+
+/** First byte of a PUBLISH with QoS 0 and no other flag. */
+const PUBLISH_QOS0 = PacketType.publish << 4;
 
 /** What a packet can grow by when it is written anew: property length, topic alias and a longer remaining length. */
 const GROWTH = 8;
@@ -164,16 +167,11 @@ function deliverRun(
     run.largest + GROWTH < connection.maximumPacketSize;
   if (isShared) {
     sendBytes(context.writer, connection, bytesFor(context, run, from.version, isV5));
-    countSent(context, run.count, run.payloadBytes);
+    countSent(context, chosen.subscriber, PUBLISH_QOS0, run.count, run.payloadBytes);
     return;
   }
   const bytes = encodeRun(context, run, from.version, isV5, chosen.subscriptionIds, connection);
   if (bytes.length > 0) sendBytes(context.writer, connection, bytes);
-}
-
-function countSent({ sent }: Context, count: number, payloadBytes: number): void {
-  countPackets(sent, PacketType.publish << 4, count);
-  sent.payloadBytes += payloadBytes;
 }
 
 function deliverSingly(
@@ -232,7 +230,7 @@ function encodeRun(
       dropTooLarge(context, receiver);
       continue;
     }
-    if (receiver !== null) countSent(context, 1, payload);
+    if (receiver !== null) countSent(context, receiver.session, PUBLISH_QOS0, 1, payload);
     const topicBytes = receiver !== null && hasAlias(receiver, topic) ? "" : run.topicBytes;
     const alias = receiver === null ? 0 : aliasFor(receiver, topic);
     at = isV5

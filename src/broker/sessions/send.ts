@@ -15,7 +15,7 @@ import { aliasFor, hasAlias } from "./aliases-out.ts";
 import type { Context } from "./context.ts";
 import { unmounted } from "./mount-point.ts";
 import type { Connection } from "./session.ts";
-import { countPacket, countPackets } from "./traffic.ts";
+import { countSent } from "./traffic.ts";
 import { LARGE_BYTES, reserve, sendBytes } from "./writer.ts";
 
 /** First byte of a PUBLISH without its flags. */
@@ -78,8 +78,7 @@ export function sendPublish(
     sendBytes(context.writer, connection, head.subarray(0, end));
     connection.output.write(sharedPayload(context.sentFrames, message));
   }
-  countPackets(context.sent, PUBLISH | flags, 1);
-  context.sent.payloadBytes += payloadLength(message);
+  countSent(context, connection.session, PUBLISH | flags, 1, payloadLength(message));
   return true;
 }
 
@@ -90,8 +89,7 @@ function sendShared(context: Context, connection: Connection, message: StoredMes
   const frame = (frames.whole[index] ??= encodeWhole(context, connection, message, retain));
   if (frame.length > connection.maximumPacketSize) return false;
   sendBytes(context.writer, connection, frame);
-  countPacket(context.sent, frame);
-  context.sent.payloadBytes += payloadLength(message);
+  countSent(context, connection.session, frame[0] ?? 0, 1, payloadLength(message));
   return true;
 }
 

@@ -78,6 +78,11 @@ export interface Session {
   /** Decisions on topics, until the rules change. */
   publishDecisions: Map<string, Decision> | null;
   receiveDecisions: Map<string, boolean> | null;
+  /** PUBLISH packets from the client and to it, as long as the session lives, and the bytes of their payloads. */
+  messagesIn: number;
+  bytesIn: number;
+  messagesOut: number;
+  bytesOut: number;
 }
 
 /** One network connection of a session, and what ends with it. */
@@ -87,6 +92,7 @@ export interface Connection {
   readonly version: ProtocolVersion;
   readonly isBridge: boolean;
   readonly keepaliveMs: number;
+  readonly openedAtMs: number;
   /** The limits when it connected: what CONNACK told of them holds until it connects again. */
   readonly terms: EngineLimits;
   /** As the client said. */

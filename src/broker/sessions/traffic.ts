@@ -1,3 +1,5 @@
+import type { Session } from "./session.ts";
+
 /** Packets and bytes of all clients in one direction. Plain fields: counting one costs next to nothing. */
 export interface Traffic {
   /** By the first byte of a packet, which tells its type, QoS and flags. */
@@ -7,6 +9,9 @@ export interface Traffic {
   /** Of PUBLISH payloads. */
   payloadBytes: number;
 }
+
+/** What a session knows of its own traffic. */
+type Counted = Pick<Session, "messagesIn" | "bytesIn" | "messagesOut" | "bytesOut">;
 
 /** Starts at 0. */
 export function createTraffic(): Traffic {
@@ -21,4 +26,25 @@ export function countPackets({ packets }: Traffic, firstByte: number, count: num
 /** Counts a packet that is encoded already. */
 export function countPacket(traffic: Traffic, packet: Uint8Array): void {
   countPackets(traffic, packet[0] ?? 0, 1);
+}
+
+/** Counts a PUBLISH from a client, whose packet the link has counted. */
+export function countReceived({ received }: { readonly received: Traffic }, from: Counted, payloadBytes: number): void {
+  received.payloadBytes += payloadBytes;
+  from.messagesIn++;
+  from.bytesIn += payloadBytes;
+}
+
+/** Counts PUBLISH packets to a client. */
+export function countSent(
+  { sent }: { readonly sent: Traffic },
+  to: Counted,
+  firstByte: number,
+  count: number,
+  payloadBytes: number,
+): void {
+  countPackets(sent, firstByte, count);
+  sent.payloadBytes += payloadBytes;
+  to.messagesOut += count;
+  to.bytesOut += payloadBytes;
 }

@@ -61,6 +61,7 @@ export function publishWill(context: Context, session: Session): void {
   // a command of somebody who has gone is carried out for nobody
   if (entry.isControl) return;
   const message = messageOfWill(context, entry, will, session);
+  context.record({ kind: "will", client: session.client, topic: will.topic });
   if (message.retain && !retain(context, message)) refusePublish(context, session, will.topic, retainedFault(context));
   distribute(context, entry, message, session);
 }

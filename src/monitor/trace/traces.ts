@@ -186,6 +186,8 @@ function eventText(event: BrokerEvent): string | null {
       return `DENIED ${event.action} ${plain(event.topic)}: ${plain(event.decision.reason.sentence)}`;
     case "dropped":
       return `DROPPED ${event.count}: ${plain(event.reason.sentence)}`;
+    case "will":
+      return `WILL published to ${plain(event.topic)}`;
     case "disconnected":
       return event.reason === null ? "GONE" : `GONE: ${plain(event.reason.sentence)}`;
     default:
