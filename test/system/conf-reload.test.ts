@@ -50,6 +50,35 @@ test("who may come in is asked again at a reload, and only who may not is sent a
   expect(alice.wasClosed()).toBe(false);
 });
 
+test("the plugins of Mosquitto 2.1 for files do what acl_file and password_file do, and are closed without their option", async () => {
+  const port = await freePort();
+  const folder = tempFolder();
+  save(join(folder, "users"), passwordLine("alice"));
+  save(join(folder, "rules"), "user alice\ntopic readwrite house/#\n");
+  const users = `plugin /usr/lib/mosquitto_password_file.so\nplugin_opt_password_file users\n`;
+  const base = `listener ${port} 127.0.0.1\n${users}plugin /usr/lib/mosquitto_acl_file.so\n`;
+  const house = await confHouse(`${base}plugin_opt_acl_file rules\n`, folder);
+  const url = `mqtt://127.0.0.1:${port}`;
+  expect(await refusal(url, { username: "alice", password: "wrong" })).toBe(5);
+  const alice = await connect(url, { username: "alice", password: "alice", protocolVersion: 5 });
+  const mayPublish = async (topic: string): Promise<boolean> =>
+    alice.client.publishAsync(topic, "x", { qos: 1 }).then(
+      () => true,
+      () => false,
+    );
+  expect([await mayPublish("house/a"), await mayPublish("garden/a")]).toEqual([true, false]);
+
+  // the rules in use stay; with none in use nothing is allowed, see below
+  save(join(folder, "mosquitto.conf"), base);
+  house.signal("SIGHUP");
+  await house.line(/ACL file \(no name\) not found/);
+  expect([await mayPublish("house/a"), await mayPublish("garden/a")]).toEqual([true, false]);
+  expect(await house.stop()).toBe(0);
+  await confHouse(base, folder);
+  const again = await connect(url, { username: "alice", password: "alice", protocolVersion: 5 });
+  await expect(again.client.publishAsync("house/a", "x", { qos: 1 })).rejects.toThrow(/not authorized/i);
+});
+
 test("listeners are opened, moved and closed by a reload, and only their own clients are sent away", async () => {
   const [first, second] = [await freePort(), await freePort()];
   const base = "allow_anonymous true\n";
@@ -72,6 +101,12 @@ test("listeners are opened, moved and closed by a reload, and only their own cli
   await house.put(`port ${first}\n${base}listener ${second} 127.0.0.1\nprotocol websockets\n`);
   await expect.poll(goes.wasClosed).toBe(true);
   expect(await isOpen(at("127.0.0.1", second, "ws"))).toBe(true);
+  // who names no origin is refused once one is demanded; the listener stays the same
+  const browser = await connect(at("127.0.0.1", second, "ws"));
+  const web = `port ${first}\n${base}listener ${second} 127.0.0.1\nprotocol websockets\n`;
+  await house.put(`${web}websockets_origin https://house.example\n`);
+  expect(await isOpen(at("127.0.0.1", second, "ws"))).toBe(false);
+  expect(browser.wasClosed()).toBe(false);
   await house.put(`port ${first}\n${base}listener ${second}\nsocket_domain ipv4\n`);
   expect(await isOpen(at("127.0.0.2", second))).toBe(true);
   expect(await isOpen(at("[::1]", second))).toBe(false);
