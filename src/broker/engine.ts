@@ -7,7 +7,6 @@ import { createAckHeader } from "./packets/acks.ts";
 import { Code } from "./packets/codes.ts";
 import { createPropertyScan } from "./packets/property-scan.ts";
 import { createPublishHeader } from "./packets/publish-header.ts";
-import { tokenBucket } from "./rates/token-bucket.ts";
 import { createRetainedStore, type RetainedStore } from "./routing/retained-store.ts";
 import { createRouter } from "./routing/router.ts";
 import type { Context, TakeControlMessage } from "./sessions/context.ts";
@@ -32,7 +31,7 @@ import type { EngineLimits } from "./sessions/limits.ts";
 import { type OwnMessage, ownMessage } from "./sessions/message-of.ts";
 import { pump } from "./sessions/outbound.ts";
 import type { Output } from "./sessions/output.ts";
-import { forgetDecisions } from "./sessions/permissions.ts";
+import { forgetDecisions, isSuspended, renewRights } from "./sessions/permissions.ts";
 import { restoreState } from "./sessions/restore.ts";
 import { questionOf, standingQuestionOf, useAnswers } from "./sessions/questions.ts";
 import { createReplaySchedule } from "./sessions/replay.ts";
@@ -44,7 +43,6 @@ import type { Connection, Due, Session, SessionInfo } from "./sessions/session.t
 import { settle } from "./sessions/settle.ts";
 import type { StoredState } from "./sessions/stored-state.ts";
 import { storedMessages } from "./sessions/stored-messages.ts";
-import { recheckSubscriptions } from "./sessions/subscribe.ts";
 import { createPublishers } from "./sessions/publish-as.ts";
 import { createTimerWheel } from "./sessions/timer-wheel.ts";
 import { createTraffic, type Traffic } from "./sessions/traffic.ts";
@@ -140,7 +138,7 @@ export function createEngine(options: EngineOptions): Engine {
   const properties = createPropertyScan();
   const context: Context = {
     sessions: new Map(),
-    router: createRouter(CACHED_TOPICS),
+    router: createRouter(CACHED_TOPICS, isSuspended),
     retained: createRetainedStore(),
     counters: createCounters(),
     received: createTraffic(),
@@ -210,7 +208,7 @@ export function createEngine(options: EngineOptions): Engine {
       // routes remember who may receive
       context.router.invalidate();
       // what has to be asked first is not known yet
-      if (session.access.prepare === undefined) recheckSubscriptions(context, session);
+      if (session.access.prepare === undefined) session.rights++;
       settle(context);
     },
     settle(connection) {
@@ -267,8 +265,8 @@ export function createEngine(options: EngineOptions): Engine {
       context.router.invalidate();
       context.sources.accesses.clear();
       for (const session of context.sessions.values()) {
-        forgetDecisions(session);
         if (concerns(session.identity)) renewRights(context, session);
+        else forgetDecisions(session);
       }
     },
     recheck(limits) {
@@ -278,8 +276,6 @@ export function createEngine(options: EngineOptions): Engine {
       context.router.invalidate();
       context.sources.accesses.clear();
       for (const session of context.sessions.values()) {
-        session.access = context.accessFor(session.identity);
-        forgetDecisions(session);
         renewRights(context, session);
         recheckLimits(context, session);
       }
@@ -319,11 +315,6 @@ export function createEngine(options: EngineOptions): Engine {
       settle(context);
     },
   };
-}
-
-function renewRights(context: Context, session: Session): void {
-  session.publishQuota = tokenBucket(context.maxPublishRate(session.identity), context.now());
-  recheckSubscriptions(context, session);
 }
 
 /** An answer at the time at which a client would hear its acknowledgement. */

@@ -1,6 +1,7 @@
 import type { Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
 import { isBridgeSession } from "./bridge-end.ts";
 import type { Engine } from "./engine.ts";
+import { isSuspended } from "./sessions/permissions.ts";
 import type { Session } from "./sessions/session.ts";
 
 /** Everything that $SYS and the panel tell of the broker, at this moment. */
@@ -47,7 +48,9 @@ export function* subscriptionsOf({ sessions }: Engine): Generator<SubscriptionIn
 
 /** Every subscription of one session. */
 export function* subscriptionsIn({ clientId, connection, subscriptions }: Session): Generator<SubscriptionInfo, void> {
-  for (const { filter, qos, suspended } of subscriptions.values()) {
-    yield { filter: filter.text, clientId, qos, isConnected: connection !== null, isSuspended: suspended };
+  const isConnected = connection !== null;
+  for (const subscription of subscriptions.values()) {
+    const { filter, qos } = subscription;
+    yield { filter: filter.text, clientId, qos, isConnected, isSuspended: isSuspended(subscription) };
   }
 }

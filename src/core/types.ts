@@ -209,6 +209,8 @@ export interface RuleTrial {
 }
 
 export interface Policy {
+  /** Some of its sources have to be asked topic by topic, so that an Access may have `prepare`. Missing: none has. */
+  readonly asks?: boolean;
   for(identity: Identity): Access;
 }
 

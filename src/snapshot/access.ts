@@ -136,5 +136,8 @@ function policyOf({ loaded, closed }: LoadedAcl, { anonymous }: AccessSettings, 
 
 function listenerPolicies(general: Policy, own: ReadonlyMap<string, Policy>): Policy {
   if (own.size === 0) return general;
-  return { for: (identity) => (own.get(identity.listener ?? "") ?? general).for(identity) };
+  return {
+    asks: [general, ...own.values()].some(({ asks }) => asks === true),
+    for: (identity) => (own.get(identity.listener ?? "") ?? general).for(identity),
+  };
 }

@@ -41,6 +41,7 @@ export function sourcePolicy(input: SourcePolicyInput): Policy {
   const awaiting = awaitingAccess();
   const rest = unmatchedAccess();
   return {
+    asks: rights.some(({ answers }) => answers !== undefined),
     for(identity) {
       if (identity.superuser) return without.for(identity);
       if (!isKnown(identity, rights)) return awaiting;

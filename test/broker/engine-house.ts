@@ -48,6 +48,8 @@ export interface House {
   readonly events: BrokerEvent[];
   /** Rules: what is listed is refused. */
   readonly rules: Set<string>;
+  /** How often the rules were asked. */
+  readonly asked: { count: number };
   /** "client topic payload" of every message below $CONTROL/. */
   readonly control: string[];
   /** Messages that each client may publish in a second. */
@@ -72,9 +74,11 @@ export function createHouse(
   refused: readonly string[] = [],
 ): House {
   const rules = new Set(refused);
+  const asked = { count: 0 };
   const events: BrokerEvent[] = [];
   let nowMs = startMs;
   const check = (action: Action, topic: string): Decision => {
+    asked.count++;
     const reason: Reason = { kind: `${action}_denied`, sentence: `may not ${action} ${topic}` };
     return rules.has(`${action} ${topic}`) ? deny("rules", reason) : allow("rules", undefined);
   };
@@ -102,6 +106,7 @@ export function createHouse(
     engine,
     events,
     rules,
+    asked,
     control,
     rates,
     retainSources,

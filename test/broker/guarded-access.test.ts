@@ -29,6 +29,30 @@ test("rules that work answer for themselves", () => {
   expect(lines).toEqual([]);
 });
 
+test("rules are picked when they are first asked about something", () => {
+  let picked = 0;
+  const { access } = guard({
+    for() {
+      picked++;
+      return { check: () => allow("rules", undefined), explain: () => [] };
+    },
+  });
+  expect(picked).toBe(0);
+  access.check("publish", "a");
+  access.check("receive", "a");
+  expect(picked).toBe(1);
+  expect(access.prepare).toBeUndefined();
+});
+
+test("rules with sources that have to be asked first can be told to ask them", () => {
+  const prepare = () => null;
+  const { access } = guard({
+    asks: true,
+    for: () => ({ check: () => allow("rules", undefined), explain: () => [], prepare }),
+  });
+  expect(access.prepare).toBe(prepare);
+});
+
 test.each<[string, Policy]>([
   [
     "that break down when they are asked",

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { subscriptionsOf } from "../../src/broker/figures.ts";
+import { DEFAULT_LIMITS } from "../../src/broker/sessions/limits.ts";
 import { createHouse } from "./engine-house.ts";
 import { publish, subscribe, texts } from "./packets-of.ts";
 
@@ -31,8 +33,8 @@ describe("rights that change while clients are connected", () => {
     }
     rules.add("subscribe a");
     engine.rightsChanged(({ clientId }) => clientId === "one");
-    rules.delete("subscribe a");
     connect("writer").send(publish("a", "x", { qos: 1 }));
+    rules.delete("subscribe a");
     expect(texts(connect("one", { clean: false }).take())).toEqual([]);
     expect(texts(connect("two", { clean: false }).take())).toEqual(["a=x"]);
   });
@@ -54,6 +56,67 @@ describe("rights that change while clients are connected", () => {
     expect(engine.sessions.has("c")).toBe(true);
     engine.endSession("c", REASON);
     expect(texts(watcher.take())).toEqual([]);
+  });
+});
+
+describe("new rules for everybody", () => {
+  const own = { payload: "x", properties: "", qos: 0, retain: false, expiryS: -1 } as const;
+
+  it("are asked about what is used, and not about every subscription of every session", () => {
+    const { connect, asked, engine } = createHouse();
+    for (const name of ["one", "two", "three"]) connect(name).send(subscribe("a/+"), subscribe("b"));
+    const writer = connect("writer");
+    asked.count = 0;
+    engine.recheck(DEFAULT_LIMITS);
+    expect(asked.count).toBe(0);
+    writer.send(publish("b", "1"));
+    // the writer, and of three readers the subscription and what it receives
+    expect(asked.count).toBe(7);
+    writer.send(publish("b", "2"));
+    expect(asked.count).toBe(7);
+  });
+
+  it.each(["a/b", "a/+", "#", "$share/g/a/b", "$share/g/a/+"])("silence %s from the first message on", (filter) => {
+    const { connect, rules, engine } = createHouse();
+    const reader = connect("reader");
+    const away = connect("away", { clean: false });
+    for (const client of [reader, away]) client.send(subscribe(filter, 1));
+    away.drop();
+    const writer = connect("writer");
+    rules.add(`subscribe ${filter}`);
+    engine.recheck(DEFAULT_LIMITS);
+    writer.send(publish("a/b", "x"), publish("a/b", "x", { qos: 1 }), publish("a/b", "x"));
+    engine.publish({ topic: "a/b", ...own });
+    engine.publishTo("reader", { topic: "a/b", ...own });
+    expect(texts(reader.take())).toEqual([]);
+    rules.clear();
+    expect(texts(connect("away", { clean: false }).take())).toEqual([]);
+    engine.recheck(DEFAULT_LIMITS);
+    engine.publish({ topic: "a/b", ...own });
+    expect(texts([...reader.take(), ...connect("away", { clean: false }).take()])).toContain("a/b=x");
+  });
+
+  it("end what a subscription still has to get of the retained messages", async () => {
+    const { connect, rules, engine } = createHouse();
+    connect("writer").send(publish("a/b", "x", { retain: true }), publish("c", "x", { retain: true }));
+    const reader = connect("reader");
+    reader.send(subscribe("a/#"), subscribe("c"));
+    rules.add("subscribe a/#");
+    engine.recheck(DEFAULT_LIMITS);
+    await expect.poll(() => texts(reader.packets)).toContain("c=x");
+    expect(texts(reader.take())).toEqual(["c=x"]);
+    expect(engine.counters.receiveDenied).toBe(1);
+  });
+
+  it("show in the list of subscriptions at once", () => {
+    const { connect, rules, engine } = createHouse();
+    connect("reader").send(subscribe("a"), subscribe("b"));
+    rules.add("subscribe a");
+    engine.recheck(DEFAULT_LIMITS);
+    expect([...subscriptionsOf(engine)]).toMatchObject([
+      { filter: "a", isSuspended: true },
+      { filter: "b", isSuspended: false },
+    ]);
   });
 });
 

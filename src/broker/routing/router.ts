@@ -20,8 +20,11 @@ export interface Router<S> {
   invalidate(): void;
 }
 
-/** Makes a router without subscriptions. */
-export function createRouter<S>(maxCachedTopics: number): Router<S> {
+/** Makes a router without subscriptions. What is suspended gets nothing; it is asked whenever routes are made. */
+export function createRouter<S>(
+  maxCachedTopics: number,
+  isSuspended: (subscription: Subscription<S>) => boolean,
+): Router<S> {
   const trie = createSubscriptionTrie<S>();
   const topics = createTopicTable<S>(maxCachedTopics);
   let generation = 0;
@@ -50,7 +53,7 @@ export function createRouter<S>(maxCachedTopics: number): Router<S> {
     routes(asked) {
       const entry = asked.evicted ? topics.enterText(asked.text, asked.bytes) : asked;
       if (entry.routes !== null && entry.generation === generation) return entry.routes;
-      entry.routes = routesOf(trie.match(entry.text));
+      entry.routes = routesOf(trie.match(entry.text), isSuspended);
       entry.generation = generation;
       return entry.routes;
     },

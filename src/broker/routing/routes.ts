@@ -25,14 +25,17 @@ export interface Target<S> {
 /** Many topics have no subscriber, and share this. */
 const NOBODY: Routes<never> = { targets: [], groups: [] };
 
-/** Merges what matched into one target for each subscriber. */
-export function routesOf<S>(buckets: readonly Bucket<S>[]): Routes<S> {
+/** Merges what matched into one target for each subscriber, without what is suspended. */
+export function routesOf<S>(
+  buckets: readonly Bucket<S>[],
+  isSuspended: (subscription: Subscription<S>) => boolean,
+): Routes<S> {
   if (buckets.length === 0) return NOBODY;
   const bySubscriber = new Map<S, Subscription<S>[]>();
   const groups: SharedGroup<S>[] = [];
   for (const bucket of buckets) {
     for (const subscription of bucket.plain.values()) {
-      if (subscription.suspended) continue;
+      if (isSuspended(subscription)) continue;
       const others = bySubscriber.get(subscription.subscriber);
       if (others === undefined) bySubscriber.set(subscription.subscriber, [subscription]);
       else others.push(subscription);

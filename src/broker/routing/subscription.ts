@@ -15,8 +15,10 @@ export interface Subscription<S> {
   readonly identifier: number;
   /** The identifier as property bytes; "" for none. */
   readonly subscriptionIds: ByteString;
-  /** The rules no longer allow it: it stays, and delivers nothing until they do again. */
-  readonly suspended: boolean;
+  /** The rules no longer allow it: it stays, and delivers nothing until they do again. Asked for by isSuspended(). */
+  suspended: boolean;
+  /** Which rights of its subscriber `suspended` was decided by; -1: it was not yet. */
+  decidedBy: number;
 }
 
 /** The members of one shared subscription: same group name and same filter. */

@@ -1,5 +1,4 @@
 import type { Grant, Identity, Reason } from "../../core/types.ts";
-import { tokenBucket } from "../rates/token-bucket.ts";
 import { elsewhere, isElsewhere, told } from "../told.ts";
 import { Code, NEVER_EXPIRES } from "../packets/codes.ts";
 import { encodeDisconnect } from "../packets/server-packets.ts";
@@ -9,6 +8,7 @@ import { allInflight } from "./inflight.ts";
 import { mountedWill, prefixesOf } from "./mount-point.ts";
 import type { Output } from "./output.ts";
 import { pump } from "./outbound.ts";
+import { renewRights } from "./permissions.ts";
 import { flushRun } from "./run.ts";
 import { type Connection, isPersistent, type Session, type SessionInfo } from "./session.ts";
 import { handOver } from "./shared-delivery.ts";
@@ -87,6 +87,7 @@ export function newSession(info: Pick<SessionInfo, "identity" | "client">, acces
     identity: info.identity,
     client: info.client,
     access,
+    rights: 0,
     ...prefixesOf(info.identity),
     connection: null,
     expiryS: 0,
@@ -119,11 +120,8 @@ function resume(context: Context, session: Session, info: SessionInfo): void {
   if (!hasSameRights(session.identity, info.identity)) context.router.invalidate();
   session.identity = info.identity;
   session.client = info.client;
-  session.access = context.accessFor(info.identity);
   session.publishPrefix = prefixesOf(info.identity).publishPrefix;
-  session.publishQuota = tokenBucket(context.maxPublishRate(info.identity), context.now());
-  session.publishDecisions = null;
-  session.receiveDecisions = null;
+  renewRights(context, session);
   recheckSubscriptions(context, session);
   session.expiryS = Math.min(info.sessionExpiryS, context.limits.maxSessionExpiryS);
   session.will = mountedWill(session.publishPrefix, info.will);

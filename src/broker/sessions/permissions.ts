@@ -1,10 +1,11 @@
 import { deny, isAllowed } from "../../core/reasons.ts";
 import type { Decision, Reason } from "../../core/types.ts";
 import type { Target } from "../routing/routes.ts";
+import type { Subscription } from "../routing/subscription.ts";
 import { megabytes } from "../megabytes.ts";
 import type { Context } from "./context.ts";
 import { hasName } from "./mount-point.ts";
-import { takeOne } from "../rates/token-bucket.ts";
+import { takeOne, tokenBucket } from "../rates/token-bucket.ts";
 import type { Session } from "./session.ts";
 
 /** Decisions kept for one session; then it starts anew. */
@@ -104,6 +105,27 @@ export function mayTargetReceive(context: Context, target: Target<Session>, topi
   if (target.allowed === true) return true;
   target.allowed = mayReceive(context, target.subscriber, topic);
   return target.allowed;
+}
+
+/** Whether the rules suspend a subscription. They are asked when that matters, once for each change of its client's rights. */
+export function isSuspended(subscription: Subscription<Session>): boolean {
+  const { subscriber, filter } = subscription;
+  if (subscription.decidedBy !== subscriber.rights) {
+    subscription.decidedBy = subscriber.rights;
+    subscription.suspended = !isAllowed(subscriber.access.check("subscribe", filter.text));
+  }
+  return subscription.suspended;
+}
+
+/**
+ * Gives a session the rights of its identity under the rules in force. The routes that it may be in have to be
+ * forgotten too: they remember what it might receive, and which of its subscriptions were suspended.
+ */
+export function renewRights(context: Context, session: Session): void {
+  session.access = context.accessFor(session.identity);
+  session.rights++;
+  session.publishQuota = tokenBucket(context.maxPublishRate(session.identity), context.now());
+  forgetDecisions(session);
 }
 
 /** Forgets what was decided: the rules changed. */

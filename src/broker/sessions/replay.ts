@@ -5,6 +5,7 @@ import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import { hasName } from "./mount-point.ts";
 import { canSend, deliver, deliveryQos, SEND_AHEAD_BYTES } from "./outbound.ts";
+import { isSuspended } from "./permissions.ts";
 import { mayStandRetained } from "./retained-sources.ts";
 import { isPersistent, type Session } from "./session.ts";
 
@@ -100,7 +101,8 @@ function send(context: Context, session: Session, replay: Replay, message: Store
     return false;
   }
   // asked anew for each: so many topics would only sweep the cache of decisions
-  if (!isAllowed(session.access.check("receive", message.topic)) || !mayStandRetained(context, message)) {
+  const isDenied = isSuspended(replay.subscription) || !isAllowed(session.access.check("receive", message.topic));
+  if (isDenied || !mayStandRetained(context, message)) {
     context.counters.receiveDenied++;
     return true;
   }

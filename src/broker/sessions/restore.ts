@@ -1,4 +1,3 @@
-import { isAllowed } from "../../core/reasons.ts";
 import { NEVER_EXPIRES } from "../packets/codes.ts";
 import { parseFilter } from "../routing/filter.ts";
 import type { Subscription } from "../routing/subscription.ts";
@@ -47,7 +46,6 @@ function restoreSubscriptions(context: Context, session: Session, stored: Stored
     const { filter: text, qos, noLocal, retainAsPublished, retainHandling, identifier, isReplaying } = asStored;
     const filter = parseFilter(text, Infinity);
     if (filter === null) continue;
-    const suspended = !isAllowed(session.access.check("subscribe", text));
     const subscription: Subscription<Session> = {
       subscriber: session,
       filter,
@@ -57,7 +55,8 @@ function restoreSubscriptions(context: Context, session: Session, stored: Stored
       retainHandling,
       identifier,
       subscriptionIds: subscriptionIdBytes([identifier]),
-      suspended,
+      suspended: false,
+      decidedBy: -1,
     };
     session.subscriptions.set(text, subscription);
     context.router.add(subscription);

@@ -48,6 +48,8 @@ export interface Session {
   identity: Identity;
   client: ClientInfo;
   access: Access;
+  /** Grows whenever its rights may have become others. */
+  rights: number;
   /** Stands before all it subscribes to, and is taken off what it is sent; as long as it lives. "": none. */
   readonly mountPoint: string;
   /** Stands before all it publishes: the mount point, and what its user adds. */

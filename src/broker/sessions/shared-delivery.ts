@@ -6,7 +6,7 @@ import { deliveriesOf, limitReached } from "./delivery-queue.ts";
 import type { Delivery } from "./delivery.ts";
 import { allInflight } from "./inflight.ts";
 import { canSend, deliver, deliveryQos } from "./outbound.ts";
-import { mayReceive } from "./permissions.ts";
+import { isSuspended, mayReceive } from "./permissions.ts";
 import type { Session } from "./session.ts";
 
 /** Delivers a message to one member of a group [MQTT-4.8.2-4..6]; false when nobody can take it. */
@@ -42,7 +42,7 @@ function chooseMember(
   for (let offset = 0; offset < members.length; offset++) {
     const index = (first + offset) % members.length;
     const member = members[index];
-    if (member === undefined || member.suspended) continue;
+    if (member === undefined || isSuspended(member)) continue;
     const rank = rankOf(context, member, message);
     if (rank <= bestRank || !mayReceive(context, member.subscriber, message.topic)) continue;
     best = member;

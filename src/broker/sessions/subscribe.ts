@@ -9,6 +9,7 @@ import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import { sendEncodedAck } from "./held-packets.ts";
 import { mountedFilter, mountedName } from "./mount-point.ts";
+import { isSuspended } from "./permissions.ts";
 import { startReplay, stopReplay } from "./replay.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
 
@@ -65,6 +66,7 @@ function subscribe(
     identifier,
     subscriptionIds: subscriptionIdBytes([identifier]),
     suspended: false,
+    decidedBy: session.rights,
   };
   session.subscriptions.set(filter.text, subscription);
   context.router.add(subscription); // replaces an old one of the same filter [MQTT-3.8.4-3]
@@ -145,15 +147,18 @@ export function countSubscription(context: Context, filter: Filter, change: 1 | 
   if (filter.group !== null) context.counters.sharedSubscriptions += change;
 }
 
-/** Suspends and revives subscriptions as the rules say now; false: all stay as they are. */
+/**
+ * Suspends and revives the subscriptions of one session, whose rights may have become others without those of all;
+ * false: they stay as they are.
+ */
 export function recheckSubscriptions(context: Context, session: Session): boolean {
+  session.rights++;
   let isChanged = false;
   for (const subscription of session.subscriptions.values()) {
-    const suspended = !isAllowed(session.access.check("subscribe", subscription.filter.text));
-    if (suspended === subscription.suspended) continue;
-    const changed = { ...subscription, suspended };
-    session.subscriptions.set(subscription.filter.text, changed);
-    context.router.add(changed);
+    const { suspended } = subscription;
+    if (isSuspended(subscription) === suspended) continue;
+    // the routes of its topics are forgotten
+    context.router.add(subscription);
     isChanged = true;
   }
   return isChanged;

@@ -37,7 +37,7 @@ function subscription(subscriber: string, text: string): Subscription<string> {
     identifier: 0,
     subscriptionIds: "",
   } as const;
-  return { subscriber, filter, ...options, suspended: false };
+  return { subscriber, filter, ...options, suspended: false, decidedBy: 0 };
 }
 
 describe("the router", () => {
@@ -45,7 +45,7 @@ describe("the router", () => {
     const change = fc.record({ filter: filters, isAdded: fc.boolean(), topic: topics });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
-        const router = createRouter<string>(4);
+        const router = createRouter<string>(4, ({ suspended }) => suspended);
         const held = new Set<string>();
         for (const { filter, isAdded, topic } of changes) {
           if (isAdded) {
@@ -64,7 +64,7 @@ describe("the router", () => {
   });
 
   it("keeps answers right for entries that were pushed out of its cache", () => {
-    const router = createRouter<string>(2);
+    const router = createRouter<string>(2, ({ suspended }) => suspended);
     const entry = router.entryOf("t");
     expect(router.routes(entry).targets).toEqual([]);
     for (const other of ["x", "y", "z"]) router.entryOf(other);
@@ -74,7 +74,7 @@ describe("the router", () => {
   });
 
   it("knows a topic by its bytes", () => {
-    const router = createRouter<string>(128);
+    const router = createRouter<string>(128, ({ suspended }) => suspended);
     const bytes = Buffer.from("..home/ä..");
     const end = bytes.length - 2;
     expect(router.topics.find(bytes, 2, end)).toBeNull();
