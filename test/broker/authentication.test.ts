@@ -23,6 +23,7 @@ import {
 } from "./wire.ts";
 
 const METHOD = "SCRAM-SHA-256";
+const METHOD_HEX = Buffer.from(METHOD).toString("hex");
 const TURN = "broke the protocol: an AUTH packet out of turn";
 const OTHER_METHOD = "broke the protocol: an AUTH packet with another authentication method than the CONNECT";
 
@@ -45,6 +46,12 @@ function auth(data: Buffer | null, code = 0x18, method: string | null = METHOD):
     ...(data === null ? {} : { authenticationData: data }),
   };
   return { cmd: "auth", reasonCode: code, properties };
+}
+
+/** AUTH that begins a re-authentication, with more properties behind the method. */
+function authWith(properties: string): Buffer {
+  const rest = Buffer.from(`15000d${METHOD_HEX}${properties}`.replaceAll(" ", ""), "hex");
+  return Buffer.concat([Buffer.from([0xf0, rest.length + 2, 0x19, rest.length]), rest]);
 }
 
 function connectWith(data: Buffer | null, rest: Parameters<typeof connectPacket>[2] = {}): Packet {
@@ -398,6 +405,15 @@ describe("an open connection that authenticates anew", () => {
       0x82,
       "broke the protocol: an AUTH packet without an authentication method",
     ],
+    [
+      "with a property of CONNECT",
+      authWith("11 00000001"),
+      0x81,
+      "sent a malformed packet: a property does not belong to this packet",
+    ],
+    ["with two methods", authWith(`15 000d ${METHOD_HEX}`), 0x82, "broke the protocol: a property appears twice"],
+    ["with data twice", authWith("16 0001 61 16 0001 62"), 0x82, "broke the protocol: a property appears twice"],
+    ["with properties longer than the packet", "f0 02 19 05", 0x81, "sent a malformed packet: it ends too early"],
     [
       "with data that is no SCRAM",
       auth(Buffer.from("x"), 0x19),

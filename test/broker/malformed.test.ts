@@ -64,6 +64,8 @@ const BEFORE_MQTT_5: readonly (readonly [name: string, hex: string])[] = [
 
 const WITHOUT_CONNECT: readonly (readonly [name: string, hex: string])[] = [
   ["CONNECT with flags", "11 0d 0004 4d515454 04 02 0000 0001 63"],
+  ["CONNECT of MQTT 3.1 with flags", "18 0f 0006 4d5149736470 03 02 0000 0001 63"],
+  ["CONNECT of MQTT 5 with flags", "11 0e 0004 4d515454 05 02 0000 00 0001 63"],
   ["CONNACK", "20 02 0000"],
   ["PUBLISH", "30 03 0001 61"],
   ["PUBACK", "40 02 0001"],
@@ -99,13 +101,18 @@ describe("a malformed packet", () => {
     await unharmed();
   });
 
-  test.each(BEFORE_MQTT_5)("of MQTT 3.1.1: %s", async (_name, hex) => {
-    const broker = await startBroker();
-    const { unharmed } = await others(broker);
-    const client = await login(broker.port, "c");
-    client.send(hex);
-    expect(await client.end()).toBe("");
-    await unharmed();
+  describe.each([
+    ["3.1.1", 4],
+    ["3.1", 3],
+  ] as const)("of MQTT %s", (_version, version) => {
+    test.each(BEFORE_MQTT_5)("%s", async (_name, hex) => {
+      const broker = await startBroker();
+      const { unharmed } = await others(broker);
+      const client = await login(broker.port, "c", { version });
+      client.send(hex);
+      expect(await client.end()).toBe("");
+      await unharmed();
+    });
   });
 
   test.each(WITHOUT_CONNECT)("that is the first of a connection: %s", async (_name, hex) => {

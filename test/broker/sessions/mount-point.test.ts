@@ -295,3 +295,39 @@ test("a session, its will and what waits for it are behind the mount point after
   after.passTime(6000);
   expect(texts(outside.take())).toEqual(["house/gone=x"]);
 });
+
+describe("the longest topic of all, of 65,535 bytes", () => {
+  const longest = "t".repeat(65_535);
+
+  it.each([
+    [4, 5],
+    [5, 4],
+  ] as const)("passes from version %i to version %i", (version, reader) => {
+    const { connect } = createHouse();
+    const client = connect("reader", { version: reader });
+    client.send(subscribe("#", 1), subscribe(longest, 1));
+    client.take();
+    connect("writer", { version }).send(publish(longest, "1"), publish(longest, "2", { qos: 1 }));
+    expect(publishes(client.take()).map(({ topic, payload }) => [topic === longest, payload.toString()])).toEqual([
+      [true, "1"],
+      [true, "2"],
+    ]);
+  });
+
+  it.each([0, 1] as const)("is too long behind a mount point, and the next shorter one is not, QoS %i", (qos) => {
+    const { connect } = createHouse();
+    const reader = connect("reader");
+    reader.send(subscribe("#", 1));
+    reader.take();
+    const writer = connect("writer", { version: 5, ...house });
+    writer.send(publish(longest.slice("house/".length), "fits", { qos }));
+    expect(publishes(reader.take()).map(({ topic }) => topic.length)).toEqual([65_535]);
+    expect(writer.closed()).toBeNull();
+    writer.send(publish(longest.slice("house/".length - 1), "does not", { qos }));
+    expect(reader.take()).toEqual([]);
+    expect(writer.closed()).toMatchObject({
+      sentence: "published to a topic that is too long with the prefix of this client",
+    });
+    expect(writer.take().at(-1)).toMatchObject({ cmd: "disconnect", reasonCode: 0x90 });
+  });
+});
