@@ -112,7 +112,15 @@ export function retainedRow(message: StoredMessage): Row {
   return [topic, body, propertiesLength, qos, expiresAtMs, publisher, source === null ? null : sourceText(source)];
 }
 
-/** What is kept of a publisher; rules that its login brought along are as little kept as those of sessions. */
-function sourceText({ username, superuser, source, listener, address }: Identity): string {
-  return JSON.stringify({ username, superuser, source, listener, address });
+/**
+ * What is kept of a publisher; rules that its login brought along are as little kept as those of sessions, but that it
+ * brought nothing is known after a restart too.
+ */
+function sourceText(identity: Identity): string {
+  const { username, superuser, source, listener, address } = identity;
+  return JSON.stringify({ username, superuser, source, listener, address, isPlain: isPlain(identity) });
+}
+
+function isPlain({ rules, grants = [], groups = [], prefix = null, expiresAtMs = null }: Identity): boolean {
+  return rules === null && grants.length === 0 && groups.length === 0 && prefix === null && expiresAtMs === null;
 }

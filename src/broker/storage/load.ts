@@ -133,6 +133,7 @@ function sourceFrom(row: Cells): Identity | null {
     proof: null,
     ...(listener === null ? {} : { listener }),
     ...(address === null ? {} : { address }),
+    ...(cells["isPlain"] === true ? { rules: null, grants: [] } : {}),
   };
 }
 

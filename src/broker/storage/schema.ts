@@ -8,7 +8,8 @@ export const APPLICATION_ID = 0x43756c78;
  * The tables of the session store. Byte strings (payloads, property bytes) are blobs; moments are milliseconds since
  * 1970, 0 where there is none. A message is stored once for all deliveries that wait for it. `imported` has
  * the SHA-256 of each file that was imported. `retained.source` is who published it, as JSON:
- * {"username":"plug","superuser":false,"source":"logins","listener":"1883","address":"192.0.2.1"}.
+ * {"username":"plug","superuser":false,"source":"logins","listener":"1883","address":"192.0.2.1",
+ * "isPlain":true}; plain is who brought no rules, groups or end of its login along.
  */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS session (
