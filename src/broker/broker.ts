@@ -136,6 +136,11 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     accessFor: (identity) => guardedAccess(current().policy, identity, log),
     maxPublishRate: (identity) => current().limitsOf(identity).maxPublishRate,
     checksRetainSource: () => current().settings.checksRetainSource,
+    isStillSuperuser(identity) {
+      // no rules bind it, and after a restart neither they nor its proof are known
+      const { verdict, reason } = current().logins.recheck({ ...identity, rules: null });
+      return verdict === "allow" || reason.kind === "wrong_password";
+    },
     control: deps.control,
     endsDenied: () => current().settings.aclTerms.denyAction === "disconnect",
     record,

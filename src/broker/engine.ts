@@ -55,6 +55,8 @@ export interface EngineOptions {
   readonly maxPublishRate: (identity: Identity) => number | null;
   /** Whether a retained message is sent only as long as its publisher may publish it. */
   readonly checksRetainSource: () => boolean;
+  /** Whether a superuser that is away still is one. */
+  readonly isStillSuperuser: (identity: Identity) => boolean;
   readonly control: TakeControlMessage;
   /** Whether a client that does what the rules deny loses its connection. */
   readonly endsDenied: () => boolean;
@@ -162,7 +164,10 @@ export function createEngine(options: EngineOptions): Engine {
     sentFrames: createSentFrames(),
     unmounted: createUnmounted(),
     replays: createReplaySchedule(),
-    sources: createRetainedSources(options.checksRetainSource),
+    sources: createRetainedSources({
+      areChecked: options.checksRetainSource,
+      isStillSuperuser: options.isStillSuperuser,
+    }),
     header: createPublishHeader(properties),
     ackHeader: createAckHeader(properties),
   };

@@ -92,6 +92,7 @@ export function createHouse(
     endsDenied: () => false,
     maxPublishRate: () => rates.perSecond,
     checksRetainSource: () => retainSources.areChecked,
+    isStillSuperuser: () => true,
     control: (topic, payload, { clientId }) =>
       control.push(`${clientId} ${topic} ${Buffer.from(payload).toString("utf8")}`),
     record: (event) => events.push(event),

@@ -7,6 +7,8 @@ import type { Context } from "./context.ts";
 export interface RetainedSources {
   /** Whether their rights count when what they published is sent to new subscribers. */
   readonly areChecked: () => boolean;
+  /** Whether one that was a superuser and is away still is one, as far as its login source can say. */
+  readonly isStillSuperuser: (identity: Identity) => boolean;
   /** Their rights under the rules in force, as far as they were asked for. */
   readonly accesses: Map<Identity, Access>;
 }
@@ -15,8 +17,8 @@ export interface RetainedSources {
 const MAX_ACCESSES = 1024;
 
 /** Starts with nobody's rights. */
-export function createRetainedSources(areChecked: () => boolean): RetainedSources {
-  return { areChecked, accesses: new Map() };
+export function createRetainedSources(questions: Omit<RetainedSources, "accesses">): RetainedSources {
+  return { ...questions, accesses: new Map() };
 }
 
 /**
@@ -28,15 +30,20 @@ export function mayStandRetained(context: Context, { source, topic }: StoredMess
   return isAllowed(accessOf(context, source).check("publish", topic));
 }
 
-function accessOf({ sessions, sources: { accesses }, accessFor }: Context, source: Identity): Access {
+function accessOf({ sessions, sources, accessFor }: Context, source: Identity): Access {
+  const { accesses, isStillSuperuser } = sources;
   // logged in anew it may have been given other rights
-  const session = sessions.get(source.clientId);
-  if (session !== undefined && isSameUser(session.identity, source)) return session.access;
-  const known = accesses.get(source);
+  const found = sessions.get(source.clientId);
+  const session = found !== undefined && isSameUser(found.identity, source) ? found : null;
+  const identity = session?.identity ?? source;
+  // the rules say nothing of superusers: whether it still is one is asked where it may have changed
+  if (session !== null && (session.connection !== null || !identity.superuser)) return session.access;
+  const known = accesses.get(identity);
   if (known !== undefined) return known;
   if (accesses.size >= MAX_ACCESSES) accesses.clear();
-  const access = accessFor(source);
-  accesses.set(source, access);
+  const superuser = identity.superuser && isStillSuperuser(identity);
+  const access = accessFor(superuser === identity.superuser ? identity : { ...identity, superuser });
+  accesses.set(identity, access);
   return access;
 }
 
