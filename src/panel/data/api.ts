@@ -52,6 +52,16 @@ export function urlOf(page: Window, path: string): URL {
   return new URL(`api/v1/${path}`, page.document.baseURI);
 }
 
+/**
+ * A name as it stands in a path. Home Assistant decodes paths, builds them anew and refuses some texts in them, so what is
+ * not plain goes as "~" and base64url, which the broker reads.
+ */
+export function segment(name: string): string {
+  if (/^\w[\w.-]*$/.test(name) && !name.includes("..")) return name;
+  const bytes = Array.from(new TextEncoder().encode(name), (byte) => String.fromCharCode(byte)).join("");
+  return `~${btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")}`;
+}
+
 function errorIn(text: string): ErrorBody["error"] | null {
   try {
     const body: ErrorBody | null = JSON.parse(text);

@@ -19,6 +19,10 @@ test.each<[string, string, string | null, Record<string, string>]>([
   // as it arrives through Home Assistant
   ["GET", "/clients/a/b/events", "/clients/{id}/events", { id: "a/b" }],
   ["GET", "/clients/a/b", "/clients/{id}", { id: "a/b" }],
+  ["GET", "/clients/~Li4vLi4/events", "/clients/{id}/events", { id: "../.." }],
+  ["GET", "/clients/~77u_fsOkPw", "/clients/{id}", { id: "\ufeff~ä?" }],
+  ["GET", "/clients/~", "/clients/{id}", { id: "" }],
+  ["GET", "/clients/a~b", "/clients/{id}", { id: "a~b" }],
   ["GET", "/clients/%22%3E%3Cimg%20src=x%3E", "/clients/{id}", { id: '"><img src=x>' }],
   ["DELETE", "/blocks/client/a/b", "/blocks/{kind}/{value}", { kind: "client", value: "a/b" }],
 ])("%s %s", (method, path, expected, params) => {
@@ -36,6 +40,7 @@ test.each([
   ["GET", "/blocks/client/a", "other method"],
   ["DELETE", "/blocks/client", null],
   ["GET", "/clients/%zz", "other method"],
+  ["GET", "/clients/~_w", "other method"],
 ])("%s %s has no route: %s", (method, path, expected) => {
   expect(router(method, path)).toBe(expected);
 });

@@ -55,7 +55,7 @@ export async function startFakeApi(first: Told): Promise<FakeApi> {
       response.end(readFileSync(join(panelFolder, name)));
       return;
     }
-    const noun = path.slice("api/v1/".length);
+    const noun = path.slice("api/v1/".length).replace(/~([\w-]+)/g, (_, coded: string) => named(coded));
     if (request.method !== "GET") {
       const isOurs = request.headers["x-requested-with"] === "panel";
       writes.push(`${request.method ?? ""} ${noun}`);
@@ -98,6 +98,10 @@ export async function startFakeApi(first: Told): Promise<FakeApi> {
       end();
     },
   };
+}
+
+function named(coded: string): string {
+  return Buffer.from(coded, "base64url").toString("utf8");
 }
 
 function framesOf({ overview, clients, problems }: Told): readonly LiveFrame[] {

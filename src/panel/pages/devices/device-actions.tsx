@@ -5,6 +5,7 @@ import { LinkButton, Select } from "../../components/controls.tsx";
 import { Confirm } from "../../components/dialog.tsx";
 import { visible } from "../../components/text.tsx";
 import { useAction } from "../../components/use-action.ts";
+import { segment } from "../../data/api.ts";
 import { usePanel } from "../../shell/panel.ts";
 import { hrefOf } from "../../shell/router.ts";
 
@@ -49,7 +50,7 @@ function Disconnect({ client, onClose }: Asking): JSX.Element {
   const { devices } = words.value;
   const name = visible(client.id);
   const action = useAction(async () => {
-    await api.send("POST", `clients/${encodeURIComponent(client.id)}/disconnect`);
+    await api.send("POST", `clients/${segment(client.id)}/disconnect`);
     said.value = devices.disconnected(name);
     onClose();
   });
@@ -126,5 +127,5 @@ function blocksOf({ id, user, ip }: ClientInfo): readonly Pick<Block, "kind" | "
 }
 
 function pathOf({ kind, value }: Pick<Block, "kind" | "value">): string {
-  return `blocks/${kind}/${encodeURIComponent(value)}`;
+  return `blocks/${kind}/${segment(value)}`;
 }

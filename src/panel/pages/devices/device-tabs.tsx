@@ -5,6 +5,7 @@ import { Badge, Empty, Loading, Notice, type Tone } from "../../components/page.
 import { Table } from "../../components/table.tsx";
 import { Ago, Foreign, Said } from "../../components/text.tsx";
 import { type Fetched, useFetched } from "../../components/use-fetched.ts";
+import { segment } from "../../data/api.ts";
 import { usePanel } from "../../shell/panel.ts";
 import { hrefOf } from "../../shell/router.ts";
 
@@ -30,7 +31,7 @@ export function History({ client }: Device): JSX.Element {
   const { words, format } = usePanel();
   const { devices } = words.value;
   const { historyColumns: columns } = devices;
-  const fetched = useFetched<Page<ClientEvent>>(`clients/${encodeURIComponent(client.id)}/events`, AGAIN_MS);
+  const fetched = useFetched<Page<ClientEvent>>(`clients/${segment(client.id)}/events`, AGAIN_MS);
   if (fetched.data === null) return <Waiting fetched={fetched} />;
   return (
     <Table
@@ -151,7 +152,7 @@ export function Announces({ client }: Device): JSX.Element {
 }
 
 function useTopics({ id }: ClientInfo): Fetched<ClientTopics> {
-  return useFetched<ClientTopics>(`clients/${encodeURIComponent(id)}/topics`, AGAIN_MS);
+  return useFetched<ClientTopics>(`clients/${segment(id)}/topics`, AGAIN_MS);
 }
 
 function Topic({ topic }: { readonly topic: string }): JSX.Element {

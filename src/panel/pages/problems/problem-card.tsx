@@ -4,6 +4,7 @@ import { LinkButton } from "../../components/controls.tsx";
 import { Badge, Facts, type Tone } from "../../components/page.tsx";
 import { Ago, Foreign, Said, visible } from "../../components/text.tsx";
 import { useAction } from "../../components/use-action.ts";
+import { segment } from "../../data/api.ts";
 import { usePanel } from "../../shell/panel.ts";
 import { hrefOf, ownHref } from "../../shell/router.ts";
 import { isAboutDevice, kindName } from "./kinds.ts";
@@ -18,7 +19,7 @@ export function ProblemCard({ problem }: { readonly problem: ProblemInfo }): JSX
   const { subject, reason, action, count } = problem;
   const name = visible(subject);
   const mute = useAction(async () => {
-    await api.send("POST", `problems/${encodeURIComponent(problem.id)}/mute`, { days: MUTED_DAYS });
+    await api.send("POST", `problems/${segment(problem.id)}/mute`, { days: MUTED_DAYS });
     said.value = problems.mutedNow(name);
   });
   return (
