@@ -89,6 +89,7 @@ const STAGE_TIMEOUT_MS = 30_000;
  */
 export async function startApp(context: AppContext): Promise<App> {
   const { spec } = context;
+  const startedAtMs = Date.now();
   let broker: Broker | null = null;
   const targets = createLogTargets({
     format: context.logFormat,
@@ -194,9 +195,15 @@ export async function startApp(context: AppContext): Promise<App> {
       const { openPanel } = await import("./open-panel.ts");
       return openPanel(settings, {
         visitors: context.visitors?.(log) ?? null,
+        version: manifest.version,
+        startedAtMs,
+        hasHomeAssistant: spec.environment.hasHomeAssistant,
         current: live.current,
+        problems: () => reloader.problems(),
         portOf: listeners.portOf,
-        sessions: running.sessions,
+        broker: running,
+        bridges: bridges.states,
+        writes: () => storage?.writes ?? 0,
         log,
         now: Date.now,
       });

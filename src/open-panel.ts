@@ -1,25 +1,46 @@
 import { join } from "node:path";
+import type { Broker } from "./broker/broker.ts";
 import { messageOf } from "./core/errors.ts";
+import type { TrafficFigures } from "./core/figures.ts";
 import type { Logger } from "./core/logger.ts";
+import type { Problem } from "./core/types.ts";
 import type { Visitors } from "./core/visit.ts";
 import { createPanelApp } from "./http/panel/app.ts";
 import { openAudit } from "./http/panel/audit.ts";
 import { auditRoutes } from "./http/panel/audit-routes.ts";
+import { bridgeRoutes, type BridgeRoutesDeps } from "./http/panel/bridges.ts";
 import { certificateRoutes } from "./http/panel/certificates.ts";
-import { listenerRoutes, type ListenerRoutesDeps } from "./http/panel/listeners.ts";
+import { configCards } from "./http/panel/config-cards.ts";
+import { listenerRoutes } from "./http/panel/listeners.ts";
+import { wholeChannel } from "./http/panel/live-channel.ts";
+import { createLiveDesk } from "./http/panel/live.ts";
 import { localVisitors } from "./http/panel/local-visitors.ts";
 import { createLogin } from "./http/panel/login.ts";
+import { overviewOf, overviewRoutes } from "./http/panel/overview.ts";
 import { staticFiles } from "./http/panel/static-files.ts";
 import { loadToken, TOKEN_FILE } from "./http/panel/token.ts";
+import { createTrafficHistory } from "./http/panel/traffic-history.ts";
 import { openWebServer, type WebServer } from "./http/web-server.ts";
+import { publishes } from "./monitor/sys/reading.ts";
 import type { PanelSettings } from "./settings/types.ts";
 import type { Snapshot } from "./snapshot/types.ts";
 
 /** What the panel needs of the rest of the broker. */
-export interface PanelDeps extends Omit<ListenerRoutesDeps, "current"> {
+export interface PanelDeps {
   /** Who may use it, as Home Assistant says; null: this machine, and whoever has the token. */
   readonly visitors: Visitors | null;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly hasHomeAssistant: boolean;
   readonly current: () => Snapshot;
+  /** Every fault of the configuration that is known now. */
+  readonly problems: () => readonly Problem[];
+  /** The real port of a listener; null: it is closed. */
+  readonly portOf: (listener: string) => number | null;
+  readonly broker: Pick<Broker, "briefFigures" | "sessions">;
+  readonly bridges: BridgeRoutesDeps["states"];
+  /** Transactions on the disk since the start. */
+  readonly writes: () => number;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -33,34 +54,62 @@ const FILES = join(import.meta.dirname, "..", "dist", "panel");
  * @throws Error with the system's code when the port cannot be opened, or the token neither read nor written.
  */
 export async function openPanel({ host, port, folder }: PanelSettings, deps: PanelDeps): Promise<WebServer> {
-  const { log, now } = deps;
+  const { broker, current, log, now } = deps;
   const visitors = deps.visitors ?? (await localVisitorsIn(folder, now));
   const audit = await openAudit(folder === null ? null : join(folder, "panel-audit.jsonl"), log, now);
   const fault = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.error({ err: text }, `The panel met a fault in the broker: ${messageOf(error)}`);
   };
+  const history = createTrafficHistory(() => {
+    const { received, sent } = broker.briefFigures();
+    return { in: countOf(received), out: countOf(sent), writes: deps.writes() };
+  }, now);
+  const problems = () => configCards(deps.problems(), current().builtAtMs);
+  const overview = () =>
+    overviewOf({ ...deps, figures: broker.briefFigures, sessions: broker.sessions, history, problems });
+  const live = createLiveDesk({ visitors, channels: new Map([["overview", wholeChannel("overview", overview)]]) });
   const app = createPanelApp({
-    routes: [...listenerRoutes(deps), ...certificateRoutes(deps), ...auditRoutes(audit)],
+    routes: [
+      ...overviewRoutes(overview),
+      ...listenerRoutes({ current, portOf: deps.portOf, sessions: broker.sessions }),
+      ...certificateRoutes({ current, now }),
+      ...bridgeRoutes({ current, states: deps.bridges }),
+      ...auditRoutes(audit),
+    ],
     visitors,
     login: deps.visitors === null ? createLogin(visitors) : null,
     files: staticFiles(FILES),
     audit,
     fault,
   });
-  const server = await openWebServer({ host, port, tls: null, fetch: app.fetch, fault });
-  const whose = deps.visitors === null ? "" : ", for Home Assistant alone";
-  log.notice({}, `The panel is at ${server.address}/${whose}.`);
-  return {
-    ...server,
-    async close() {
-      await server.close();
-      await audit.close();
-    },
+  const stop = (): void => {
+    history.stop();
+    live.close();
   };
+  try {
+    const server = await openWebServer({ host, port, tls: null, fetch: app.fetch, upgrade: live.upgrade, fault });
+    const whose = deps.visitors === null ? "" : ", for Home Assistant alone";
+    log.notice({}, `The panel is at ${server.address}/${whose}.`);
+    return {
+      ...server,
+      async close() {
+        stop();
+        await server.close();
+        await audit.close();
+      },
+    };
+  } catch (error) {
+    stop();
+    throw error;
+  }
 }
 
 async function localVisitorsIn(folder: string | null, now: () => number): Promise<Visitors> {
   const token = folder === null ? null : await loadToken(folder);
   return localVisitors({ token, tokenFile: join(folder ?? "", TOKEN_FILE), now });
+}
+
+function countOf(traffic: TrafficFigures): { readonly messages: number; readonly bytes: number } {
+  return { messages: publishes(traffic), bytes: traffic.payloadBytes };
 }

@@ -39,6 +39,6 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/bridge": ["mqtt-packet"],
   "src/monitor": ["mqtt-packet"],
   "src/panel": ["@preact/signals", "preact", "preact/hooks", "uqr"],
-  "src/http": ["@hono/node-server", "hono", "hono/utils/http-status"],
+  "src/http": ["@hono/node-server", "hono", "hono/utils/http-status", "ws"],
   addon: ["ws"],
 };

@@ -7,7 +7,7 @@ import type { Greeting } from "./hello.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import { createMapping } from "./mapping.ts";
 import { subscribeLocally } from "./relay.ts";
-import type { BridgeDeps, BridgeState, Fault } from "./types.ts";
+import type { BridgeDeps, BridgeState, Fault, Passed } from "./types.ts";
 
 /** One configured bridge: connects, and connects again. */
 export interface Bridge {
@@ -43,6 +43,7 @@ export function startBridge(
   let connection: BridgeConnection | null = null;
   let status: BridgeState["status"] = "waiting";
   let sinceMs = now();
+  const passed: Passed = { in: 0, out: 0 };
   let lastError: BridgeState["lastError"] = null;
   let lastSaid = "";
   let timer: NodeJS.Timeout | null = null;
@@ -56,7 +57,7 @@ export function startBridge(
 
   return {
     plan,
-    state: () => ({ name, status, address: shown(addressInUse()), sinceMs, lastError }),
+    state: () => ({ name, status, address: shown(addressInUse()), sinceMs, passed: { ...passed }, lastError }),
     async stop(isRemoved) {
       clear();
       const open = connection;
@@ -104,6 +105,7 @@ export function startBridge(
       greeting,
       mapping,
       guard,
+      passed,
       connected: () => connected(startedAt),
       ended: (fault) => {
         if (connection === own) ended(fault);

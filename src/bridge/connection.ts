@@ -8,7 +8,7 @@ import { connectPacket, refusalOf, type Greeting } from "./hello.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import type { Mapping } from "./mapping.ts";
 import { openRelay, type Relay } from "./relay.ts";
-import type { BridgeDeps, Fault } from "./types.ts";
+import type { BridgeDeps, Fault, Passed } from "./types.ts";
 
 /** One connection to a remote broker, from the first attempt to its end. */
 export interface BridgeConnection {
@@ -22,6 +22,7 @@ export interface ConnectionDeps extends BridgeDeps {
   readonly greeting: Greeting;
   readonly mapping: Mapping;
   readonly guard: LoopGuard;
+  readonly passed: Passed;
   readonly connected: () => void;
   /** Called once, unless it was closed from here. */
   readonly ended: (fault: Fault) => void;
@@ -128,6 +129,7 @@ export function startConnection(deps: ConnectionDeps): BridgeConnection {
       plan,
       mapping,
       guard: deps.guard,
+      passed: deps.passed,
       version,
       connack: packet,
       log,

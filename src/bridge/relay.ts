@@ -4,7 +4,7 @@ import type { ProtocolVersion, Qos } from "../core/types.ts";
 import type { BridgePlan } from "../snapshot/types.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import type { Mapping } from "./mapping.ts";
-import type { BridgeDeps, Fault, LocalEnd } from "./types.ts";
+import type { BridgeDeps, Fault, LocalEnd, Passed } from "./types.ts";
 
 /** An open connection to a remote broker, tied to the session of the bridge in this one. */
 export interface Relay {
@@ -21,6 +21,7 @@ export interface RelayDeps extends Pick<BridgeDeps, "log" | "openEnd"> {
   readonly plan: BridgePlan;
   readonly mapping: Mapping;
   readonly guard: LoopGuard;
+  readonly passed: Passed;
   readonly version: ProtocolVersion;
   readonly connack: IConnackPacket;
   readonly write: (bytes: Buffer) => void;
@@ -38,7 +39,7 @@ const HEADER_BYTES = 8;
  * connection leaves open the next one takes up where it stood.
  */
 export function openRelay(deps: RelayDeps): Relay | null {
-  const { plan, mapping, guard, version, connack, log, write, failed } = deps;
+  const { plan, mapping, guard, passed, version, connack, log, write, failed } = deps;
   const { settings } = plan;
   const { name, notificationTopic } = settings;
   const options = { protocolVersion: version };
@@ -160,6 +161,7 @@ export function openRelay(deps: RelayDeps): Relay | null {
     const topic = mapping.toLocal(packet.topic);
     if (guard.note("in", topic, bytesOf(packet))) return failed(loop(topic));
     const { subscriptionIdentifier: _, ...properties } = packet.properties ?? {};
+    passed.in++;
     local.receive(generate({ ...packet, topic, ...(version === 5 ? { properties } : {}) }, options));
   }
 
@@ -175,6 +177,7 @@ export function openRelay(deps: RelayDeps): Relay | null {
   function publishOut(packet: IPublishPacket): void {
     if (guard.note("out", packet.topic, bytesOf(packet))) return failLater(loop(packet.topic));
     const retain = packet.retain && keepsRetain;
+    passed.out++;
     write(generate({ ...packet, topic: mapping.toRemote(packet.topic), retain }, options));
   }
 

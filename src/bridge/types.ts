@@ -58,8 +58,15 @@ export interface BridgeState {
   readonly address: string;
   /** Since when it is as it is, in milliseconds since 1970. */
   readonly sinceMs: number;
+  readonly passed: Readonly<Passed>;
   /** What went wrong last, also when all is well again; null: nothing did. */
   readonly lastError: { readonly sentence: string; readonly atMs: number } | null;
+}
+
+/** Messages that came in through a bridge and went out, since it was started. */
+export interface Passed {
+  in: number;
+  out: number;
 }
 
 /** Why a connection ended or never came to be. */

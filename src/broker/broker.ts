@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { ClientDesk } from "../core/client-facts.ts";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
-import type { Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
+import type { BriefFigures, Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
 import type { PublishAs } from "../core/publishing.ts";
 import { codesOf, isAllowed } from "../core/reasons.ts";
@@ -17,7 +17,7 @@ import type { ConnectionInfo } from "./connection.ts";
 import { createDoorkeeper } from "./doorkeeper.ts";
 import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
-import { figuresOf, subscriptionsOf, unsentOf } from "./figures.ts";
+import { briefFiguresOf, figuresOf, subscriptionsOf, unsentOf } from "./figures.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
 import { createLimitTable } from "./limit-table.ts";
@@ -64,6 +64,7 @@ export interface Broker {
   /** Publishes for somebody without an MQTT connection, under its rights. */
   readonly publishAs: PublishAs;
   figures(): Figures;
+  briefFigures(): BriefFigures;
   /** Where bridges to other brokers begin and end. */
   readonly bridgeEnds: BridgeEnds;
   /** Messages that are taken from one bridge of MQTT 5 before they are acknowledged. */
@@ -245,6 +246,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       return Promise.resolve({ kind: "refused", code: codesOf(ban.kind).v5, reason: ban, index: 0 });
     },
     figures: () => figuresOf(engine, sockets),
+    briefFigures: () => briefFiguresOf(engine),
     bridgeEnds: createBridgeEnds(engine),
     receiveMaximum: () => limits.all().receiveMaximum,
     subscriptions: () => subscriptionsOf(engine),

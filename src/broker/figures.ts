@@ -1,4 +1,4 @@
-import type { Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
+import type { BriefFigures, Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
 import { isBridgeSession } from "./bridge-end.ts";
 import type { Engine } from "./engine.ts";
 import { isSuspended } from "./sessions/permissions.ts";
@@ -30,6 +30,18 @@ export function figuresOf(engine: Engine, sockets: number): Figures {
     retained: retained.count,
     stored: engine.stored(),
     bytesUnsent,
+  };
+}
+
+/** What needs no look at each session. */
+export function briefFiguresOf({ counters, received, sent, sessions, retained }: Engine): BriefFigures {
+  const { connections } = counters;
+  return {
+    received,
+    sent,
+    connections,
+    sessions: sessions.size,
+    retained: { count: retained.count, bytes: retained.bytes },
   };
 }
 

@@ -42,6 +42,11 @@ export interface Figures {
   readonly bytesUnsent: number;
 }
 
+/** Those of them that cost nothing to tell, for who asks every second. */
+export interface BriefFigures extends Pick<Figures, "received" | "sent" | "connections" | "sessions"> {
+  readonly retained: { readonly count: number; readonly bytes: number };
+}
+
 /** A connection whose client does not read what is sent to it. */
 export interface UnsentFigures {
   readonly clientId: string;

@@ -31,6 +31,8 @@ export interface Settled {
 export interface Reloader {
   /** Reads everything again and makes it current. One at a time: a cause during a reload starts another after it. */
   run(cause: string): Promise<void>;
+  /** Every fault of the configuration that is known now, those included that could not be settled. */
+  problems(): readonly Problem[];
   /** Waits for a reload that is under way, and starts no other. */
   stop(): Promise<void>;
 }
@@ -135,6 +137,7 @@ export function createReloader(deps: ReloaderDeps, start: Start): Reloader {
   tryLater(start.unsettled);
   return {
     run,
+    problems: () => known,
     async stop() {
       stopping.abort();
       if (retry !== null) clearTimeout(retry);

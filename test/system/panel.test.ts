@@ -1,7 +1,11 @@
+import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
+import { connectAsync } from "mqtt";
 import { expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
+import type { Overview } from "../../src/core/api/system.ts";
 import { layOut, startAddon, type Running } from "../helpers/culex.ts";
 import { coreUser } from "../helpers/core-websocket.ts";
 import { startSupervisor } from "../helpers/supervisor.ts";
@@ -15,14 +19,16 @@ async function inHomeAssistant(options = "{}") {
   supervisor.coreUsers = [coreUser("boss"), coreUser("guest", "system-users")];
   const folders = layOut({ "data/options.json": options });
   const running = await startAddon(folders, supervisor, { ...PORTS, CULEX_INGRESS_PEER: "127.0.0.1" });
-  return { supervisor, folders, running, ask: asker(await panelOf(running)) };
+  const base = await panelOf(running);
+  return { supervisor, folders, running, base, ask: asker(base) };
 }
 
 /** The app with its panel, outside of Home Assistant. */
 async function alone() {
   const folders = layOut({ "data/options.json": "{}" });
   const running = await startAddon(folders, null, PORTS);
-  return { folders, running, ask: asker(await panelOf(running)) };
+  const base = await panelOf(running);
+  return { folders, running, base, ask: asker(base) };
 }
 
 async function panelOf(running: Running): Promise<URL> {
@@ -173,3 +179,103 @@ test("the option takes the panel away", async () => {
   const running = await startAddon(folders, null, PORTS);
   expect(running.lines.join("\n")).not.toContain("The panel is at");
 });
+
+test("the first page is told as a whole, and again when something has changed", async () => {
+  const { ask, running, base } = await inHomeAssistant(
+    '{"logins":[{"username":"plug","password":"secret"}],"store_interval":"often"}',
+  );
+  const first = JSON.parse((await ask("api/v1/overview", BOSS)).text);
+  expect(first).toMatchObject({
+    version: "0.1.0",
+    homeAssistant: { connected: false },
+    devices: { connected: 0, asleep: 0 },
+    messages: { in: { perMin: 0, total: 0, bytes: 0 }, history: [] },
+    problems: {
+      total: 1,
+      top: [
+        {
+          kind: "config",
+          severity: "error",
+          subject: "options.json",
+          reason: {
+            sentence:
+              'store_interval: "often" is not a whole number from 0 to 3600. The default of 30 seconds is used.',
+            hint: "Write a number of seconds, without quotes.",
+          },
+        },
+      ],
+    },
+    checklist: [
+      { step: "ha", done: false },
+      { step: "device", done: false },
+      { step: "acl", done: false },
+    ],
+  });
+
+  const page = await listen(base, BOSS);
+  page.send({ sub: ["overview", "nothing"] });
+  expect(await page.next()).toMatchObject({ t: "snapshot", ch: "overview", data: { version: "0.1.0" } });
+  const client = await connectAsync(`mqtt://127.0.0.1:${running.port("mqtt")}`, {
+    username: "plug",
+    password: "secret",
+  });
+  onTestFinished(() => client.endAsync(true));
+  await client.publishAsync("a/b", "12345", { qos: 1 });
+  const seen = await page.until((frame) => frame.data?.messages?.in?.total === 1);
+  expect(seen.data).toMatchObject({
+    devices: { connected: 1 },
+    messages: { in: { perMin: 1, total: 1, bytes: 5 } },
+    checklist: [
+      { step: "ha", done: false },
+      { step: "device", done: true },
+      { step: "acl", done: false },
+    ],
+  });
+  await running.stop();
+  expect(await page.until((frame) => frame.t === "bye")).toEqual({ t: "bye", reason: "The broker stops." });
+});
+
+test("nobody else hears of it", async () => {
+  const { base } = await inHomeAssistant();
+  await expect(listen(base, { "X-Remote-User-Id": "guest" })).rejects.toThrow("Unexpected server response: 403");
+  await expect(listen(base, { ...BOSS, "Sec-Fetch-Site": "cross-site" })).rejects.toThrow("403");
+  await expect(listen(new URL("nowhere/", base), BOSS)).rejects.toThrow("404");
+  const here = await alone();
+  await expect(listen(here.base, { Origin: "http://evil.example" })).rejects.toThrow("401");
+});
+
+interface Frame {
+  readonly t?: string;
+  readonly data?: { readonly messages?: Overview["messages"] };
+}
+
+/** What a page hears on the WebSocket. */
+async function listen(base: URL, headers: Readonly<Record<string, string>>) {
+  const socket = new WebSocket(new URL("api/v1/live", base.href.replace("http", "ws")), { headers });
+  onTestFinished(() => socket.terminate());
+  const frames: Frame[] = [];
+  let heard: () => void = () => undefined;
+  socket.on("message", (data: Buffer) => {
+    frames.push(JSON.parse(data.toString()));
+    heard();
+  });
+  await once(socket, "open");
+  const next = async () => {
+    while (frames.length === 0) {
+      await new Promise<void>((resolve) => {
+        heard = resolve;
+      });
+    }
+    return frames.shift() ?? {};
+  };
+  return {
+    send: (message: unknown) => socket.send(JSON.stringify(message)),
+    next,
+    async until(isIt: (frame: Frame) => boolean) {
+      for (;;) {
+        const frame = await next();
+        if (isIt(frame)) return frame;
+      }
+    },
+  };
+}

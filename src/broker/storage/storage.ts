@@ -31,6 +31,8 @@ export interface Storage {
   /** What the last run left; handed out once, so that nothing of it is kept. */
   takeState(): StoredState;
   readonly journal: Journal;
+  /** How often something was written, since it was opened. */
+  readonly writes: number;
   /** What can be stored as a whole after a failure. */
   attach(tables: LiveState): void;
   /** Writes what is not written yet; false when that failed, which report() has told then or before. */
@@ -123,11 +125,13 @@ function createStorage(options: StorageOptions, hold: Hold, loaded: StoredState)
     timer.unref();
   };
 
+  let writes = 0;
   const flush = (done: (error: string | null) => void): void => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     timerDueMs = Infinity;
     hasUnstored = false;
+    writes++;
     const whole = isFailing ? live : null;
     const batch =
       whole === null
@@ -208,6 +212,9 @@ function createStorage(options: StorageOptions, hold: Hold, loaded: StoredState)
       return taken;
     },
     journal,
+    get writes() {
+      return writes;
+    },
     attach(tables) {
       live = tables;
     },

@@ -113,7 +113,14 @@ describe("the first words of a bridge", () => {
     ]);
     const address = `127.0.0.1:${remote.port}`;
     expect(app.bridges()).toEqual([
-      { name: "far", status: "connected", address, sinceMs: expect.any(Number), lastError: null },
+      {
+        name: "far",
+        status: "connected",
+        address,
+        sinceMs: expect.any(Number),
+        passed: { in: 0, out: 0 },
+        lastError: null,
+      },
     ]);
   });
 

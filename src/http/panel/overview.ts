@@ -1,0 +1,65 @@
+import type { ProblemInfo } from "../../core/api/problems.ts";
+import type { Overview } from "../../core/api/system.ts";
+import type { BriefFigures } from "../../core/figures.ts";
+import type { Snapshot } from "../../snapshot/types.ts";
+import { bridgesOf, type BridgeRoutesDeps } from "./bridges.ts";
+import { certificatesOf } from "./certificates.ts";
+import { read, type Route } from "./route.ts";
+import type { TrafficHistory } from "./traffic-history.ts";
+
+export interface OverviewDeps {
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly hasHomeAssistant: boolean;
+  readonly current: () => Snapshot;
+  readonly bridges: BridgeRoutesDeps["states"];
+  readonly figures: () => BriefFigures;
+  /** Clients connected now. */
+  readonly sessions: () => readonly { readonly username: string | null }[];
+  readonly history: Pick<TrafficHistory, "messages" | "writesPerHour">;
+  /** The worst first. */
+  readonly problems: () => readonly ProblemInfo[];
+  readonly now: () => number;
+}
+
+/** The user that Home Assistant itself logs in as. */
+const HOME_ASSISTANT = "homeassistant";
+const SHOWN_PROBLEMS = 3;
+
+/** Everything that the first page shows. */
+export function overviewRoutes(overview: () => Overview): readonly Route[] {
+  return [read("/overview", { summary: "Everything that the first page shows", answer: "Overview" }, overview)];
+}
+
+/** Puts it together from what the others tell. */
+export function overviewOf(deps: OverviewDeps): Overview {
+  const { current, figures, sessions, history, problems, now } = deps;
+  const { connections, sessions: all, retained } = figures();
+  const users = sessions();
+  const hasUser = users.some(({ username }) => username === HOME_ASSISTANT);
+  const found = problems();
+  return {
+    version: deps.version,
+    startedAt: new Date(deps.startedAtMs).toISOString(),
+    homeAssistant: deps.hasHomeAssistant
+      ? { connected: hasUser, ...(hasUser ? { user: HOME_ASSISTANT } : {}) }
+      : { connected: null },
+    devices: { connected: connections, asleep: all - connections, overdue: 0, refused: 0 },
+    messages: history.messages(),
+    retained: { ...retained, probablyUnused: 0 },
+    problems: { total: found.length, top: found.slice(0, SHOWN_PROBLEMS) },
+    bridges: bridgesOf({ current, states: deps.bridges }),
+    certificates: certificatesOf({ current, now }),
+    memoryBytes: process.memoryUsage.rss(),
+    writesPerHour: history.writesPerHour(),
+    checklist: [
+      ...(deps.hasHomeAssistant ? [{ step: "ha", done: hasUser } as const] : []),
+      { step: "device", done: users.some(({ username }) => username !== HOME_ASSISTANT && username !== "addons") },
+      { step: "acl", done: hasRules(current()) },
+    ],
+  };
+}
+
+function hasRules({ settings, dynsec }: Snapshot): boolean {
+  return settings.aclFile !== null || dynsec !== null;
+}
