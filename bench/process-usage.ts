@@ -11,6 +11,21 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
+/** Bytes that a process and its threads have written. */
+export interface Written {
+  /** Pages that have to go to the disk: what wears an SD card. */
+  readonly toDisk: number;
+  /** As handed over to the operating system, sockets included. */
+  readonly all: number;
+}
+
+/** What a process has written since it began. */
+export function written(pid: number): Written {
+  const io = readFileSync(`/proc/${pid}/io`, "latin1");
+  const field = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(io)?.[1] ?? Number.NaN);
+  return { toDisk: field("write_bytes") - field("cancelled_write_bytes"), all: field("wchar") };
+}
+
 /** Resident memory of a process, in bytes. */
 export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "latin1");

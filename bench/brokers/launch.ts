@@ -13,6 +13,8 @@ export interface LaunchOptions {
   readonly checkout: string;
   /** Where Culex leaves a CPU profile when it ends; null: nowhere. */
   readonly profiles: string | null;
+  /** Whether it keeps what it knows in a file. Missing: it forgets all when it ends. */
+  readonly isPersistent?: boolean;
 }
 
 /** Starts a broker with a configuration of its own; null when it is not there, or was built without the transport. */
@@ -25,7 +27,11 @@ export async function launch(
   const folder = mkdtempSync(join(tmpdir(), "culex-bench-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const port = await freePort();
-  const conf = writeConfiguration(folder, { port, transport, extra: extraLines(name) });
+  const conf = writeConfiguration(folder, {
+    port,
+    transport,
+    extra: [...extraLines(name), ...storeLines(folder, options)],
+  });
   const running = await startBroker({ ...commandOf(name, conf, options), port, folder });
   if (running === null) {
     remove();
@@ -54,6 +60,10 @@ function extraLines(name: BrokerName): readonly string[] {
     case "mosquitto-nodelay":
       return [...asRoot(), "set_tcp_nodelay true"];
   }
+}
+
+function storeLines(folder: string, { isPersistent = false }: LaunchOptions): readonly string[] {
+  return isPersistent ? ["persistence true", `persistence_location ${folder}/`] : [];
 }
 
 /** Started by root it would become a user that cannot read its files. */
