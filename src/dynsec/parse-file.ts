@@ -99,7 +99,9 @@ function readRole(state: DynsecState, members: Members, faults: Faults): void {
   const { acls, foreign, doubles } = readAcls(members.list("acls"));
   role.acls = acls;
   role.foreignAcls = foreign;
-  role.allowWildcardSubs = members.flag("allowwildcardsubs", true);
+  role.allowWildcardSubs = readFlag(members, "allowwildcardsubs", { missing: true, senseless: false }, () =>
+    faults.badValue("role", name, "allowwildcardsubs", "Filters with wildcards are refused.", "Write true or false."),
+  );
   const rate = readMaxPublishRate(members);
   if (rate === null) faults.badValue("role", name, "maxpublishrate", "There is no limit.", "Write a number above 0.");
   role.maxPublishRate = rate ?? null;
@@ -120,7 +122,9 @@ function readClient(state: DynsecState, members: Members, faults: Faults): void 
   client.password = readPassword(members);
   if (client.password !== null && client.password.hash === null) faults.badPassword(name);
   client.clientId = members.text("clientid");
-  client.disabled = members.flag("disabled", false);
+  client.disabled = readFlag(members, "disabled", { missing: false, senseless: true }, () =>
+    faults.badValue("client", name, "disabled", "It cannot log in.", "Write true or false."),
+  );
   readLimits(client, members, faults);
   setClientRoles(client, readRoleLinks(state, members, `client "${name}"`, faults));
   state.clients.add(client);
@@ -139,7 +143,11 @@ function readLimits(client: Client, members: Members, faults: Faults): void {
       'Write a list of names, such as ["plug-1","cam-*"].',
     );
   }
-  client.clientIds = clientIds === null ? [] : (clientIds ?? null);
+  const only = members.get("clientid") ?? "";
+  if (typeof only !== "string") {
+    faults.badValue("client", name, "clientid", "It cannot log in.", "Write the client id in quotation marks.");
+  }
+  client.clientIds = clientIds === null || typeof only !== "string" ? [] : (clientIds ?? null);
   const maxConnections = readMaxConnections(members);
   if (maxConnections === null) {
     faults.badValue("client", name, "maxconnections", "One connection is allowed.", "Write a whole number from 1 on.");
@@ -165,6 +173,19 @@ function readGroup(state: DynsecState, members: Members, faults: Faults): void {
     }
   }
   state.groups.add(group);
+}
+
+/** Reads what must not open anything by a slip: of the wrong kind it counts as the stricter one. */
+function readFlag(
+  members: Members,
+  member: string,
+  { missing, senseless }: { readonly missing: boolean; readonly senseless: boolean },
+  warn: () => void,
+): boolean {
+  const value = members.get(member) ?? missing;
+  if (typeof value === "boolean") return value;
+  warn();
+  return senseless;
 }
 
 function readAnonymousGroup(state: DynsecState, name: string | null, faults: Faults): void {

@@ -241,6 +241,21 @@ describe("what cannot be used in a file", () => {
       '"variables" of client "c" makes no sense. It has none. Write names and texts without wildcards, such as {"room":"kitchen"}.',
     ],
     [
+      "a client disabled by a word",
+      { clients: [{ username: "c", disabled: "true" }] },
+      '"disabled" of client "c" makes no sense. It cannot log in. Write true or false.',
+    ],
+    [
+      "a client id that is a number",
+      { clients: [{ username: "c", clientid: 5 }] },
+      '"clientid" of client "c" makes no sense. It cannot log in. Write the client id in quotation marks.',
+    ],
+    [
+      "wildcards refused by a word",
+      { roles: [{ rolename: "r", allowwildcardsubs: "false" }] },
+      '"allowwildcardsubs" of role "r" makes no sense. Filters with wildcards are refused. Write true or false.',
+    ],
+    [
       "a rate of nothing",
       { roles: [{ rolename: "r", maxpublishrate: 0 }] },
       '"maxpublishrate" of role "r" makes no sense. There is no limit. Write a number above 0.',
@@ -358,4 +373,15 @@ test("a password set by a command is written in the layout that 2.0 reads", asyn
     clients: [{ username: "cam", password, salt, iterations: 101 }],
   });
   expect(findLogin(state, "cam", "any")).toMatchObject({ kind: "known", hash: HASH });
+});
+
+test.each([
+  ["disabled", { disabled: "true" }],
+  ["bound to a client id", { clientid: 5 }],
+])("a client that is %s in a way that makes no sense stays out, after a save too", (_, members) => {
+  const text = JSON.stringify({ clients: [{ username: "cam", encoded_password: HASH, ...members }] });
+  const { state } = parseDynsec(text, "d.json");
+  if (state === null) throw new Error("no state");
+  const again = parseDynsec(formatDynsec(state).join(""), "d.json").state;
+  for (const each of [state, again]) expect(each && findLogin(each, "cam", "5")).toMatchObject({ kind: "refused" });
 });
