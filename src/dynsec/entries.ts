@@ -1,6 +1,6 @@
 import { createDirectory } from "./directory.ts";
 import { NO_MEMBERS } from "./members.ts";
-import type { Client, DynsecState, Group, Role } from "./types.ts";
+import type { Client, DynsecState, Entry, Group, Role } from "./types.ts";
 
 /** Makes a state without any entries, in which nothing is allowed. `file` is the name that reasons show. */
 export function emptyState(file: string, extra = NO_MEMBERS): DynsecState {
@@ -20,11 +20,7 @@ export function emptyState(file: string, extra = NO_MEMBERS): DynsecState {
 /** Makes a client that cannot log in: it has no password. */
 export function createClient(name: string, extra = NO_MEMBERS): Client {
   return {
-    name,
-    textName: null,
-    textDescription: null,
-    extra,
-    written: null,
+    ...newEntry(name, extra),
     password: null,
     clientId: null,
     clientIds: null,
@@ -39,11 +35,7 @@ export function createClient(name: string, extra = NO_MEMBERS): Client {
 /** Makes a group that nobody is in. */
 export function createGroup(name: string, extra = NO_MEMBERS): Group {
   return {
-    name,
-    textName: null,
-    textDescription: null,
-    extra,
-    written: null,
+    ...newEntry(name, extra),
     roles: [],
     variables: new Map(),
     clients: createDirectory(),
@@ -53,11 +45,7 @@ export function createGroup(name: string, extra = NO_MEMBERS): Group {
 /** Makes a role that says nothing. */
 export function createRole(name: string, extra = NO_MEMBERS): Role {
   return {
-    name,
-    textName: null,
-    textDescription: null,
-    extra,
-    written: null,
+    ...newEntry(name, extra),
     allowWildcardSubs: true,
     acls: [],
     foreignAcls: [],
@@ -66,4 +54,8 @@ export function createRole(name: string, extra = NO_MEMBERS): Role {
     clients: new Set(),
     groups: new Set(),
   };
+}
+
+function newEntry(name: string, extra: Entry["extra"]): Entry {
+  return { name, textName: null, textDescription: null, extra, written: null };
 }
