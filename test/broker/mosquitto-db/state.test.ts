@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DamagedFileError, ForeignFileError } from "../../../src/broker/mosquitto-db/damage.ts";
 import { readMosquittoDb } from "../../../src/broker/mosquitto-db/state.ts";
 import { startLasting } from "../../helpers/mosquitto-broker.ts";
+import { mosquittoPub } from "../../helpers/mosquitto.ts";
 import { describeWith } from "../../helpers/needs.ts";
 import { fill } from "./scene.ts";
 
@@ -29,6 +30,24 @@ function outcomeOf(file: Buffer): string {
 const after = (seconds: number): number => Date.now() + seconds * 1000;
 
 describeWith(["mosquitto"], "a mosquitto.db of a real mosquitto", () => {
+  it("says who published what is retained, user name included", async () => {
+    const mosquitto = await startLasting();
+    for (const [clientId, username] of [
+      ["meter-1", "ännchen"],
+      ["nobody", null],
+    ] as const) {
+      const user = username === null ? [] : ["-u", username];
+      const sent = ["-i", clientId, "-t", `of/${clientId}`, "-m", "x", "-r", "-q", "1"];
+      expect(await mosquittoPub(mosquitto.port, [...sent, ...user])).toMatchObject({ code: 0 });
+    }
+    await mosquitto.stop();
+    const { state } = readMosquittoDb(readFileSync(mosquitto.database), Date.now());
+    const source = (topic: string) => state.retained.find((message) => message.topic === topic)?.source;
+    const common = { superuser: false, source: "import", proof: null };
+    expect(source("of/meter-1")).toEqual({ clientId: "meter-1", username: "ännchen", ...common });
+    expect(source("of/nobody")).toEqual({ clientId: "nobody", username: null, ...common });
+  });
+
   it("gives sessions with user, expiry and subscriptions, and messages in the state they were in", async () => {
     const { state, ...skipped } = readMosquittoDb(await realFile(), Date.now());
     expect(skipped).toEqual({ expired: 0, ended: 0, loose: 0 });
