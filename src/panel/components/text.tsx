@@ -38,8 +38,13 @@ function isHidden(code: number): boolean {
 
 /** A sentence of the broker. It speaks English everywhere, so that log, panel and files say the same. */
 export function Said({ children }: { readonly children: string }): JSX.Element {
-  const sentence = visible(children);
-  return <bdi lang="en">{sentence.charAt(0).toUpperCase() + sentence.slice(1)}</bdi>;
+  return <bdi lang="en">{asSentence(visible(children))}</bdi>;
+}
+
+/** Reasons are parts of a line of the log: here they stand alone, with a capital and a full stop. */
+export function asSentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
 
 /** A moment as "3 minutes ago"; the whole date shows when it is pointed at. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { visible } from "../../../src/panel/components/text.tsx";
+import { asSentence, visible } from "../../../src/panel/components/text.tsx";
 
 describe("text from the network", () => {
   it.each([
@@ -13,4 +13,12 @@ describe("text from the network", () => {
   ])("shows %j as %j", (text, shown) => {
     expect(visible(text)).toBe(shown);
   });
+});
+
+it.each([
+  ["wrong password for user meter", "Wrong password for user meter."],
+  ["Set a new password.", "Set a new password."],
+  ["what happened?", "What happened?"],
+])("makes a sentence of %j", (reason, sentence) => {
+  expect(asSentence(reason)).toBe(sentence);
 });

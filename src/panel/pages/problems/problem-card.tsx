@@ -34,7 +34,7 @@ export function ProblemCard({ problem }: { readonly problem: ProblemInfo }): JSX
         <Badge tone={TONES[problem.severity]}>{kindName(words.value, problem.kind)}</Badge>
       </div>
       <p>
-        <Said>{`${reason.sentence}.`}</Said>
+        <Said>{reason.sentence}</Said>
       </p>
       {reason.hint === undefined ? null : (
         <p>
