@@ -13,7 +13,7 @@ export function askedAccess(source: string, answers: TopicAnswers): Access {
     sentence: `${source} has to be asked about it, and was not`,
     hint: `only a client that is connected is a reason to ask ${source}`,
   };
-  const unknown = deny(source, { ...reason, kind: "rules_unavailable" });
+  const unknown = deny(source, { ...reason, kind: "rules_unasked" });
   const notGranted = ignore(source, {
     kind: "receive_denied",
     sentence: `${source} granted no subscription to it`,

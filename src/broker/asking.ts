@@ -1,3 +1,6 @@
+import type { Engine } from "./engine.ts";
+import type { Session } from "./sessions/session.ts";
+
 /** Holds one connection until its rules were asked. */
 export interface Asking {
   isAsking(): boolean;
@@ -27,4 +30,19 @@ export function createAsking(alive: () => void): Asking {
       });
     },
   };
+}
+
+/** Asks what has to be known of a session before its client is told that it is there; then calls `then`. */
+export function askStanding(
+  asking: Asking,
+  engine: Pick<Engine, "standingQuestion" | "useAnswers">,
+  session: Session | null,
+  then: () => void,
+): void {
+  const asked = session === null ? null : engine.standingQuestion(session);
+  const access = session?.access;
+  asking.before(asked, () => {
+    if (session !== null && access !== undefined && asked !== null) engine.useAnswers(session, access);
+    then();
+  });
 }

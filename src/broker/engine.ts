@@ -31,7 +31,7 @@ import type { EngineLimits } from "./sessions/limits.ts";
 import { type OwnMessage, ownMessage } from "./sessions/message-of.ts";
 import { pump } from "./sessions/outbound.ts";
 import type { Output } from "./sessions/output.ts";
-import { forgetDecisions, isSuspended, renewRights } from "./sessions/permissions.ts";
+import { forgetDecisions, isSuspended, mustBeAsked, renewRights } from "./sessions/permissions.ts";
 import { restoreState } from "./sessions/restore.ts";
 import { questionOf, standingQuestionOf, useAnswers } from "./sessions/questions.ts";
 import { createReplaySchedule } from "./sessions/replay.ts";
@@ -82,8 +82,8 @@ export interface Engine {
    */
   question(connection: Connection, chunk: Buffer, start: number, end: number): Promise<unknown> | null;
   standingQuestion(session: Session): Promise<unknown> | null;
-  /** The standing question was answered; false: nothing changes by it. */
-  useAnswers(session: Session): boolean;
+  /** The standing question was answered by `asked`, the rules that the session had then; false: nothing changes by it. */
+  useAnswers(session: Session, asked: Access): boolean;
   /** A client that stays has other rights, and is the same otherwise. */
   useIdentity(session: Session, identity: Identity): void;
   /** To be called after the last packet of what was read: sends what these packets caused. */
@@ -187,7 +187,6 @@ export function createEngine(options: EngineOptions): Engine {
       return opened;
     },
     begin(connection) {
-      if (connection.session.access.prepare !== undefined) useAnswers(context, connection.session);
       beginSession(context, connection);
       settle(context);
     },
@@ -199,9 +198,9 @@ export function createEngine(options: EngineOptions): Engine {
     question: (connection, chunk, start, end) =>
       connection.isClosed ? null : questionOf(context, connection, chunk, start, end),
     standingQuestion: standingQuestionOf,
-    useAnswers(session) {
+    useAnswers(session, asked) {
       settle(context);
-      const isChanged = useAnswers(context, session);
+      const isChanged = useAnswers(context, session, asked);
       settle(context);
       return isChanged;
     },
@@ -212,8 +211,8 @@ export function createEngine(options: EngineOptions): Engine {
       forgetDecisions(session);
       // routes remember who may receive
       context.router.invalidate();
-      // what has to be asked first is not known yet
-      if (session.access.prepare === undefined) session.rights++;
+      session.isHeld = mustBeAsked(session);
+      session.rights++;
       settle(context);
     },
     settle(connection) {

@@ -6,7 +6,7 @@ import type { Identity, Reason } from "../core/types.ts";
 import { BRIDGE_ID, isBridgeSession } from "./bridge-end.ts";
 import { admissionOf } from "./client-terms.ts";
 import { connackFor, keepaliveInForce, refusalFor, unsupported } from "./connack.ts";
-import { createAsking } from "./asking.ts";
+import { askStanding, createAsking } from "./asking.ts";
 import { createAuthPackets } from "./auth-packets.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { CLOSED_BY_CLIENT, linger } from "./linger.ts";
@@ -317,7 +317,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
       phase = "accepted";
       return true;
     },
-    begin: () => asking.before(connection === null ? null : engine.standingQuestion(connection.session), begin),
+    begin: () => askStanding(asking, engine, connection?.session ?? null, begin),
     confirm(authData) {
       if (phase === "open") auth.say(Code.success, authData);
     },

@@ -31,25 +31,26 @@ export function createRightsRefresh({ engine, logins, log }: RightsRefreshDeps):
     const { identity } = session;
     const renewed = logins().renew?.(identity, stopping.signal) ?? null;
     const asked = engine.standingQuestion(session);
-    if (renewed === null && asked === null) return null;
-    return settle(session, identity, renewed, asked);
+    if (renewed === null && asked === null && !session.isHeld) return null;
+    return settle(session, renewed, asked);
   };
 
   const settle = async (
     session: Session,
-    identity: Identity,
     renewed: Promise<Identity | null> | null,
     asked: Promise<unknown> | null,
   ): Promise<boolean> => {
+    const { identity, access } = session;
     await asked;
     const next = await renewed;
     // it logged in again meanwhile
     if (stopping.signal.aborted || session.identity !== identity) return false;
-    if (next === null) return asked !== null && engine.useAnswers(session);
+    if (next === null) return (asked !== null || session.isHeld) && engine.useAnswers(session, access);
     engine.useIdentity(session, next);
     // what was answered belongs to the identity before
+    const now = session.access;
     await engine.standingQuestion(session);
-    engine.useAnswers(session);
+    engine.useAnswers(session, now);
     return true;
   };
 

@@ -43,6 +43,7 @@ const CODES: Readonly<Record<ReasonKind, Codes>> = {
   receive_denied: { connack: null, v5: 0x87 },
   // what PUBACK and SUBACK have for "not a matter of your rights"
   rules_unavailable: { connack: 3, v5: 0x83 },
+  rules_unasked: { connack: 3, v5: 0x83 },
   queue_dropped: { connack: null, v5: 0x97 },
   shutting_down: { connack: 3, v5: 0x8b },
 };

@@ -103,6 +103,7 @@ export type ReasonKind =
   | "unsubscribe_denied"
   | "receive_denied"
   | "rules_unavailable"
+  | "rules_unasked"
   | "queue_dropped"
   | "shutting_down";
 

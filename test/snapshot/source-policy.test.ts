@@ -153,7 +153,7 @@ describe("with an auth.yaml", () => {
     expect(access.check("publish", "a/1").verdict).toBe("allow");
     expect(access.check("publish", "b")).toMatchObject({
       verdict: "deny",
-      reason: { kind: "rules_unavailable", sentence: "house has to be asked about it, and was not" },
+      reason: { kind: "rules_unasked", sentence: "house has to be asked about it, and was not" },
     });
     for (const topic of ["b", "no", "silent", "b"]) await access.prepare?.("publish", topic);
     expect(access.check("publish", "b").verdict).toBe("allow");

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import mqtt from "mqtt";
 import { describe, expect, test } from "vitest";
 import { authHouse } from "../helpers/auth-house.ts";
 import { freePort } from "../helpers/free-port.ts";
@@ -213,6 +214,81 @@ stages:
     await bob.client.publishAsync("a/3", "x", { qos: 1 });
     await third.client.publishAsync("b", "x", { qos: 1 });
     expect(third.messages).toEqual([]);
+  });
+
+  test("what comes for a stored session while it is asked about waits for the answer", async () => {
+    const held: ((status: number) => void)[] = [];
+    let isHeld = false;
+    const service = await webServer((request, response) => {
+      const answer = (status: number): void => void response.writeHead(status).end();
+      if (isHeld && request.url?.includes("access=1") === true) held.push(answer);
+      else answer(200);
+    });
+    const auth = (timeout: number): string => `
+stages:
+  - type: http
+    timeout: ${timeout}
+    response: status
+    login:
+      url: "${service.url}/auth"
+      params: { username: "%u", password: "%P" }
+    acl:
+      url: "${service.url}/acl"
+      method: get
+      params: { access: "%A", username: "%u", topic: "%t" }
+    cache: false
+`;
+    const house = await authHouse(auth(4));
+    const kept = { ...ALICE, clientId: "kept", clean: false, properties: { sessionExpiryInterval: 600 } };
+    const bob = await connect(house.url, { ...ALICE, username: "bob" });
+    const first = await connect(house.url, kept);
+    await first.client.subscribeAsync("a/#", { qos: 1 });
+    await first.client.endAsync();
+    const say = async (text: string): Promise<void> => {
+      await bob.client.publishAsync("a/1", `${text} 0`, { qos: 0 });
+      await bob.client.publishAsync("a/1", `${text} 1`, { qos: 1 });
+    };
+    const answer = (status: number): void => held.splice(0).forEach((answerOne) => answerOne(status));
+
+    isHeld = true;
+    const coming = connect(house.url, kept);
+    await expect.poll(() => held.length).toBe(1);
+    await say("come");
+    answer(200);
+    const second = await coming;
+    await second.received(["a/1 come 0", "a/1 come 1"]);
+    await second.client.endAsync();
+
+    // it leaves before the answer: what comes meanwhile is there when it is back
+    const leaving = mqtt.connect(house.url, { ...kept, reconnectPeriod: 0 });
+    await expect.poll(() => held.length).toBe(1);
+    leaving.stream.destroy();
+    await say("left");
+    answer(200);
+    const third = connect(house.url, kept);
+    await expect.poll(() => held.length).toBe(1);
+    answer(200);
+    await (await third).received(["a/1 left 1"]);
+    await (await third).client.endAsync();
+
+    // while it is away its source of rules becomes another one, which was asked nothing yet
+    house.write(auth(5));
+    await house.running.line(/generation 2 is live/);
+    await say("away");
+    const fourth = connect(house.url, kept);
+    await expect.poll(() => held.length).toBe(1);
+    answer(200);
+    await (await fourth).received(["a/1 away 1"]);
+    await (await fourth).client.endAsync();
+
+    const refused = connect(house.url, kept);
+    await expect.poll(() => held.length).toBe(1);
+    await say("no");
+    answer(403);
+    const last = await refused;
+    isHeld = false;
+    await last.client.publishAsync("b", "x", { qos: 1 });
+    expect(last.messages).toEqual([]);
   });
 
   test("one client asks a few things at a time, however much it sends", async () => {

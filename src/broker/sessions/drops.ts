@@ -6,7 +6,12 @@ import type { Connection, Session } from "./session.ts";
 /** Counts and reports a message that a full queue gave up. */
 export function dropFromQueue(context: Context, session: Session, full: QueueFull): void {
   countQueueDrop(context, full);
-  const why = session.connection === null ? "while it is away" : "because it does not acknowledge them";
+  const why =
+    session.connection === null
+      ? "while it is away"
+      : session.isHeld
+        ? "while its rules are being asked"
+        : "because it does not acknowledge them";
   const { maxQueuedMessages, maxQueuedBytes } = context.limits;
   const sentence = `messages are dropped ${why} (at most ${maxQueuedMessages} or ${megabytes(maxQueuedBytes)} wait)`;
   report(context, session, "queue_dropped", sentence, 1);

@@ -11,7 +11,7 @@ import { sendAck } from "./held-packets.ts";
 import { messageOf } from "./message-of.ts";
 import {
   isInTime,
-  isUndecided,
+  isTopicUndecided,
   mayPublish,
   payloadFault,
   type Refusal,
@@ -220,7 +220,7 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
 }
 
 function refusalOf({ session }: Connection, { text }: TopicEntry<Session>): Answer {
-  return isUndecided(session, text) ? UNDECIDED : DENIED;
+  return isTopicUndecided(session, text) ? UNDECIDED : DENIED;
 }
 
 /** Why the connection is to be closed over an answer; null: it is not. */

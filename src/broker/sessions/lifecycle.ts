@@ -101,6 +101,7 @@ export function newSession(info: Pick<SessionInfo, "identity" | "client">, acces
     willTimer: null,
     replays: null,
     publishQuota: null,
+    isHeld: false,
     publishDecisions: null,
     receiveDecisions: null,
     messagesIn: 0,

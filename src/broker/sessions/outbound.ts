@@ -30,8 +30,9 @@ export function deliver(
 ): void {
   const { connection } = session;
   if (qos === 0) {
-    if (connection !== null) sendQos0(context, connection, message, retain, subscriptionIds);
-    else if (context.limits.queueQos0) enqueueDelivery(context, session, message, 0, retain, subscriptionIds, group);
+    if (connection !== null && !session.isHeld) sendQos0(context, connection, message, retain, subscriptionIds);
+    else if (connection !== null || context.limits.queueQos0)
+      enqueueDelivery(context, session, message, 0, retain, subscriptionIds, group);
     else context.counters.droppedOffline++;
     return;
   }
@@ -50,7 +51,13 @@ export function deliveryQos({ limits }: Context, granted: Qos, published: Qos): 
 
 /** Whether a QoS 1 or 2 message can go out at once. */
 export function canSend(context: Context, connection: Connection): boolean {
-  if (!connection.hasBegun || !isWindowOpen(context, connection) || connection.resend !== null) return false;
+  if (
+    !connection.hasBegun ||
+    connection.session.isHeld ||
+    !isWindowOpen(context, connection) ||
+    connection.resend !== null
+  )
+    return false;
   if (connection.output.bytesUnsent < SEND_AHEAD_BYTES) return true;
   connection.waitsForDrain = true;
   return false;
@@ -123,7 +130,7 @@ function enqueueDelivery(
 /** Sends what may go out now: first what an earlier connection left unacknowledged, then the queue. */
 export function pump(context: Context, session: Session): void {
   const { connection } = session;
-  if (connection === null || !connection.hasBegun || connection.isClosed) return;
+  if (connection === null || !connection.hasBegun || connection.isClosed || session.isHeld) return;
   if (connection.resend !== null && !resendInflight(context, connection)) return;
   while (session.queue !== null && canSend(context, connection)) {
     const next = peek(session.queue);

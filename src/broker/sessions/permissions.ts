@@ -27,8 +27,14 @@ export function mayPublish(context: Context, session: Session, topic: string): b
 }
 
 /** Whether a topic was refused because a source of rules did not answer. */
-export function isUndecided({ publishDecisions }: Session, topic: string): boolean {
-  return publishDecisions?.get(topic)?.reason.kind === "rules_unavailable";
+export function isTopicUndecided({ publishDecisions }: Session, topic: string): boolean {
+  const decision = publishDecisions?.get(topic);
+  return decision !== undefined && isUndecided(decision);
+}
+
+/** Whether a decision is a no only because nobody said yes or no yet. */
+export function isUndecided({ reason: { kind } }: Decision): boolean {
+  return kind === "rules_unavailable" || kind === "rules_unasked";
 }
 
 /** Whether a message of a client is within the number that it may publish in a second; if not, that is recorded. */
@@ -84,9 +90,13 @@ const RETAINED_FULL: Refusal = {
   },
 };
 
-/** Whether a client may receive from a topic. A refusal is recorded when it is decided, and counted for each message. */
+/**
+ * Whether a client may receive from a topic. A refusal is recorded when it is decided, and counted for each message. What
+ * comes for a session that is held is decided when it leaves its queue.
+ */
 export function mayReceive(context: Context, session: Session, topic: string): boolean {
   if (!hasName(session.mountPoint, topic)) return false;
+  if (session.isHeld) return true;
   const decisions = (session.receiveDecisions ??= new Map<string, boolean>());
   let allowed = decisions.get(topic);
   if (allowed === undefined) {
@@ -111,10 +121,22 @@ export function mayTargetReceive(context: Context, target: Target<Session>, topi
 export function isSuspended(subscription: Subscription<Session>): boolean {
   const { subscriber, filter } = subscription;
   if (subscription.decidedBy !== subscriber.rights) {
+    const decision = subscriber.access.check("subscribe", filter.text);
+    // it stays as it is while what comes by it waits
+    if (subscriber.isHeld && decision.reason.kind === "rules_unasked") return subscription.suspended;
     subscription.decidedBy = subscriber.rights;
-    subscription.suspended = !isAllowed(subscriber.access.check("subscribe", filter.text));
+    subscription.suspended = !isAllowed(decision);
   }
   return subscription.suspended;
+}
+
+/** Whether the rules of a session have to be asked before it is known what they say of its subscriptions. */
+export function mustBeAsked({ access, subscriptions }: Session): boolean {
+  if (access.prepare === undefined) return false;
+  for (const filter of subscriptions.keys()) {
+    if (access.check("subscribe", filter).reason.kind === "rules_unasked") return true;
+  }
+  return false;
 }
 
 /**
@@ -124,6 +146,7 @@ export function isSuspended(subscription: Subscription<Session>): boolean {
 export function renewRights(context: Context, session: Session): void {
   session.access = context.accessFor(session.identity);
   session.rights++;
+  session.isHeld = mustBeAsked(session);
   session.publishQuota = tokenBucket(context.maxPublishRate(session.identity), context.now());
   forgetDecisions(session);
 }

@@ -6,6 +6,7 @@ import { parseFilter } from "../routing/filter.ts";
 import type { Context } from "./context.ts";
 import { topicOf } from "./inbound.ts";
 import { mountedFilter } from "./mount-point.ts";
+import { pump } from "./outbound.ts";
 import { forgetDecisions } from "./permissions.ts";
 import type { Connection, Session } from "./session.ts";
 import { recheckSubscriptions } from "./subscribe.ts";
@@ -62,12 +63,22 @@ export function standingQuestionOf({ access, subscriptions, will }: Session): Pr
   return askAll(prepare, asked);
 }
 
-/** Brings a session in line with what its rules say now; false: they say the same about its subscriptions. */
-export function useAnswers(context: Context, session: Session): boolean {
+/**
+ * Brings a session in line with what its rules say now that `asked` was asked about it; false: they say the same about
+ * its subscriptions. Rules that came meanwhile have to be asked themselves.
+ */
+export function useAnswers(context: Context, session: Session, asked: Access): boolean {
+  const wasHeld = session.isHeld;
+  if (session.access === asked) session.isHeld = false;
   forgetDecisions(session);
   const isChanged = recheckSubscriptions(context, session);
+  const isReleased = wasHeld && !session.isHeld;
   // routes remember who may receive
-  if (isChanged) context.router.invalidate();
+  if (isChanged || isReleased) context.router.invalidate();
+  if (isReleased) {
+    pump(context, session);
+    if (session.replays !== null) context.replays.ready.add(session);
+  }
   return isChanged;
 }
 

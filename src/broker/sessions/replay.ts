@@ -66,7 +66,7 @@ export function replaySlice(context: Context): boolean {
 /** Takes some steps for a session; false when it is done, or has to wait for its client. */
 function advance(context: Context, session: Session): boolean {
   const replay = session.replays?.values().next().value;
-  if (replay === undefined || session.connection === null) return false;
+  if (replay === undefined || session.connection === null || session.isHeld) return false;
   for (let step = 0; step < STEPS; step++) {
     if (replay.pending === null) {
       if (!stepCursor(replay.cursor)) {

@@ -146,13 +146,13 @@ function deliverRun(
 ): void {
   const chosen = target.subscriber === from.session ? target.own : target;
   if (chosen === null || !mayTargetReceive(context, chosen, entry.text)) return;
-  const { connection, mountPoint } = chosen.subscriber;
+  const { connection, mountPoint, isHeld } = chosen.subscriber;
   if (connection === null) {
     if (context.limits.queueQos0) deliverSingly(context, run, chosen, from, entry);
     else context.counters.droppedOffline += run.count;
     return;
   }
-  if (mountPoint !== "") {
+  if (mountPoint !== "" || isHeld) {
     deliverSingly(context, run, chosen, from, entry);
     return;
   }

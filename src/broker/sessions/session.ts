@@ -77,6 +77,8 @@ export interface Session {
   replays: Map<string, Replay> | null;
   /** null: it may publish as fast as it can. */
   publishQuota: TokenBucket | null;
+  /** Its rules have to be asked about its subscriptions: until then all that comes for it waits in its queue. */
+  isHeld: boolean;
   /** Decisions on topics, until the rules change. */
   publishDecisions: Map<string, Decision> | null;
   receiveDecisions: Map<string, boolean> | null;

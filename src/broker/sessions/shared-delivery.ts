@@ -53,11 +53,12 @@ function chooseMember(
   return best;
 }
 
-/** 3: at once, 2: queued while connected, 1: queued while away, 0: not at all. */
+/** 3: at once, 2: queued while connected, 1: queued while away or until its rules were asked, 0: not at all. */
 function rankOf(context: Context, member: Subscription<Session>, message: StoredMessage): 0 | 1 | 2 | 3 {
-  const { connection, queue } = member.subscriber;
+  const { connection, queue, isHeld } = member.subscriber;
   const qos = deliveryQos(context, member.qos, message.qos);
   const isFit = limitReached(queue, message.body.length + message.topicBytes.length, context.limits) === null;
+  if (connection !== null && isHeld) return isFit ? 1 : 0;
   if (connection === null) return isFit && (qos > 0 || context.limits.queueQos0) ? 1 : 0;
   if (qos === 0) return connection.hasBegun && connection.output.bytesUnsent <= context.limits.maxUnsentBytes ? 3 : 0;
   if (queue === null && canSend(context, connection)) return 3;

@@ -9,7 +9,7 @@ import type { Subscription } from "../routing/subscription.ts";
 import type { Context } from "./context.ts";
 import { sendEncodedAck } from "./held-packets.ts";
 import { mountedFilter, mountedName } from "./mount-point.ts";
-import { isSuspended } from "./permissions.ts";
+import { isSuspended, isUndecided } from "./permissions.ts";
 import { startReplay, stopReplay } from "./replay.ts";
 import { type Connection, isPersistent, type Session } from "./session.ts";
 
@@ -89,7 +89,7 @@ function refusalOf(context: Context, session: Session, filter: Filter): number |
   if (isAllowed(decision)) return null;
   counters.subscribeDenied++;
   record({ kind: "denied", client: session.client, action: "subscribe", topic: filter.text, decision });
-  return decision.reason.kind === "rules_unavailable" ? Code.implementationSpecific : deniedCode(context);
+  return isUndecided(decision) ? Code.implementationSpecific : deniedCode(context);
 }
 
 /** 0x80 is for a broker that does not wish to reveal the reason (3.9.3, 3.11.3). */
