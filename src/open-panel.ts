@@ -68,7 +68,11 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
   const problems = () => configCards(deps.problems(), current().builtAtMs);
   const overview = () =>
     overviewOf({ ...deps, figures: broker.briefFigures, sessions: broker.sessions, history, problems });
-  const live = createLiveDesk({ visitors, channels: new Map([["overview", wholeChannel("overview", overview)]]) });
+  const live = createLiveDesk({
+    visitors,
+    channels: new Map([["overview", wholeChannel("overview", overview)]]),
+    tail: null,
+  });
   const app = createPanelApp({
     routes: [
       ...overviewRoutes(overview),

@@ -29,3 +29,28 @@ export function wholeChannel(ch: string, picture: () => unknown): Channel {
     change: frame,
   };
 }
+
+/** A channel of a list, of which only what has changed is told. */
+export function listChannel<T>(ch: string, items: () => readonly T[], idOf: (item: T) => string): Channel {
+  let seq = 0;
+  /** JSON of each item by its id, in their order. */
+  let known = new Map<string, string>();
+  let changed: readonly string[] = [];
+  let gone: readonly string[] = [];
+  return {
+    look() {
+      const next = new Map(items().map((item) => [idOf(item), JSON.stringify(item)]));
+      changed = [...next].flatMap(([id, json]) => (known.get(id) === json ? [] : [json]));
+      gone = [...known.keys()].filter((id) => !next.has(id));
+      if (seq > 0 && changed.length + gone.length === 0) return;
+      known = next;
+      seq++;
+    },
+    get seq() {
+      return seq;
+    },
+    whole: () => `{"t":"snapshot","ch":"${ch}","seq":${seq},"data":[${[...known.values()].join()}]}`,
+    change: () =>
+      `{"t":"patch","ch":"${ch}","seq":${seq},"data":{"changed":[${changed.join()}],"gone":${JSON.stringify(gone)}}}`,
+  };
+}

@@ -2,9 +2,11 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type RawData, type WebSocket } from "ws";
 import type { Visit, Visitors } from "../../core/visit.ts";
-import { objectOf, parseJson } from "../json.ts";
+import { filterFault } from "../../core/topic.ts";
+import { objectOf, parseJson, textOf } from "../json.ts";
 import { callIn } from "./call.ts";
 import type { Channel } from "./live-channel.ts";
+import { createTail, type Tail, type TailSource } from "./live-tail.ts";
 
 /** Where pages hear what changes, on one WebSocket each. */
 export interface LiveDesk {
@@ -16,6 +18,8 @@ export interface LiveDesk {
 export interface LiveDeps {
   readonly visitors: Visitors;
   readonly channels: ReadonlyMap<string, Channel>;
+  /** Where messages are looked at; null: nowhere. */
+  readonly tail: TailSource | null;
 }
 
 /** Between two looks at what has changed; nothing is looked at while nobody listens. */
@@ -30,11 +34,12 @@ interface Page {
   readonly socket: WebSocket;
   /** Channels that it listens to, and the number of the last picture it has; null: it has none. */
   heard: Map<string, number | null>;
+  readonly tail: Tail | null;
   isAlive: boolean;
 }
 
 /** Makes the desk. `sub` in what a page says names the channels that it listens to. */
-export function createLiveDesk({ visitors, channels }: LiveDeps): LiveDesk {
+export function createLiveDesk({ visitors, channels, tail }: LiveDeps): LiveDesk {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_BYTES, perMessageDeflate: false });
   const pages = new Map<Page, IncomingMessage>();
   let looking: NodeJS.Timeout | null = null;
@@ -60,7 +65,9 @@ export function createLiveDesk({ visitors, channels }: LiveDeps): LiveDesk {
   };
 
   const hear = (page: Page, data: RawData): void => {
-    const sub = objectOf(Buffer.isBuffer(data) ? parseJson(data) : null)?.["sub"];
+    const said = objectOf(Buffer.isBuffer(data) ? parseJson(data) : null) ?? {};
+    if ("tail" in said) page.tail?.set(tailIn(said["tail"]));
+    const { sub } = said;
     if (!Array.isArray(sub)) return;
     page.heard = new Map([...channels.keys()].filter((name) => sub.includes(name)).map((name) => [name, null]));
     look();
@@ -81,7 +88,8 @@ export function createLiveDesk({ visitors, channels }: LiveDeps): LiveDesk {
   };
 
   const welcome = (socket: WebSocket, request: IncomingMessage): void => {
-    const page: Page = { socket, heard: new Map(), isAlive: true };
+    const lines = tail === null ? null : createTail(tail, (frame) => sendUnlessFull(socket, frame));
+    const page: Page = { socket, heard: new Map(), tail: lines, isAlive: true };
     const pinging = setInterval(() => void ping(page, request), PING_MS);
     pages.set(page, request);
     looking ??= setInterval(look, LOOK_MS);
@@ -92,6 +100,7 @@ export function createLiveDesk({ visitors, channels }: LiveDeps): LiveDesk {
     socket.on("error", () => socket.terminate());
     socket.on("close", () => {
       clearInterval(pinging);
+      page.tail?.set(null);
       pages.delete(page);
       if (pages.size > 0 || looking === null) return;
       clearInterval(looking);
@@ -123,4 +132,16 @@ export function createLiveDesk({ visitors, channels }: LiveDeps): LiveDesk {
       server.close();
     },
   };
+}
+
+/** `{"filter": "home/#", "max": 5}`; anything else ends it. */
+function tailIn(value: unknown): { readonly filter: string; readonly max: number } | null {
+  const { filter, max } = objectOf(value) ?? {};
+  const text = textOf(filter);
+  return text === null || filterFault(text) !== null || typeof max !== "number" ? null : { filter: text, max };
+}
+
+/** Lines that a page has no time for are not worth keeping. */
+function sendUnlessFull(socket: WebSocket, frame: string): void {
+  if (socket.bufferedAmount <= MAX_UNSENT_BYTES) socket.send(frame);
 }
