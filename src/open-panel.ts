@@ -22,6 +22,7 @@ import { loadToken, TOKEN_FILE } from "./http/panel/token.ts";
 import { createTrafficHistory } from "./http/panel/traffic-history.ts";
 import { openWebServer, type WebServer } from "./http/web-server.ts";
 import { publishes } from "./monitor/sys/reading.ts";
+import { openTopics, type TopicsDeskDeps } from "./open-topics.ts";
 import type { PanelSettings } from "./settings/types.ts";
 import type { Snapshot } from "./snapshot/types.ts";
 
@@ -37,7 +38,7 @@ export interface PanelDeps {
   readonly problems: () => readonly Problem[];
   /** The real port of a listener; null: it is closed. */
   readonly portOf: (listener: string) => number | null;
-  readonly broker: Pick<Broker, "briefFigures" | "sessions">;
+  readonly broker: Pick<Broker, "briefFigures" | "sessions"> & TopicsDeskDeps["broker"];
   readonly bridges: BridgeRoutesDeps["states"];
   /** Transactions on the disk since the start. */
   readonly writes: () => number;
@@ -73,12 +74,14 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     channels: new Map([["overview", wholeChannel("overview", overview)]]),
     tail: null,
   });
+  const topics = openTopics(deps);
   const app = createPanelApp({
     routes: [
       ...overviewRoutes(overview),
       ...listenerRoutes({ current, portOf: deps.portOf, sessions: broker.sessions }),
       ...certificateRoutes({ current, now }),
       ...bridgeRoutes({ current, states: deps.bridges }),
+      ...topics.routes,
       ...auditRoutes(audit),
     ],
     visitors,
@@ -90,6 +93,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
   const stop = (): void => {
     history.stop();
     live.close();
+    topics.stop();
   };
   try {
     const server = await openWebServer({ host, port, tls: null, fetch: app.fetch, upgrade: live.upgrade, fault });
@@ -97,6 +101,10 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     log.notice({}, `The panel is at ${server.address}/${whose}.`);
     return {
       ...server,
+      update(tls) {
+        server.update(tls);
+        topics.update();
+      },
       async close() {
         stop();
         await server.close();

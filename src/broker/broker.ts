@@ -3,8 +3,10 @@ import type { ClientDesk } from "../core/client-facts.ts";
 import type { ClientInfo, RecordEvent } from "../core/events.ts";
 import type { BriefFigures, Figures, SubscriptionInfo, UnsentFigures } from "../core/figures.ts";
 import type { Logger } from "../core/logger.ts";
+import type { MessageObserver } from "../core/observing.ts";
 import type { PublishAs } from "../core/publishing.ts";
 import { codesOf, isAllowed } from "../core/reasons.ts";
+import type { RetainedMessages } from "../core/retained.ts";
 import type { Watcher } from "../core/tracing.ts";
 import type { Credentials, Identity, Qos, Reason } from "../core/types.ts";
 import type { Settings } from "../settings/types.ts";
@@ -23,6 +25,7 @@ import { guardedAccess } from "./guarded-access.ts";
 import { createLimitTable } from "./limit-table.ts";
 import { createLink } from "./link.ts";
 import type { LoginAnswer } from "./login.ts";
+import { retainedMessages } from "./retained-messages.ts";
 import { createRightsRefresh } from "./rights-refresh.ts";
 import { createMemoryWatch } from "./memory-watch.ts";
 import { endOrphans } from "./orphans.ts";
@@ -91,6 +94,13 @@ export interface Broker {
   expel(concerns: (identity: Identity) => boolean, reason: Reason): void;
   /** Lets somebody look at packets and messages; null: nobody does. */
   watch(watcher: Watcher | null): void;
+  /** Shows what clients publish to somebody; null: to nobody. */
+  observe(observer: MessageObserver | null): void;
+  readonly retained: RetainedMessages;
+  /** Connected now. */
+  isConnected(clientId: string): boolean;
+  /** Clients that subscribed to what a topic is in, connected or not, and groups of them that share it. */
+  subscribersOf(topic: string): number;
   /** Says goodbye to every client and ends; takes at most a few seconds. */
   stop(): Promise<void>;
 }
@@ -299,6 +309,10 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       engine.watch(next?.message ?? null);
       for (const link of links) link.watch();
     },
+    observe: engine.observe,
+    retained: retainedMessages(engine, Date.now),
+    isConnected: (clientId) => (engine.sessions.get(clientId)?.connection ?? null) !== null,
+    subscribersOf: engine.subscribersOf,
     async stop() {
       if (isStopping) return;
       isStopping = true;

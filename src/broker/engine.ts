@@ -1,6 +1,7 @@
 import type { RecordEvent } from "../core/events.ts";
 import type { StoredFigures } from "../core/figures.ts";
 import type { PublishAnswer, PublishAs } from "../core/publishing.ts";
+import type { MessageObserver } from "../core/observing.ts";
 import type { MessageTap } from "../core/tracing.ts";
 import type { Access, Identity, Reason } from "../core/types.ts";
 import { createAckHeader } from "./packets/acks.ts";
@@ -94,8 +95,8 @@ export interface Engine {
   close(connection: Connection): void;
   /** Ends a connection from this side; clients of MQTT 5 hear `code` and why. */
   disconnect(connection: Connection, code: number, reason: Reason): void;
-  /** Publishes for the broker itself. */
-  publish(message: OwnMessage): void;
+  /** Publishes for the broker itself; false: a limit does not let it be retained. */
+  publish(message: OwnMessage): boolean;
   /** publish() to one client only, if it subscribed. */
   publishTo(clientId: string, message: OwnMessage): void;
   /** Publishes for who has no connection, under its rights. */
@@ -111,6 +112,8 @@ export interface Engine {
   recheck(limits: EngineLimits): void;
   /** Shows each message of clients to somebody; null: to nobody. */
   watch(tap: MessageTap | null): void;
+  /** Shows what clients publish to somebody; null: to nobody. */
+  observe(observer: MessageObserver | null): void;
   /** The memory of the process has come to its limit, or is below it again. */
   useMemory(isFull: boolean): void;
   /** Ends a session, connected or not; false when there is none. */
@@ -123,6 +126,8 @@ export interface Engine {
   readonly sent: Traffic;
   /** Whether anybody subscribed to what this topic is in. */
   isHeard(topic: string): boolean;
+  /** Clients that subscribed to what this topic is in, and groups of them that share it. */
+  subscribersOf(topic: string): number;
   /** What is held for anyone: retained, queued and in flight. */
   stored(): StoredFigures;
   /** Does what is due by now; the engine's own clock calls it four times a second. */
@@ -156,6 +161,7 @@ export function createEngine(options: EngineOptions): Engine {
     limits: options.limits,
     isMemoryFull: false,
     tap: null,
+    observer: null,
     sequence: 0,
     writer: createWriter(),
     acks: createWriter(),
@@ -177,6 +183,10 @@ export function createEngine(options: EngineOptions): Engine {
     settle(context);
   };
   const publishers = createPublishers(context);
+  const subscribersOf = (topic: string): number => {
+    const { targets, groups } = context.router.routes(context.router.entryOf(topic));
+    return targets.length + groups.length;
+  };
   const clock = setInterval(advance, TICK_MS);
   clock.unref();
 
@@ -237,9 +247,10 @@ export function createEngine(options: EngineOptions): Engine {
       flushRun(context);
       const entry = context.router.entryOf(own.topic);
       const message = ownMessage(context, entry, own);
-      if (message.retain) retain(context, message);
+      const isKept = !message.retain || retain(context, message);
       distribute(context, entry, message, null);
       settle(context);
+      return isKept;
     },
     publishTo(clientId, own) {
       flushRun(context);
@@ -289,6 +300,10 @@ export function createEngine(options: EngineOptions): Engine {
       flushRun(context);
       context.tap = tap;
     },
+    observe(observer) {
+      flushRun(context);
+      context.observer = observer;
+    },
     useMemory(isFull) {
       context.isMemoryFull = isFull;
     },
@@ -305,10 +320,8 @@ export function createEngine(options: EngineOptions): Engine {
     counters: context.counters,
     received: context.received,
     sent: context.sent,
-    isHeard(topic) {
-      const { targets, groups } = context.router.routes(context.router.entryOf(topic));
-      return targets.length > 0 || groups.length > 0;
-    },
+    isHeard: (topic) => subscribersOf(topic) > 0,
+    subscribersOf,
     stored: () => storedMessages(context),
     advance,
     stop(reason) {

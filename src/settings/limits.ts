@@ -7,7 +7,8 @@ const MOST = 0x7f_ff_ff_ff;
 
 /**
  * Limits that are whole numbers, by their name in options and conf files: mosquitto's own where it has one. They suit
- * a Raspberry Pi with a house behind it. With a minimum of 0, 0 is "no limit", but for the last three.
+ * a Raspberry Pi with a house behind it. With a minimum of 0, 0 is "no limit", but for the last three and
+ * `max_indexed_topics`.
  */
 export const numberLimits = [
   { name: "global_max_connections", minimum: 0, maximum: MOST, default: 20_000 },
@@ -46,6 +47,9 @@ export const numberLimits = [
   { name: "sysmon_long_schedule", minimum: 0, maximum: 60_000, default: 240 },
   { name: "sysmon_large_heap", minimum: 0, maximum: 100, default: 80 },
   { name: "sysmon_busy_port", minimum: 0, maximum: MOST, default: 1_048_576 },
+  // what the panel knows of topics; without topics there is no index
+  { name: "max_indexed_topics", minimum: 0, maximum: 1_000_000, default: 20_000 },
+  { name: "max_index_bytes", minimum: 0, maximum: MOST, default: 33_554_432 },
   { name: "max_topic_alias", minimum: 0, maximum: 65_535, default: 10 },
   { name: "max_topic_alias_broker", minimum: 0, maximum: 65_535, default: 10 },
   { name: "max_qos", minimum: 0, maximum: 2, default: 2 },
@@ -156,6 +160,8 @@ export function limitsFrom({ numbers, switches, expirationS, serverReference }: 
     sysmonLongScheduleMs: bound("sysmon_long_schedule"),
     sysmonLargeHeapPercent: bound("sysmon_large_heap"),
     sysmonBusyPortBytes: bound("sysmon_busy_port"),
+    maxIndexedTopics: number("max_indexed_topics"),
+    maxIndexBytes: bound("max_index_bytes"),
     maxSessionExpiryS: Math.min(expirationS ?? NEVER, NEVER),
     queueQos0: isOn("queue_qos0_messages"),
     upgradeQos: isOn("upgrade_outgoing_qos"),

@@ -371,6 +371,9 @@ export interface Limits extends ListenerLimits {
   readonly sysmonLongScheduleMs: number;
   readonly sysmonLargeHeapPercent: number;
   readonly sysmonBusyPortBytes: number;
+  /** Topics whose last messages the panel shows, 0: there is no index; and the bytes of the index. */
+  readonly maxIndexedTopics: number;
+  readonly maxIndexBytes: number;
   /** Longest life of a session without a connection, in seconds; 0xFFFFFFFF: for ever. */
   readonly maxSessionExpiryS: number;
   /** Whether QoS 0 messages wait for a client that is away. */

@@ -1,4 +1,5 @@
 import type { RecordEvent } from "../../core/events.ts";
+import type { MessageObserver } from "../../core/observing.ts";
 import type { MessageTap } from "../../core/tracing.ts";
 import type { Access, Identity } from "../../core/types.ts";
 import type { AckHeader } from "../packets/acks.ts";
@@ -49,6 +50,8 @@ export interface Context {
   isMemoryFull: boolean;
   /** null: nobody looks at messages. */
   tap: MessageTap | null;
+  /** null: nobody keeps what is published. */
+  observer: MessageObserver | null;
   /** Grows with every message. */
   sequence: number;
   /** Packets to anyone, and acknowledgements to the client whose packets are being read. */

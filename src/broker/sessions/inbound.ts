@@ -212,6 +212,17 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
     refusePublish(context, session, entry.text, retainedFault(context));
     return NO_ROOM;
   }
+  // before anything is delivered: that may read another packet into the header
+  context.observer?.seen(
+    entry.text,
+    session.client,
+    chunk,
+    header.payloadStart,
+    header.payloadEnd,
+    message.qos,
+    message.retain,
+    1,
+  );
   const { counters } = context;
   const dropped = counters.droppedMemory;
   const hasReceivers = distribute(context, entry, message, session);

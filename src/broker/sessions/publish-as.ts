@@ -14,6 +14,7 @@ import type { TopicEntry } from "../routing/topic-table.ts";
 import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { messageOf } from "./message-of.ts";
+import { observeMessage } from "./observe.ts";
 import { isInTime, payloadFault, refusePublish, retainedFault } from "./permissions.ts";
 import { flushRun } from "./run.ts";
 import type { Session } from "./session.ts";
@@ -101,6 +102,7 @@ function send(context: Context, sender: Sender, { entry, message }: Prepared): P
     refusePublish(context, sender, message.topic, retainedFault(context));
     return "no room";
   }
+  observeMessage(context, sender.client, message);
   const { droppedMemory } = context.counters;
   const hasSubscribers = distribute(context, entry, message, null);
   if (context.counters.droppedMemory > droppedMemory) return "no room";

@@ -1,3 +1,4 @@
+import type { MessageObserver } from "../../core/observing.ts";
 import type { MessageTap } from "../../core/tracing.ts";
 import type { ProtocolVersion } from "../../core/types.ts";
 import { type ByteString, toByteString } from "../packets/bytes.ts";
@@ -113,6 +114,7 @@ export function flushRun(context: Context): void {
   run.connection = null;
   run.entry = null;
   if (context.tap !== null) showRun(run, connection, context.tap);
+  if (context.observer !== null) observeRun(run, connection, context.observer);
   const routes = context.router.routes(entry);
   for (const target of routes.targets) deliverRun(context, run, target, connection, entry);
   if (routes.groups.length > 0) {
@@ -134,6 +136,16 @@ function showRun(run: Run, { session, version }: Connection, show: MessageTap): 
     readAgain(run, index, version);
     const payload = run.chunk.subarray(run.header.payloadStart, run.header.payloadEnd);
     show(run.topic, payload, session.clientId, session.identity.username);
+  }
+}
+
+function observeRun(run: Run, { session, version }: Connection, observer: MessageObserver): void {
+  const { header, topic, chunk, count } = run;
+  const first = observer.wantsEach ? 0 : count - 1;
+  for (let index = first; index < count; index++) {
+    readAgain(run, index, version);
+    const number = observer.wantsEach ? 1 : count;
+    observer.seen(topic, session.client, chunk, header.payloadStart, header.payloadEnd, 0, false, number);
   }
 }
 

@@ -2,6 +2,7 @@ import { topicFault } from "../../core/topic.ts";
 import type { Context } from "./context.ts";
 import { distribute, retain } from "./distribute.ts";
 import { messageOfWill } from "./message-of.ts";
+import { observeMessage } from "./observe.ts";
 import { mayPublish, payloadFault, type Refusal, refusePublish, retainedFault } from "./permissions.ts";
 import { flushRun } from "./run.ts";
 import { isPersistent, type Session } from "./session.ts";
@@ -63,5 +64,6 @@ export function publishWill(context: Context, session: Session): void {
   const message = messageOfWill(context, entry, will, session);
   context.record({ kind: "will", client: session.client, topic: will.topic });
   if (message.retain && !retain(context, message)) refusePublish(context, session, will.topic, retainedFault(context));
+  observeMessage(context, session.client, message);
   distribute(context, entry, message, session);
 }

@@ -4,7 +4,8 @@ export interface TopicInfo {
   readonly retained: boolean;
   readonly qos: 0 | 1 | 2;
   readonly bytes: number;
-  readonly at: string;
+  /** Of the last message; missing: none since the broker started. */
+  readonly at?: string;
   readonly expiresAt?: string;
   readonly preview: Preview;
   /** The newest first. */
@@ -14,7 +15,10 @@ export interface TopicInfo {
   readonly numbers: readonly { readonly at: string; readonly value: number }[];
 }
 
-/** The start of a payload, to look at. Bytes that are no text come as hexadecimal. */
+/**
+ * The start of a payload, to look at. Bytes that are no text come as hexadecimal; a PNG or JPEG as base64 if it is shown
+ * whole, and else without text.
+ */
 export interface Preview {
   readonly kind: "text" | "json" | "binary" | "image" | "empty";
   readonly text: string;
@@ -48,13 +52,23 @@ export interface TopicLevel {
   readonly more: number;
 }
 
+/** One topic that a search has found. */
+export interface TopicFound {
+  readonly topic: string;
+  readonly retained: boolean;
+  readonly preview: Preview;
+  /** Of the last message; missing: none since the broker started. */
+  readonly at?: string;
+}
+
 /** How much the index holds, and what it gave up. */
 export interface IndexInfo {
   readonly enabled: boolean;
   readonly topics: number;
   readonly bytes: number;
   readonly maxTopics: number;
-  readonly maxBytes: number;
+  /** null: as many as it needs. */
+  readonly maxBytes: number | null;
   /** Topics that were forgotten, the least recent first. */
   readonly forgotten: number;
 }

@@ -1,0 +1,133 @@
+import { expect, test } from "vitest";
+import { panelHouse } from "./panel-house.ts";
+
+test("a topic has its last value, its publishers and its subscribers", async () => {
+  const { client, get } = await panelHouse();
+  const [first, second] = [await client("first"), await client("second")];
+  await second.client.subscribeAsync("house/#");
+  await first.client.publishAsync("house/temp", "20.5", { qos: 1 });
+  await first.client.publishAsync("house/temp", "21", { qos: 0 });
+  await second.client.publishAsync("house/temp", "21.5", { qos: 1, retain: true });
+  await second.received(["house/temp 20.5", "house/temp 21", "house/temp 21.5"]);
+  const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
+  const publisher = { user: "meter", ip: "127.0.0.1", at };
+  expect(await get("topic?name=house%2Ftemp")).toEqual({
+    status: 200,
+    body: {
+      topic: "house/temp",
+      retained: true,
+      qos: 1,
+      bytes: 4,
+      at,
+      preview: { kind: "text", text: "21.5", truncated: false },
+      publishers: [
+        { ...publisher, client: "second", count: 1 },
+        { ...publisher, client: "first", count: 2 },
+      ],
+      subscribers: 1,
+      numbers: [
+        { at, value: 20.5 },
+        { at, value: 21 },
+        { at, value: 21.5 },
+      ],
+    },
+  });
+  expect(await get("topic?name=house")).toEqual({
+    status: 404,
+    body: {
+      error: {
+        code: "not_found",
+        message: 'Nothing was published to "house" that is still known.',
+        hint: "It shows up with its next message.",
+      },
+    },
+  });
+});
+
+test("wills are known too, and what is denied is not", async () => {
+  const { client, get } = await panelHouse(
+    { customize: { active: true, folder: "culex" } },
+    { "share/culex/acl.conf": "acl_file /share/culex/acl", "share/culex/acl": "user meter\ntopic write allowed/#\n" },
+  );
+  const meter = await client("meter");
+  await meter.client.publishAsync("denied", "1", { qos: 1 });
+  await meter.client.publishAsync("allowed/a", "1", { qos: 1 });
+  expect(await get("topics/index")).toMatchObject({ body: { enabled: true, topics: 1, forgotten: 0 } });
+  expect(await get("topic?name=denied")).toMatchObject({ status: 404 });
+});
+
+test("the tree has each level with what is below it, and retained messages that nobody published since the start", async () => {
+  const house = await panelHouse();
+  const before = await house.client("before");
+  await before.client.publishAsync("a/kept", "old", { qos: 1, retain: true });
+  await house.running.stop();
+  const { client, get } = await panelHouse({}, {}, house.folders);
+  const { client: mqtt } = await client("x");
+  for (const topic of ["a/b/c", "a/b/d", "a/b", "/e"]) await mqtt.publishAsync(topic, "1", { qos: 1 });
+  const one = { kind: "text", text: "1", truncated: false };
+  expect(await get("topics")).toMatchObject({
+    body: {
+      parent: "",
+      children: [
+        { name: "", topic: "", below: 1, retained: false },
+        { name: "$SYS", topic: "$SYS", retained: false },
+        { name: "a", topic: "a", below: 4, retained: false },
+      ],
+      more: 0,
+    },
+  });
+  expect(await get("topics?parent=")).toMatchObject({
+    body: { children: [{ name: "e", topic: "/e", below: 0, preview: one }] },
+  });
+  expect(await get("topics?parent=a")).toEqual({
+    status: 200,
+    body: {
+      parent: "a",
+      children: [
+        { name: "b", topic: "a/b", below: 2, preview: one, retained: false },
+        { name: "kept", topic: "a/kept", below: 0, preview: { ...one, text: "old" }, retained: true },
+      ],
+      more: 0,
+    },
+  });
+});
+
+test.each<[string, readonly string[]]>([
+  ["q=KITCHEN", ["house/kitchen/lamp", "house/kitchen/temp"]],
+  ["q=house/%2B/temp&mode=filter", ["house/bath/temp", "house/kitchen/temp"]],
+  ["q=bath|lamp%24&mode=regex", ["house/bath/temp", "house/kitchen/lamp"]],
+  ['q="state":"on&in=value', ["house/kitchen/lamp"]],
+  ["q=^2\\d%24&mode=regex&in=value", ["house/bath/temp"]],
+])("topics are found by %s", async (query, topics) => {
+  const { client, get } = await panelHouse();
+  const { client: mqtt } = await client("x");
+  await mqtt.publishAsync("house/kitchen/lamp", '{"state":"ON"}', { qos: 1, retain: true });
+  await mqtt.publishAsync("house/kitchen/temp", "19.5", { qos: 1 });
+  await mqtt.publishAsync("house/bath/temp", "23", { qos: 1 });
+  const { body } = await get(`topics/search?${query}`);
+  expect(body).toMatchObject({ total: topics.length, next: null, items: topics.map((topic) => ({ topic })) });
+});
+
+test.each([
+  ["q=(&mode=regex", '"(" is no regular expression.'],
+  ["q=^(x%2Bx%2B)%2By&mode=regex", '"^(x+x+)+y" takes too long to compare.'],
+  ["q=a%23&mode=filter", '"a#" is no topic filter: "#" must be the last level and stand alone in it.'],
+  ["q=a&mode=sql", 'mode: "sql" is not known.'],
+])("?%s is refused", async (query, message) => {
+  const { client, get } = await panelHouse();
+  const { client: mqtt } = await client("x");
+  await mqtt.publishAsync("x".repeat(60), "1", { qos: 1 });
+  expect(await get(`topics/search?${query}`)).toMatchObject({ status: 400, body: { error: { message } } });
+});
+
+test("without an index only retained messages are known", async () => {
+  const { client, get } = await panelHouse({ limits: { max_indexed_topics: 0 } });
+  const { client: mqtt } = await client("x");
+  await mqtt.publishAsync("a", "1", { qos: 1 });
+  await mqtt.publishAsync("b", "2", { qos: 1, retain: true });
+  expect(await get("topics/index")).toMatchObject({ body: { enabled: false, topics: 0, bytes: 0 } });
+  expect(await get("topic?name=a")).toMatchObject({ status: 404 });
+  expect(await get("topic?name=b")).toMatchObject({
+    body: { retained: true, publishers: [], preview: { text: "2" }, subscribers: 0 },
+  });
+});
