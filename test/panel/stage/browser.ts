@@ -40,14 +40,19 @@ export function useBrowser(): (house: House, opening?: Opening) => Promise<Sight
   let browser: Browser;
   beforeAll(async () => {
     buildPanel();
-    browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      // The sandbox wants namespaces, which a container of a test machine seldom gives.
-      args: ["--no-sandbox", "--disable-dev-shm-usage"],
-    });
+    browser = await launchBrowser();
   });
   afterAll(async () => browser.close());
   return (house, opening = {}) => look(browser, house, opening);
+}
+
+/** Starts Debian's Chromium, without a window. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    // The sandbox wants namespaces, which a container of a test machine seldom gives.
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
 }
 
 async function look(browser: Browser, house: House, opening: Opening): Promise<Sight> {
