@@ -15,6 +15,7 @@ import { createBroker, type Broker } from "./broker/broker.ts";
 import { createListeners } from "./broker/listeners/listeners.ts";
 import { ConfigError } from "./core/errors.ts";
 import { createLogger, EVERY_LOG_TYPE, type Logger } from "./core/logger.ts";
+import type { RecordEvent } from "./core/events.ts";
 import type { Problem } from "./core/types.ts";
 import type { Visitors } from "./core/visit.ts";
 import { counted } from "./core/words.ts";
@@ -146,10 +147,15 @@ export async function startApp(context: AppContext): Promise<App> {
   // What clients ask on $CONTROL topics is answered once all parts stand.
   let desk: Desk = () => undefined;
   let traces: TraceDesk | null = null;
+  let panelRecord: RecordEvent | null = null;
+  const record: RecordEvent = (event) => {
+    events.record(event);
+    panelRecord?.(event);
+  };
   const running = await createBroker({
     current: live.current,
     record(event) {
-      events.record(event);
+      record(event);
       sys.record(event);
       sysmon.record(event);
       traces?.record(event);
@@ -163,7 +169,7 @@ export async function startApp(context: AppContext): Promise<App> {
   sysmon.update(live.current().settings.sysIntervalS > 0);
   const listeners = createListeners({
     accept: running.accept,
-    record: events.record,
+    record,
     log,
     maxPacketSize: () => live.current().settings.limits.maxPacketSize,
     maxConnectRate: () => live.current().settings.limits.maxConnectRate,
@@ -183,7 +189,7 @@ export async function startApp(context: AppContext): Promise<App> {
     login: running.login,
     publishAs: running.publishAs,
     current: live.current,
-    record: events.record,
+    record,
     now: Date.now,
     log,
   });
@@ -204,6 +210,9 @@ export async function startApp(context: AppContext): Promise<App> {
         broker: running,
         bridges: bridges.states,
         writes: () => storage?.writes ?? 0,
+        listen: (next) => {
+          panelRecord = next;
+        },
         log,
         now: Date.now,
       });

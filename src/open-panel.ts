@@ -12,7 +12,7 @@ import { bridgeRoutes, type BridgeRoutesDeps } from "./http/panel/bridges.ts";
 import { certificateRoutes } from "./http/panel/certificates.ts";
 import { configCards } from "./http/panel/config-cards.ts";
 import { listenerRoutes } from "./http/panel/listeners.ts";
-import { wholeChannel } from "./http/panel/live-channel.ts";
+import { listChannel, wholeChannel } from "./http/panel/live-channel.ts";
 import { createLiveDesk } from "./http/panel/live.ts";
 import { localVisitors } from "./http/panel/local-visitors.ts";
 import { createLogin } from "./http/panel/login.ts";
@@ -22,6 +22,7 @@ import { loadToken, TOKEN_FILE } from "./http/panel/token.ts";
 import { createTrafficHistory } from "./http/panel/traffic-history.ts";
 import { openWebServer, type WebServer } from "./http/web-server.ts";
 import { publishes } from "./monitor/sys/reading.ts";
+import { openMonitor, type MonitorDeps } from "./open-monitor.ts";
 import { openTopics, type TopicsDeskDeps } from "./open-topics.ts";
 import type { PanelSettings } from "./settings/types.ts";
 import type { Snapshot } from "./snapshot/types.ts";
@@ -38,7 +39,8 @@ export interface PanelDeps {
   readonly problems: () => readonly Problem[];
   /** The real port of a listener; null: it is closed. */
   readonly portOf: (listener: string) => number | null;
-  readonly broker: Pick<Broker, "briefFigures" | "sessions"> & TopicsDeskDeps["broker"];
+  readonly broker: Pick<Broker, "briefFigures" | "sessions" | "clients"> & TopicsDeskDeps["broker"];
+  readonly listen: MonitorDeps["listen"];
   readonly bridges: BridgeRoutesDeps["states"];
   /** Transactions on the disk since the start. */
   readonly writes: () => number;
@@ -69,9 +71,13 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
   const problems = () => configCards(deps.problems(), current().builtAtMs);
   const overview = () =>
     overviewOf({ ...deps, figures: broker.briefFigures, sessions: broker.sessions, history, problems });
+  const monitor = openMonitor(deps);
   const live = createLiveDesk({
     visitors,
-    channels: new Map([["overview", wholeChannel("overview", overview)]]),
+    channels: new Map([
+      ["overview", wholeChannel("overview", overview)],
+      ["clients", listChannel("clients", monitor.clients, ({ id }) => id)],
+    ]),
     tail: null,
   });
   const topics = openTopics(deps);
@@ -81,6 +87,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
       ...listenerRoutes({ current, portOf: deps.portOf, sessions: broker.sessions }),
       ...certificateRoutes({ current, now }),
       ...bridgeRoutes({ current, states: deps.bridges }),
+      ...monitor.routes,
       ...topics.routes,
       ...auditRoutes(audit),
     ],
@@ -91,6 +98,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     fault,
   });
   const stop = (): void => {
+    monitor.stop();
     history.stop();
     live.close();
     topics.stop();

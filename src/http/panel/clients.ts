@@ -1,0 +1,117 @@
+import type { ClientEvent, ClientInfo, ClientTopics, LoginSource } from "../../core/api/clients.ts";
+import type { Page } from "../../core/api/common.ts";
+import type { SubscriptionInfo } from "../../core/figures.ts";
+import type { Reason } from "../../core/types.ts";
+import { listed } from "../../core/words.ts";
+import { ApiError } from "./api-error.ts";
+import { pageOf } from "./page.ts";
+import { type PanelRequest, read, type Route, write } from "./route.ts";
+
+export interface ClientRoutesDeps {
+  readonly clients: {
+    list(): readonly ClientInfo[];
+    of(clientId: string): ClientInfo | null;
+    events(clientId: string): readonly ClientEvent[] | null;
+  };
+  readonly desk: {
+    subscriptions(clientId: string): readonly SubscriptionInfo[];
+    disconnect(clientId: string, reason: Reason): boolean;
+    endSession(clientId: string, reason: Reason): boolean;
+  };
+}
+
+/** Who is there, who was, and who tried in vain. */
+export function clientRoutes({ clients, desk }: ClientRoutesDeps): readonly Route[] {
+  const found = ({ param }: PanelRequest): ClientInfo => clients.of(param("id")) ?? unknown(param("id"));
+  return [
+    read(
+      "/clients",
+      { summary: "Devices, with what they do; ?state= picks those in a state", answer: "Page<ClientInfo>" },
+      ({ query }) => pageOf(inState(clients.list(), query), query, LIST),
+    ),
+    read("/clients/{id}", { summary: "One device", answer: "ClientInfo" }, found),
+    read(
+      "/clients/{id}/events",
+      { summary: "What happened to a device, the newest first", answer: "Page<ClientEvent>" },
+      ({ param }): Page<ClientEvent> => {
+        const items = clients.events(param("id")) ?? unknown(param("id"));
+        return { items, total: items.length, next: null };
+      },
+    ),
+    read(
+      "/clients/{id}/subscriptions",
+      { summary: "What a device subscribed to", answer: 'ClientTopics["subscribes"]' },
+      (request): ClientTopics["subscribes"] =>
+        desk.subscriptions(found(request).id).map(({ filter, qos, isSuspended }) => ({ filter, qos, isSuspended })),
+    ),
+    write(
+      "POST",
+      "/clients/{id}/disconnect",
+      { summary: "Ends the connection of a device, which may come back", takes: null, answer: null },
+      (request) => {
+        const { id, source } = found(request);
+        refuseBridge(id, source);
+        if (!desk.disconnect(id, reasonFor("disconnected", request))) {
+          throw new ApiError("conflict", `${id} is not connected.`, "There is nothing to end.");
+        }
+        return { did: `disconnected ${id}` };
+      },
+    ),
+    write(
+      "DELETE",
+      "/clients/{id}/session",
+      {
+        summary: "Ends the session of a device: what it subscribed to, and what waits for it",
+        takes: null,
+        answer: null,
+      },
+      (request) => {
+        const { id, source } = found(request);
+        refuseBridge(id, source);
+        if (!desk.endSession(id, reasonFor("ended", request))) {
+          throw new ApiError("conflict", `${id} has no session.`, "There is nothing to end.");
+        }
+        return { did: `ended the session of ${id}` };
+      },
+    ),
+  ];
+}
+
+const STATES: readonly string[] = ["connected", "asleep", "overdue", "gone", "refused"] satisfies ClientInfo["state"][];
+
+const LIST = {
+  texts: ({ id, user, ip, lastTopic = "" }: ClientInfo) => [id, user ?? "", ip, lastTopic],
+  sorts: {
+    id: ({ id }: ClientInfo) => id,
+    user: ({ user }: ClientInfo) => user ?? "",
+    state: ({ state }: ClientInfo) => STATES.indexOf(state),
+    since: ({ since }: ClientInfo) => since,
+    in: (client: ClientInfo) => client.in.perMin,
+    out: (client: ClientInfo) => client.out.perMin,
+    queued: ({ queued }: ClientInfo) => queued.bytes,
+    problems: ({ problems }: ClientInfo) => problems,
+  },
+};
+
+function inState(all: readonly ClientInfo[], query: URLSearchParams): readonly ClientInfo[] {
+  const wanted = query.get("state") ?? "";
+  if (wanted === "") return all;
+  if (STATES.includes(wanted)) return all.filter(({ state }) => state === wanted);
+  throw new ApiError("invalid", `state: "${wanted}" is not known here.`, `Use ${listed(STATES, "or")}.`, {
+    field: "state",
+  });
+}
+
+function unknown(id: string): never {
+  throw new ApiError("not_found", `Nobody called ${id} was ever here.`, "Check the client id.");
+}
+
+/** A bridge connects again by itself, and belongs to the configuration. */
+function refuseBridge(id: string, source: LoginSource | null): void {
+  if (source !== "bridge") return;
+  throw new ApiError("conflict", `${id} is a bridge of this broker.`, "Change it where it is configured.");
+}
+
+function reasonFor(what: string, { by }: PanelRequest): Reason {
+  return { kind: "not_allowed", sentence: `${what} in the panel by ${by}` };
+}

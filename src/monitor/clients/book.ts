@@ -1,0 +1,113 @@
+import type { ClientInfo } from "../../core/events.ts";
+import type { ProtocolVersion } from "../../core/types.ts";
+import type { PastEvent } from "./history.ts";
+import { remember } from "./history.ts";
+import { NO_RHYTHM, type Rhythm } from "./rhythm.ts";
+
+/** What is remembered of a client, also when it is gone or never came in. */
+export interface Entry {
+  client: ClientInfo;
+  /** Name of the login source that vouched for it last; null: none ever did. */
+  source: string | null;
+  version: ProtocolVersion | null;
+  keepaliveS: number;
+  isClean: boolean;
+  /** 0: it never was. */
+  connectedAtMs: number;
+  leftAtMs: number;
+  /** Since when it has been refused, without coming in; 0: it came in last. */
+  refusedAtMs: number;
+  rhythm: Rhythm;
+  readonly history: PastEvent[];
+}
+
+/** All clients that are remembered, the one that was heard of last at the end. */
+export interface Book {
+  get(clientId: string): Entry | undefined;
+  /** The entry of a client, which becomes the newest; null: it is not remembered. */
+  touch(client: ClientInfo): Entry | null;
+  remember(entry: Entry, event: PastEvent): void;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+/** Past these the one that was heard of longest ago is forgotten. */
+const MAX_ENTRIES = 5_000;
+const MAX_EVENTS = 50_000;
+/** Names that one address can fill the book with, by trying them. */
+const MAX_STRANGERS = 20;
+/** Nobody is remembered who never came in with a longer name. */
+const LONGEST_STRANGER = 512;
+
+/** Makes an empty book. Names come from the network, so that it is bounded in each way in which it can grow. */
+export function createBook(): Book {
+  const entries = new Map<string, Entry>();
+  /** Clients that never came in, by address. */
+  const strangers = new Map<string, string[]>();
+  let events = 0;
+
+  const forget = (clientId: string): void => {
+    const entry = entries.get(clientId);
+    if (entry === undefined) return;
+    entries.delete(clientId);
+    events -= entry.history.length;
+  };
+
+  const forgetOldest = (): void => {
+    const [oldest] = entries.keys();
+    if (oldest !== undefined) forget(oldest);
+  };
+
+  const addStranger = ({ clientId, address }: ClientInfo): void => {
+    const known = (strangers.get(address) ?? []).filter((id) => entries.get(id)?.connectedAtMs === 0);
+    known.push(clientId);
+    if (known.length > MAX_STRANGERS) forget(known.shift() ?? "");
+    strangers.delete(address);
+    strangers.set(address, known);
+    const [longest] = strangers.keys();
+    if (strangers.size > MAX_ENTRIES && longest !== undefined) strangers.delete(longest);
+  };
+
+  return {
+    entries,
+    get: (clientId) => entries.get(clientId),
+    touch(client) {
+      const { clientId } = client;
+      const known = entries.get(clientId);
+      if (known !== undefined) {
+        entries.delete(clientId);
+        entries.set(clientId, known);
+        return known;
+      }
+      if (clientId === "") return null;
+      const entry: Entry = {
+        client,
+        source: null,
+        version: null,
+        keepaliveS: 0,
+        isClean: true,
+        connectedAtMs: 0,
+        leftAtMs: 0,
+        refusedAtMs: 0,
+        rhythm: NO_RHYTHM,
+        history: [],
+      };
+      entries.set(clientId, entry);
+      if (entries.size > MAX_ENTRIES) forgetOldest();
+      return entry;
+    },
+    remember(entry, event) {
+      const { clientId } = entry.client;
+      if (event.kind === "refused" && entry.connectedAtMs === 0 && entry.history.length === 0) {
+        if (clientId.length > LONGEST_STRANGER) return forget(clientId);
+        addStranger(entry.client);
+      }
+      const before = entry.history.length;
+      remember(entry.history, event);
+      events += entry.history.length - before;
+      for (const oldest of entries.keys()) {
+        if (events <= MAX_EVENTS) break;
+        forget(oldest);
+      }
+    },
+  };
+}
