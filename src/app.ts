@@ -208,6 +208,7 @@ export async function startApp(context: AppContext): Promise<App> {
         problems: () => reloader.problems(),
         portOf: listeners.portOf,
         broker: running,
+        reservedUsers: spec.environment.reservedUsers,
         bridges: bridges.states,
         writes: () => storage?.writes ?? 0,
         listen: (next) => {

@@ -22,19 +22,18 @@ import { loadToken, TOKEN_FILE } from "./http/panel/token.ts";
 import { createTrafficHistory } from "./http/panel/traffic-history.ts";
 import { openWebServer, type WebServer } from "./http/web-server.ts";
 import { publishes } from "./monitor/sys/reading.ts";
+import { accessRoutes, type AccessRoutesDeps } from "./open-access.ts";
 import { openMonitor, type MonitorDeps } from "./open-monitor.ts";
 import { openTopics, type TopicsDeskDeps } from "./open-topics.ts";
 import type { PanelSettings } from "./settings/types.ts";
-import type { Snapshot } from "./snapshot/types.ts";
 
 /** What the panel needs of the rest of the broker. */
-export interface PanelDeps {
+export interface PanelDeps extends Omit<AccessRoutesDeps, "clients"> {
   /** Who may use it, as Home Assistant says; null: this machine, and whoever has the token. */
   readonly visitors: Visitors | null;
   readonly version: string;
   readonly startedAtMs: number;
   readonly hasHomeAssistant: boolean;
-  readonly current: () => Snapshot;
   /** Every fault of the configuration that is known now. */
   readonly problems: () => readonly Problem[];
   /** The real port of a listener; null: it is closed. */
@@ -89,6 +88,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
       ...bridgeRoutes({ current, states: deps.bridges }),
       ...monitor.routes,
       ...topics.routes,
+      ...accessRoutes({ ...deps, clients: broker.clients }),
       ...auditRoutes(audit),
     ],
     visitors,

@@ -17,6 +17,7 @@ export function createClientDesk(engine: Engine, record: RecordEvent): ClientDes
       const session = sessions.get(clientId);
       return session === undefined ? null : factsOf(session);
     },
+    identity: (clientId) => sessions.get(clientId)?.identity ?? null,
     subscriptions(clientId) {
       const session = sessions.get(clientId);
       return session === undefined ? [] : [...subscriptionsIn(session)];

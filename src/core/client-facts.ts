@@ -1,5 +1,5 @@
 import type { SubscriptionInfo } from "./figures.ts";
-import type { Action, Decision, ProtocolVersion, Reason } from "./types.ts";
+import type { Action, Decision, Identity, ProtocolVersion, Reason } from "./types.ts";
 
 /** What the broker knows of one client that has a session, at this moment. */
 export interface ClientFacts {
@@ -38,6 +38,8 @@ export interface ClientDesk {
   all(): Iterable<ClientFacts>;
   /** null: it has no session. */
   of(clientId: string): ClientFacts | null;
+  /** Who it was decided to be, with the rules that its login brought along; null: it has no session. */
+  identity(clientId: string): Identity | null;
   subscriptions(clientId: string): readonly SubscriptionInfo[];
   /** What the rules in force say; null: it has no session. */
   decide(clientId: string, action: Action, topic: string): Decision | null;

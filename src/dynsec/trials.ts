@@ -56,11 +56,18 @@ export function defaultTrial(name: string, allows: boolean, file: string, questi
       effect,
       filter: "#",
       placeholders: false,
-      text: `defaultACLAccess: ${name} ${effect}`,
+      text: `${DEFAULT}${name} ${effect}`,
     },
     matched: true,
     why,
   };
+}
+
+const DEFAULT = "defaultACLAccess: ";
+
+/** Tells the default access from the entries of roles. */
+export function isDefaultTrial({ rule }: RuleTrial): boolean {
+  return rule.text.startsWith(DEFAULT);
 }
 
 function ruleBase(

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { ask } from "../../src/cli/explain.ts";
 import { readMoment } from "../../src/cli/moment.ts";
+import { explainRules } from "../../src/snapshot/explain.ts";
 import { launch, save } from "../helpers/culex.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { connect, type TestClient } from "../helpers/mqtt.ts";
@@ -89,7 +89,7 @@ test("the running broker and explain agree", { timeout: 120_000 }, async () => {
       const client = clients[number];
       const connection = connected[number];
       if (client === undefined || connection === undefined) throw new Error("no such client");
-      const { decision, trials } = ask(snapshot.policy, {
+      const { decision, trials } = explainRules(snapshot, {
         identity: { ...client, superuser: false, source: "explain", proof: null, address: "127.0.0.1" },
         action,
         topic,
