@@ -262,13 +262,16 @@ export function createEngine(options: EngineOptions): Engine {
       settle(context);
     },
     publishAs(sender, messages) {
-      const answer = publishers.publish(sender, messages);
-      settle(context);
-      return stored(
-        context,
-        answer,
-        messages.some(({ qos }) => qos > 0),
-      );
+      const publish = (): Promise<PublishAnswer> => {
+        const answer = publishers.publish(sender, messages);
+        settle(context);
+        return stored(
+          context,
+          answer,
+          messages.some(({ qos }) => qos > 0),
+        );
+      };
+      return publishers.question(sender, messages)?.then(publish) ?? publish();
     },
     expel(connection, code, reason) {
       disconnect(context, connection, code, reason, EXPELLED);

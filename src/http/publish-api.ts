@@ -102,13 +102,17 @@ function refusalOf(
 ): Refusal {
   if (reason.kind === "banned") return { kind: "login" };
   if (reason.kind === "auth_unavailable") return { kind: "unavailable", sentence: reason.sentence };
+  if (reason.kind === "rules_unavailable") return { kind: "unavailable", sentence: inFull(caller, topic, reason) };
   return code === DENIED ? denied(caller, topic, reason) : { kind: "message", code, reason };
 }
 
+function denied(caller: Caller, topic: string, reason: Reason): Refusal {
+  return { kind: "message", code: DENIED, reason: { ...reason, sentence: inFull(caller, topic, reason) } };
+}
+
 /** With the words of the log. */
-function denied({ sender }: Caller, topic: string, reason: Reason): Refusal {
-  const sentence = `user ${sender.identity.username} may not publish to ${topic}: ${reason.sentence}`;
-  return { kind: "message", code: DENIED, reason: { ...reason, sentence } };
+function inFull({ sender }: Caller, topic: string, { sentence }: Reason): string {
+  return `user ${sender.identity.username} may not publish to ${topic}: ${sentence}`;
 }
 
 /** `isRead`: the request was read to its end; what comes behind one that was not cannot be told from it. */

@@ -12,12 +12,12 @@ export interface AuthHouse {
   write(auth: string): void;
 }
 
-/** Starts one on a free port; `secrets` is its secrets.yaml. */
-export async function authHouse(auth: string, secrets = ""): Promise<AuthHouse> {
+/** Starts one on a free port; `secrets` is its secrets.yaml, and `conf` more lines of its conf file. */
+export async function authHouse(auth: string, secrets = "", conf = ""): Promise<AuthHouse> {
   const port = await freePort();
   const folder = tempFolder();
   const write = (text: string): void => save(join(folder, "auth.yaml"), text);
-  save(join(folder, "mosquitto.conf"), `listener ${port} 127.0.0.1\n`);
+  save(join(folder, "mosquitto.conf"), `listener ${port} 127.0.0.1\n${conf}`);
   save(join(folder, "secrets.yaml"), secrets);
   write(auth);
   const running = launch(["src/main.ts", "run", "-c", join(folder, "mosquitto.conf")]);

@@ -291,6 +291,58 @@ stages:
     expect(last.messages).toEqual([]);
   });
 
+  test("who publishes over HTTP is asked about too, each topic of a list, and nothing of it is sent at a no", async () => {
+    const asked: string[] = [];
+    let isSilent = false;
+    const service = await webServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? "", "http://service");
+      if (pathname === "/auth") return void response.writeHead(200).end();
+      asked.push(`${searchParams.get("username")} ${searchParams.get("topic")}`);
+      if (!isSilent) response.writeHead(searchParams.get("topic") === "no" ? 403 : 200).end();
+    });
+    const httpPort = await freePort();
+    const { url, running } = await authHouse(
+      `
+stages:
+  - type: http
+    response: status
+    timeout: 1
+    login:
+      url: "${service.url}/auth"
+      params: { username: "%u", password: "%P" }
+    acl:
+      url: "${service.url}/acl"
+      method: get
+      params: { access: "%A", username: "%u", topic: "%t" }
+    cache: false
+`,
+      "",
+      `http_publish ${httpPort} 127.0.0.1\n`,
+    );
+    const alice = await connect(url, ALICE);
+    await alice.client.subscribeAsync("#");
+    asked.length = 0;
+    const send = async (topics: string): Promise<string> => {
+      const response = await fetch(`http://127.0.0.1:${httpPort}/mqtt/publish`, {
+        method: "POST",
+        headers: { authorization: `Basic ${btoa("bob:x")}` },
+        body: new URLSearchParams({ topics, message: "x" }),
+      });
+      return `${response.status} ${await response.text()}`;
+    };
+    expect(await send("a,b,a")).toBe("200 OK");
+    await alice.received(["a x", "b x", "a x"]);
+    expect(asked.toSorted()).toEqual(["bob a", "bob b"]);
+    expect(await send("c,no")).toMatch(/^403 user bob may not publish to no: /);
+    isSilent = true;
+    expect(await send("a")).toBe(
+      "503 user bob may not publish to a: http was asked whether it may, and did not answer",
+    );
+    isSilent = false;
+    await running.line(/The source of rules http answers again\./);
+    expect(alice.messages).toEqual(["a x", "b x", "a x"]);
+  });
+
   test("one client asks a few things at a time, however much it sends", async () => {
     let open = 0;
     let most = 0;

@@ -16,11 +16,14 @@ import { distribute, retain } from "./distribute.ts";
 import { messageOf } from "./message-of.ts";
 import { observeMessage } from "./observe.ts";
 import { isInTime, payloadFault, refusePublish, retainedFault } from "./permissions.ts";
+import { publishQuestion } from "./questions.ts";
 import { flushRun } from "./run.ts";
 import type { Session } from "./session.ts";
 
 /** Publishes for who has no connection, under the same rules and limits as a client. */
 export interface Publishers {
+  /** Asks what the rules of a sender have to be asked before it publishes; null: nothing. */
+  question(sender: Sender, messages: readonly SentMessage[]): Promise<unknown> | null;
   publish(sender: Sender, messages: readonly SentMessage[]): PublishAnswer;
   /** What was decided about anybody does not count any more. */
   forget(): void;
@@ -53,7 +56,7 @@ export function createPublishers(context: Context): Publishers {
   /** Checks a message as a PUBLISH of MQTT 5 is checked: it is written as one and read again. */
   const prepare = (sender: Sender, access: Access, sent: SentMessage): Prepared | Refused => {
     const { client, identity } = sender;
-    const topic = (identity.prefix ?? "") + sent.topic;
+    const topic = topicOf(sender, sent);
     const noTopic = topicFault(topic);
     if (noTopic !== null) return notATopic(`"${topic}" is no topic name: ${noTopic}`);
     const packet = packetOf(topic, sent);
@@ -81,6 +84,13 @@ export function createPublishers(context: Context): Publishers {
   };
 
   return {
+    question(sender, messages) {
+      const topics = new Set(messages.map((sent) => topicOf(sender, sent)));
+      return publishQuestion(
+        context.accessFor(sender.identity),
+        [...topics].filter((topic) => topicFault(topic) === null),
+      );
+    },
     publish(sender, messages) {
       flushRun(context);
       const access = context.accessFor(sender.identity);
@@ -94,6 +104,10 @@ export function createPublishers(context: Context): Publishers {
     },
     forget: () => quotas.clear(),
   };
+}
+
+function topicOf({ identity }: Sender, { topic }: SentMessage): string {
+  return (identity.prefix ?? "") + topic;
 }
 
 function send(context: Context, sender: Sender, { entry, message }: Prepared): PublishOutcome {

@@ -84,6 +84,15 @@ export function useAnswers(context: Context, session: Session, asked: Access): b
 
 type Question = readonly [action: AskedAction, topic: string];
 
+/** Asks about topics that somebody without a connection is to publish to; null: there is nothing to ask. */
+export function publishQuestion({ prepare }: Access, topics: Iterable<string>): Promise<unknown> | null {
+  if (prepare === undefined) return null;
+  return askAll(
+    prepare,
+    [...topics].map((topic) => ["publish", topic]),
+  );
+}
+
 /** Asks from `from` on, a few at a time: a client with many subscriptions must not fill the way of all others. */
 function askAll(
   prepare: NonNullable<Access["prepare"]>,
