@@ -92,6 +92,7 @@ const OPTIONS = {
   share: { type: "string" },
   ssl: { type: "string" },
   data: { type: "string" },
+  folder: { type: "string" },
   user: { type: "string" },
   client: { type: "string" },
   ip: { type: "string" },
@@ -114,7 +115,7 @@ const TAKEN: ReadonlyMap<string, readonly string[]> = new Map([
   ["check", ["config", "options", "share", "ssl", "data"]],
   [
     "explain",
-    ["config", "options", "share", "ssl", "data", "user", "client", "ip", "listener", "publish", "subscribe"],
+    ["config", "options", "folder", "share", "ssl", "data", "user", "client", "ip", "listener", "publish", "subscribe"],
   ],
   ["ban", ["config", "options", "share", "ssl", "data", "user", "client", "ip", "for", "reason"]],
   ["passwd", []],
@@ -154,9 +155,18 @@ function parse(args: readonly string[]): Command {
   if (values.config !== undefined && values.options !== undefined) {
     return { verb: "wrong", what: "--config and --options are two ways to configure, and one run has one of them" };
   }
-  const folders = { share: values.share ?? "/share", ssl: values.ssl ?? "/ssl", data: values.data ?? "/data" };
+  if (values.folder !== undefined && (values.config ?? values.options ?? values.share) !== undefined) {
+    return { verb: "wrong", what: "--folder takes the place of --config, --options and --share" };
+  }
+  const folders = {
+    share: values.share ?? "/share",
+    ssl: values.ssl ?? "/ssl",
+    data: values.data ?? "/data",
+    ...(values.folder === undefined ? {} : { folder: values.folder }),
+  };
   const confFile = values.config ?? null;
-  const optionsFile = confFile === null ? (values.options ?? `${folders.data}/options.json`) : null;
+  const isInFile = confFile === null && values.folder === undefined;
+  const optionsFile = isInFile ? (values.options ?? `${folders.data}/options.json`) : null;
   switch (verb) {
     case "run":
       if (values["test-config"] === true)

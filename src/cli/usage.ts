@@ -3,7 +3,7 @@ export const USAGE = `Usage:
   culex [run] [-c mosquitto.conf] [-p port] [-v] [--log-format text|json]
   culex check -c mosquitto.conf
   culex check [--options /data/options.json] [--share /share] [--ssl /ssl] [--data /data]
-  culex explain [-c mosquitto.conf] [--user name] [--client id] [--ip address] [--listener name]
+  culex explain [-c mosquitto.conf | --folder /share/mosquitto] [--user name] [--client id] [--ip address] [--listener name]
                 --publish topic | --subscribe filter
   culex ban add --client id | --user name | --ip network [--for 12h] [--reason text] [-c mosquitto.conf]
   culex ban remove --client id | --user name | --ip network [-c mosquitto.conf]
@@ -22,7 +22,9 @@ check   reads options, conf and ACL files and prints every problem. Of a mosquit
         says of each line whether it is carried out, for those who come from Mosquitto.
         Exit code 0: none, 1: warnings, 2: errors.
 explain says whether a client may publish or subscribe, by which rule, and why the rules before
-        it do not decide. It takes the places that check takes, and asks no password.
+        it do not decide. It takes the places that check takes, and asks no password. Of a folder it
+        reads what the app would with that folder in its option customize: conf files of Mosquitto
+        or EMQ, auth.yaml, and the files that these name.
         Exit code 0: allowed, 1: denied.
 ban     changes the list of who may not connect, which a running broker takes over by itself, or
         prints it. It takes the places that check takes.

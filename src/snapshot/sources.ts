@@ -73,7 +73,7 @@ interface ReadOptions {
 
 async function readOptions(spec: SourceSpec, last: Sources | null, reading: Reading): Promise<ReadOptions> {
   const nowMs = reading.startedAtMs;
-  if (spec.optionsFile === null) return { value: null, readAtMs: nowMs };
+  if (spec.optionsFile === null) return { value: spec.options ?? null, readAtMs: nowMs };
   const file = basename(spec.optionsFile);
   const found = await reading.text(spec.optionsFile);
   const parsed =

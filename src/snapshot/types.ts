@@ -21,6 +21,8 @@ export interface SourceSpec {
   readonly environment: Environment;
   /** options.json or options.yaml; null where there is none (stand-alone). */
   readonly optionsFile: string | null;
+  /** Options that stand in no file. Missing: there are none. */
+  readonly options?: Options;
   /** A mosquitto.conf of a stand-alone broker. */
   readonly confFile: string | null;
 }

@@ -69,6 +69,7 @@ describe("the command line", () => {
     ["check --data d", { ...check, optionsFile: "d/options.json", data: "d" }],
     ["-c a.conf -p 1885 -v --test-config", { ...check, confFile: "a.conf", optionsFile: null }],
     ["explain --publish a/b", { ...explain, topic: "a/b" }],
+    ["explain --folder conf --publish a", { ...explain, optionsFile: null, folder: "conf", topic: "a" }],
     [
       "explain -c a.conf --user u --client c --ip ::1 --listener 1883 --subscribe a/#",
       {
@@ -121,6 +122,10 @@ describe("the command line", () => {
     ["check --test-config", '"check" takes no --test-config'],
     ["passwd -c a.conf", '"passwd" takes no --config'],
     ["check -c a --options b", "--config and --options are two ways to configure, and one run has one of them"],
+    ["check --folder a", '"check" takes no --folder'],
+    ["explain --folder a -c b --publish c", "--folder takes the place of --config, --options and --share"],
+    ["explain --folder a --share b --publish c", "--folder takes the place of --config, --options and --share"],
+    ["ban list --folder a", '"ban" takes no --folder'],
     ["explain --user u", '"explain" needs one of --publish topic and --subscribe filter'],
     ["explain --publish a --subscribe b", '"explain" needs one of --publish topic and --subscribe filter'],
     ["explain --publish a --ip home", '"home" is no IP address'],

@@ -16,7 +16,13 @@ async function explained(
     "data/options.json" in files
       ? ["--data", join(folder, "data"), "--share", join(folder, "share")]
       : ["-c", join(folder, "mosquitto.conf")];
-  const command = parseCommand(["explain", ...places, ...words]);
+  return run(...places, ...words);
+}
+
+async function run(
+  ...words: readonly string[]
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const command = parseCommand(["explain", ...words]);
   if (command.verb !== "explain") throw new Error(`not understood: ${JSON.stringify(command)}`);
   const out = vi.spyOn(process.stdout, "write").mockImplementation(() => true);
   const err = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
@@ -148,4 +154,48 @@ test("sys_local_only is a rule like any other", async () => {
     err: "",
   });
   expect((await explained(conf, "--user", "u", "--ip", "127.0.0.1", "--subscribe", "#")).code).toBe(0);
+});
+
+test.each([
+  [
+    "EMQ's",
+    {
+      "emq.conf": "mqtt.allow_anonymous = false\nmqtt.acl_nomatch = deny\nmqtt.acl_file = etc/acl.conf\n",
+      "acl.conf": RULES["acl.conf"],
+    },
+    `denied: the rule {deny, all, publish, ["home/alarm"]} (acl.conf line 3) denies it.`,
+  ],
+  [
+    "Mosquitto's",
+    { "some.conf": "acl_file acl\n", acl: "user plug\ntopic read home/#\n" },
+    `denied: no rule in acl allows it. To change that: add "topic write home/alarm" below "user plug".`,
+  ],
+  [
+    "auth.yaml",
+    {
+      "auth.yaml": `stages:
+  - type: users
+    users: [{ username: plug, password: x, permissions: [{ resource: "home/#", operation: read }] }]
+acl: { sources: [files] }
+`,
+      "some.conf": "acl_file acl\n",
+      acl: "user boss\ntopic home/#\n",
+    },
+    `denied: no rule in acl allows it. To change that: add "user plug" and below it "topic write home/alarm".`,
+  ],
+])("a folder alone is enough: %s", async (_, files, expected) => {
+  const folder = tempFolder();
+  for (const [name, text] of Object.entries(files)) save(join(folder, name), text);
+  const printed = await run("--folder", folder, "--user", "plug", "--publish", "home/alarm");
+  expect(printed).toMatchObject({ code: 1, err: "" });
+  expect(printed.out).toContain(expected);
+});
+
+test("a folder that is not there gets no answer", async () => {
+  const folder = join(tempFolder(), "misspelt");
+  expect(await run("--folder", folder, "--user", "plug", "--publish", "a")).toEqual({
+    code: 78,
+    out: "",
+    err: `The folder "${folder}" cannot be read (ENOENT). Nothing was read. Name the folder with the conf files.\n`,
+  });
 });
