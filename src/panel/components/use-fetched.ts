@@ -11,8 +11,8 @@ export interface Fetched<T> {
   reload(): void;
 }
 
-/** Asks the API when the component appears, when `path` changes and every `everyMs`. */
-export function useFetched<T>(path: string, everyMs: number | null = null): Fetched<T> {
+/** Asks the API when the component appears, when `path` or `moment` changes, and every `everyMs`. */
+export function useFetched<T>(path: string, everyMs: number | null = null, moment = ""): Fetched<T> {
   const { api, explain } = usePanel();
   const data = useSignal<T | null>(null);
   const error = useSignal<string | null>(null);
@@ -36,7 +36,7 @@ export function useFetched<T>(path: string, everyMs: number | null = null): Fetc
       left.abort();
       if (timer !== null) clearInterval(timer);
     };
-  }, [path, everyMs, at]);
+  }, [path, everyMs, moment, at]);
   useEffect(() => () => void (data.value = null), [path]);
   return { data: data.value, error: error.value, reload: () => (turn.value += 1) };
 }

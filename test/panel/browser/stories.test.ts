@@ -1,8 +1,10 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { visible } from "../../../src/panel/components/text.tsx";
 import { describeWith } from "../../helpers/needs.ts";
-import { connect } from "../../helpers/mqtt.ts";
+import { connect, refusal } from "../../helpers/mqtt.ts";
 import { startApp } from "../stage/app.ts";
 import { useBrowser } from "../stage/browser.ts";
+import { ADMIN } from "../stage/house.ts";
 
 const LOGIN = { username: "meter", password: "a good password" };
 const OPTIONS = JSON.stringify({ logins: [LOGIN] });
@@ -41,5 +43,58 @@ describeWith(["chromium"], "somebody who opens the panel for the first time", ()
     await page.reload();
     expect((await again).headers()["content-security-policy"]).toContain("default-src 'none'; script-src 'self'");
     await panel.getByRole("status").filter({ hasText: "Home Assistant is connected." }).waitFor();
+  });
+});
+
+describeWith(["chromium"], "somebody who looks after a device", () => {
+  const look = useBrowser();
+
+  it("sees it live, disconnects it, and ends the session that it left", async () => {
+    const { house, mqtt } = await startApp({ "data/options.json": OPTIONS });
+    const { client, wasClosed } = await connect(mqtt, { ...LOGIN, clientId: "kitchen/plug", clean: false });
+    await client.subscribeAsync("cmnd/plug/#", { qos: 1 });
+    const { panel } = await look(house, { path: "/devices" });
+    const row = panel.getByRole("row", { name: /kitchen\/plug/ });
+    await row.getByText("connected").waitFor();
+    await client.publishAsync("tele/plug", "on");
+    await row.getByText("tele/plug").waitFor();
+
+    await row.getByRole("link", { name: "kitchen/plug" }).click();
+    await panel.getByText("the app's options").waitFor();
+    await panel.getByRole("link", { name: "Subscribes" }).click();
+    await panel.getByRole("row", { name: "cmnd/plug/# 1 yes" }).waitFor();
+    await panel.getByRole("button", { name: "Disconnect" }).click();
+    await panel.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click();
+    await vi.waitFor(() => expect(wasClosed()).toBe(true));
+    await panel.getByRole("link", { name: "History" }).click();
+    await panel
+      .getByRole("row", { name: new RegExp(`gone Disconnected in the panel by ${ADMIN.displayName}`) })
+      .waitFor();
+
+    await panel.getByRole("button", { name: "End the session…" }).click();
+    await panel.getByRole("dialog").getByRole("button", { name: "End the session" }).click();
+    await panel.getByRole("button", { name: "End the session…" }).waitFor({ state: "detached" });
+    await panel.getByRole("row", { name: /session ended/ }).waitFor();
+  });
+});
+
+describeWith(["chromium"], "somebody whose neighbour gives devices hostile names", () => {
+  const look = useBrowser();
+  const EVIL = '"><img src=x onerror=alert(1)>';
+  const SCRIPT = "<script>alert(1)</script>/../\u202egnp";
+
+  it.each([EVIL, SCRIPT])("sees %j as text wherever it shows up", async (name) => {
+    const { house, mqtt } = await startApp({ "data/options.json": OPTIONS });
+    const { client } = await connect(mqtt, { ...LOGIN, clientId: name });
+    await client.publishAsync(name, name);
+    await refusal(mqtt, { username: name, password: "x", clientId: `refused ${name}` });
+    const { panel, frame, violations } = await look(house, { path: "/devices" });
+    const shown = visible(name);
+    await panel.getByRole("link", { name: shown, exact: true }).click();
+    await panel.getByRole("heading", { level: 1, name: shown }).waitFor();
+    await panel.getByRole("link", { name: "History" }).click();
+    await panel.getByRole("row", { name: /connected/ }).waitFor();
+    expect(await frame().locator("img, main script").count()).toBe(0);
+    expect(await violations()).toEqual([]);
   });
 });

@@ -58,6 +58,7 @@ export function launchBrowser(): Promise<Browser> {
 async function look(browser: Browser, house: House, opening: Opening): Promise<Sight> {
   const context = await browser.newContext({ viewport: SIZES[opening.size ?? "desk"], locale: "en-GB" });
   onTestFinished(async () => context.close());
+  context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const faults: string[] = [];
   const note = (fault: string): void => {

@@ -80,6 +80,7 @@ export function problemWith(changes: Partial<ProblemInfo> & { readonly id: strin
 export const CALM: Told = { overview: overviewWith(), clients: [clientWith({ id: "meter-1" })], problems: [] };
 
 const AT = "2026-05-03T09:10:00Z";
+const SUBSCRIBES: ClientTopics["subscribes"] = [{ filter: "#", qos: 0, isSuspended: true }];
 const REFUSED = problemWith({ id: "p1" });
 
 /** Something of everything. */
@@ -164,9 +165,10 @@ export const BUSY: Told = {
       total: 3,
       next: null,
     } satisfies Page<ClientEvent>,
+    "clients/meter-1/subscriptions": SUBSCRIBES,
     "clients/meter-1/topics": {
       publishes: [{ topic: "meters/1", at: AT, count: 300 }],
-      subscribes: [{ filter: "#", qos: 0, isSuspended: true }],
+      subscribes: SUBSCRIBES,
       announces: ["Power meter"],
     } satisfies ClientTopics,
   },

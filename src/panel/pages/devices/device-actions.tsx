@@ -20,13 +20,18 @@ interface Asking extends Device {
 /** What can be done to a device. */
 export function DeviceActions({ client }: Device): JSX.Element {
   const { devices } = usePanel().words.value;
-  const asking = useSignal<"disconnect" | "block" | null>(null);
+  const asking = useSignal<"disconnect" | "end" | "block" | null>(null);
   const onClose = (): void => void (asking.value = null);
   return (
     <>
       {client.state === "connected" ? (
         <button type="button" class="button" aria-haspopup="dialog" onClick={() => (asking.value = "disconnect")}>
           {devices.disconnect}
+        </button>
+      ) : null}
+      {client.state === "asleep" || client.state === "overdue" ? (
+        <button type="button" class="button" aria-haspopup="dialog" onClick={() => (asking.value = "end")}>
+          {devices.endSession}
         </button>
       ) : null}
       {client.blockedBy === undefined ? (
@@ -40,6 +45,7 @@ export function DeviceActions({ client }: Device): JSX.Element {
         <LinkButton href={hrefOf("access", ["users"], { user: client.user })}>{devices.newPassword}</LinkButton>
       )}
       {asking.value === "disconnect" ? <Disconnect client={client} onClose={onClose} /> : null}
+      {asking.value === "end" ? <EndSession client={client} onClose={onClose} /> : null}
       {asking.value === "block" ? <BlockDialog client={client} onClose={onClose} /> : null}
     </>
   );
@@ -64,6 +70,29 @@ function Disconnect({ client, onClose }: Asking): JSX.Element {
       onClose={onClose}
     >
       <p>{devices.disconnectText}</p>
+    </Confirm>
+  );
+}
+
+function EndSession({ client, onClose }: Asking): JSX.Element {
+  const { words, api, said, format } = usePanel();
+  const { devices } = words.value;
+  const name = visible(client.id);
+  const action = useAction(async () => {
+    await api.send("DELETE", `clients/${segment(client.id)}/session`);
+    said.value = devices.ended(name);
+    onClose();
+  });
+  return (
+    <Confirm
+      title={devices.endTitle(name)}
+      label={devices.endDo}
+      isBusy={action.isBusy}
+      error={action.error}
+      onConfirm={() => action.run()}
+      onClose={onClose}
+    >
+      <p>{devices.endText(format.value.number(client.queued.count))}</p>
     </Confirm>
   );
 }

@@ -31,7 +31,7 @@ export function History({ client }: Device): JSX.Element {
   const { words, format } = usePanel();
   const { devices } = words.value;
   const { historyColumns: columns } = devices;
-  const fetched = useFetched<Page<ClientEvent>>(`clients/${segment(client.id)}/events`, AGAIN_MS);
+  const fetched = useFetched<Page<ClientEvent>>(`clients/${segment(client.id)}/events`, AGAIN_MS, momentOf(client));
   if (fetched.data === null) return <Waiting fetched={fetched} />;
   return (
     <Table
@@ -105,13 +105,17 @@ export function Publishes({ client }: Device): JSX.Element {
 export function Subscribes({ client }: Device): JSX.Element {
   const { devices } = usePanel().words.value;
   const { subscribesColumns: columns } = devices;
-  const fetched = useTopics(client);
+  const fetched = useFetched<ClientTopics["subscribes"]>(
+    `clients/${segment(client.id)}/subscriptions`,
+    AGAIN_MS,
+    momentOf(client),
+  );
   if (fetched.data === null) return <Waiting fetched={fetched} />;
   return (
     <Table
       caption={devices.subscribesCaption}
       empty={devices.noSubscribes}
-      rows={fetched.data.subscribes}
+      rows={fetched.data}
       keyOf={({ filter }) => filter}
       columns={[
         {
@@ -149,6 +153,11 @@ export function Announces({ client }: Device): JSX.Element {
       ))}
     </ul>
   );
+}
+
+/** Changes when something has happened to a device that its history tells. */
+function momentOf({ state, since }: ClientInfo): string {
+  return `${state} ${since}`;
 }
 
 function useTopics({ id }: ClientInfo): Fetched<ClientTopics> {
