@@ -23,6 +23,7 @@ import { createGate } from "./http/gate.ts";
 import { createPublishGate } from "./http/publish-gate.ts";
 import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
+import { createRecentLog } from "./monitor/recent-log.ts";
 import { subscriptionLines } from "./monitor/subscription-list.ts";
 import { createSysmon } from "./monitor/sysmon/sysmon.ts";
 import { createSys } from "./monitor/sys/sys.ts";
@@ -92,7 +93,9 @@ export async function startApp(context: AppContext): Promise<App> {
   const { spec } = context;
   const startedAtMs = Date.now();
   let broker: Broker | null = null;
+  const recent = createRecentLog();
   const targets = createLogTargets({
+    also: recent.sink,
     format: context.logFormat,
     publish: (topic, payload) => broker?.publish({ topic, payload, qos: 2, retain: false, expiryS: LOG_EXPIRY_S }),
   });
@@ -205,7 +208,13 @@ export async function startApp(context: AppContext): Promise<App> {
         startedAtMs,
         hasHomeAssistant: spec.environment.hasHomeAssistant,
         current: live.current,
+        sources: () => reloader.sources(),
         problems: () => reloader.problems(),
+        check: async (file, text) => {
+          const { checkText } = await import("./check-text.ts");
+          return checkText(spec, reloader.sources(), file, text);
+        },
+        logLines: recent.lines,
         portOf: listeners.portOf,
         broker: running,
         reservedUsers: spec.environment.reservedUsers,

@@ -3,7 +3,6 @@ import type { Broker } from "./broker/broker.ts";
 import { messageOf } from "./core/errors.ts";
 import type { TrafficFigures } from "./core/figures.ts";
 import type { Logger } from "./core/logger.ts";
-import type { Problem } from "./core/types.ts";
 import type { Visitors } from "./core/visit.ts";
 import { createPanelApp } from "./http/panel/app.ts";
 import { openAudit } from "./http/panel/audit.ts";
@@ -11,13 +10,16 @@ import { auditRoutes } from "./http/panel/audit-routes.ts";
 import { bridgeRoutes, type BridgeRoutesDeps } from "./http/panel/bridges.ts";
 import { certificateRoutes } from "./http/panel/certificates.ts";
 import { configCards } from "./http/panel/config-cards.ts";
-import { listenerRoutes } from "./http/panel/listeners.ts";
 import { listChannel, wholeChannel } from "./http/panel/live-channel.ts";
+import { configOf, configRoutes, type ConfigRoutesDeps } from "./http/panel/config.ts";
+import { listenerRoutes, listenersOf } from "./http/panel/listeners.ts";
 import { createLiveDesk } from "./http/panel/live.ts";
+import { logRoutes, type LogRoutesDeps } from "./http/panel/log.ts";
 import { localVisitors } from "./http/panel/local-visitors.ts";
 import { createLogin } from "./http/panel/login.ts";
 import { overviewOf, overviewRoutes } from "./http/panel/overview.ts";
 import { staticFiles } from "./http/panel/static-files.ts";
+import { supportRoutes } from "./http/panel/support.ts";
 import { loadToken, TOKEN_FILE } from "./http/panel/token.ts";
 import { createTrafficHistory } from "./http/panel/traffic-history.ts";
 import { openWebServer, type WebServer } from "./http/web-server.ts";
@@ -34,8 +36,10 @@ export interface PanelDeps extends Omit<AccessRoutesDeps, "clients"> {
   readonly version: string;
   readonly startedAtMs: number;
   readonly hasHomeAssistant: boolean;
-  /** Every fault of the configuration that is known now. */
-  readonly problems: () => readonly Problem[];
+  readonly sources: ConfigRoutesDeps["sources"];
+  readonly problems: ConfigRoutesDeps["problems"];
+  readonly check: ConfigRoutesDeps["check"];
+  readonly logLines: LogRoutesDeps["lines"];
   /** The real port of a listener; null: it is closed. */
   readonly portOf: (listener: string) => number | null;
   readonly broker: Pick<Broker, "briefFigures" | "sessions" | "clients"> & TopicsDeskDeps["broker"];
@@ -80,15 +84,25 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     tail: null,
   });
   const topics = openTopics(deps);
+  const ports = { current, portOf: deps.portOf, sessions: broker.sessions };
   const app = createPanelApp({
     routes: [
       ...overviewRoutes(overview),
-      ...listenerRoutes({ current, portOf: deps.portOf, sessions: broker.sessions }),
+      ...listenerRoutes(ports),
       ...certificateRoutes({ current, now }),
       ...bridgeRoutes({ current, states: deps.bridges }),
       ...monitor.routes,
       ...topics.routes,
       ...accessRoutes({ ...deps, clients: broker.clients }),
+      ...configRoutes(deps),
+      ...logRoutes({ lines: deps.logLines }),
+      ...supportRoutes({
+        overview,
+        config: () => configOf(deps),
+        listeners: () => listenersOf(ports),
+        lines: deps.logLines,
+        now,
+      }),
       ...auditRoutes(audit),
     ],
     visitors,

@@ -28,6 +28,8 @@ export interface Places {
 interface Moment {
   readonly sources: Sources;
   readonly snapshot: Snapshot;
+  /** Ends what its login sources have opened. A command leaves that to its end. */
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -36,17 +38,22 @@ interface Moment {
  */
 export async function readMoment(places: Places): Promise<Moment> {
   if (places.folder !== undefined) await expectFolder(places.folder);
-  const spec = specOf(places);
+  return readMomentOf(specOf(places));
+}
+
+/** The same for a place that is known already; `instead` has texts that count in the place of what files say. */
+export async function readMomentOf(spec: SourceSpec, instead?: ReadonlyMap<string, string>): Promise<Moment> {
   const silent = createLogger(() => ({ types: new Set(), sinks: [] }));
-  const sources = await readSources(spec, null);
+  const keeper = createStageKeeper(silent);
+  const sources = await readSources(spec, null, undefined, instead);
   const snapshot = build(sources, null, {
     backends: [...backends, absent("system-users"), absent("home-assistant")],
     context: { log: silent, now: Date.now, verify: async () => false, digest: (text) => text },
     reservedUsers: spec.environment.reservedUsers,
     stageTimeoutMs: 0,
-    keeper: createStageKeeper(silent),
+    keeper,
   });
-  return { sources, snapshot };
+  return { sources, snapshot, close: keeper.stop };
 }
 
 /** The app goes on without its folder, and with nothing to forbid: an answer for a misspelt one would mislead. */

@@ -17,6 +17,8 @@ interface LogTargetDeps {
   readonly format: "text" | "json";
   /** Sends a line to the broker's own log topics; see `log_dest topic`. */
   readonly publish: (topic: string, line: string) => void;
+  /** Is given every line that is written anywhere. */
+  readonly also: LogSink;
 }
 
 interface LogTargets {
@@ -37,14 +39,14 @@ const TOPICS: Readonly<Record<LogType, string | null>> = {
 };
 
 /** Makes the destinations of the log: standard output until settings say otherwise. */
-export function createLogTargets({ format, publish }: LogTargetDeps): LogTargets {
+export function createLogTargets({ format, publish, also }: LogTargetDeps): LogTargets {
   let timePrefix = TIME_PREFIX;
   const render = format === "json" ? jsonLine : (entry: LogEntry) => textLine(entry, timePrefix);
   const stdout: LogSink = (entry) => void process.stdout.write(render(entry));
   const stderr: LogSink = (entry) => void process.stderr.write(render(entry));
   const topic = topicSink(publish);
   const files = new Map<string, LogFile>();
-  let target: LogTarget = { types: new Set(DEFAULT_LOG_TYPES), sinks: [stdout] };
+  let target: LogTarget = { types: new Set(DEFAULT_LOG_TYPES), sinks: [stdout, also] };
 
   function fileSink(path: string): LogSink {
     const open = files.get(path) ?? createLogFile(path, render, (error) => replaceByStdout(path, error));
@@ -87,7 +89,7 @@ export function createLogTargets({ format, publish }: LogTargetDeps): LogTargets
             return topic;
         }
       });
-      target = { types, sinks: unique(sinks) };
+      target = { types, sinks: unique([...sinks, also]) };
     },
   };
 }

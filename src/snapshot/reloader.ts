@@ -33,6 +33,8 @@ export interface Reloader {
   run(cause: string): Promise<void>;
   /** Every fault of the configuration that is known now, those included that could not be settled. */
   problems(): readonly Problem[];
+  /** What was read last. */
+  sources(): Sources;
   /** Waits for a reload that is under way, and starts no other. */
   stop(): Promise<void>;
 }
@@ -138,6 +140,7 @@ export function createReloader(deps: ReloaderDeps, start: Start): Reloader {
   return {
     run,
     problems: () => known,
+    sources: () => sources,
     async stop() {
       stopping.abort();
       if (retry !== null) clearTimeout(retry);

@@ -17,14 +17,16 @@ import type { FileText, Sources, SourceSpec } from "./types.ts";
 /**
  * Reads every file of the configuration. What cannot be read or parsed keeps the content of `last`, with a problem
  * that says so; where there is no `last` it takes its closed form. Nothing is written, unless `dynsecReader` does.
+ * `instead` has texts that count in the place of what files say.
  * @throws ConfigError when the conf files of a stand-alone broker cannot be read at its first start.
  */
 export async function readSources(
   spec: SourceSpec,
   last: Sources | null,
   dynsecReader: DynsecReader = createDynsecKeeper(null),
+  instead?: ReadonlyMap<string, string>,
 ): Promise<Sources> {
-  const reading = createReading();
+  const reading = createReading(instead);
   const options = await readOptions(spec, last, reading);
   const conf = await readConf(spec, options.value, last, reading);
   if (!conf.isComplete && spec.environment.kind === "stand-alone") throw new ConfigError(reading.problems);

@@ -29,7 +29,11 @@ function settings(destinations: readonly LogDestination[], types: readonly LogTy
 
 function makeLog(format: "text" | "json" = "text") {
   const published: (readonly [topic: string, line: string])[] = [];
-  const targets = createLogTargets({ format, publish: (topic, line) => void published.push([topic, line]) });
+  const targets = createLogTargets({
+    also: () => undefined,
+    format,
+    publish: (topic, line) => void published.push([topic, line]),
+  });
   onTestFinished(() => targets.update(settings([])));
   return { log: createLogger(targets.current), update: targets.update, published };
 }
@@ -258,6 +262,7 @@ describe("the log's topics", () => {
   test("carry no line that publishing a line gives rise to, and the next one all the same", () => {
     const published: string[] = [];
     const targets = createLogTargets({
+      also: () => undefined,
       format: "text",
       publish: (_topic, line) => {
         published.push(line);
@@ -274,6 +279,7 @@ describe("the log's topics", () => {
   test("carry on after one line could not be published", () => {
     const published: string[] = [];
     const targets = createLogTargets({
+      also: () => undefined,
       format: "text",
       publish: (_topic, line) => {
         if (line === "first") throw new Error("closed");

@@ -279,3 +279,126 @@ async function listen(base: URL, headers: Readonly<Record<string, string>>) {
     },
   };
 }
+
+test("the configuration is told with where it comes from, and no password of it", async () => {
+  const folders = layOut({
+    "data/options.json": JSON.stringify({
+      logins: [{ username: "plug", password: "hidden-1" }],
+      customize: { active: true, folder: "mosquitto" },
+      limits: { max_queued_messages: 5 },
+      debug: true,
+    }),
+    "share/mosquitto/a.conf":
+      "max_keepalive 60\nconnection_messages false\nconnection b\nremote_password hidden-2\nnonsense 1\n",
+  });
+  const running = await startAddon(folders, null, PORTS);
+  const ask = asker(await panelOf(running));
+  const { text } = await ask("api/v1/config");
+  expect(text).not.toContain("hidden-");
+  const config = JSON.parse(text);
+  expect(config.files).toMatchObject([
+    { file: "options.json", ok: true },
+    { file: "a.conf", ok: true },
+  ]);
+  const named = (name: string) => config.settings.find((setting: { readonly name: string }) => setting.name === name);
+  expect(named("logins")).toEqual({
+    name: "logins",
+    value: "1",
+    isDefault: false,
+    default: "0",
+    where: { file: "options.json" },
+  });
+  expect(named("anonymous")).toEqual({ name: "anonymous", value: "false", isDefault: true, default: "false" });
+  expect(named("max_queued_messages")).toMatchObject({ value: "5", default: "1000", where: { file: "options.json" } });
+  expect(named("max_keepalive")).toEqual({
+    name: "max_keepalive",
+    value: "60",
+    isDefault: false,
+    default: "0",
+    where: { file: "a.conf", line: 1 },
+  });
+  expect(named("max_inflight_bytes")).toMatchObject({ value: "0", isDefault: true });
+  expect(named("connection_messages")).toMatchObject({ value: "false", where: { file: "a.conf", line: 2 } });
+  expect(named("remote_password")).toMatchObject({ value: "(not shown)", where: { file: "a.conf", line: 4 } });
+  expect(named("nonsense")).toMatchObject({
+    value: "(not shown)",
+    warning: 'a.conf line 5: "nonsense" is not a setting of mosquitto.conf.',
+  });
+  expect(config.problems.map(({ where }: { readonly where: unknown }) => where)).toContainEqual({
+    file: "a.conf",
+    line: 5,
+  });
+});
+
+test("a text is checked as the broker would read it, and changes nothing", async () => {
+  const folders = layOut({
+    "data/options.json": '{"customize":{"active":true,"folder":"mosquitto"}}',
+    "share/mosquitto/a.conf": "acl_file /share/mosquitto/acl\n",
+    "share/mosquitto/acl": "topic read #\n",
+  });
+  const running = await startAddon(folders, null, PORTS);
+  const ask = asker(await panelOf(running));
+  const check = async (body: unknown, headers: Readonly<Record<string, string>> = PANEL) => {
+    const { status, text } = await ask("api/v1/config/check", headers, { method: "POST", body: JSON.stringify(body) });
+    return { status, body: JSON.parse(text) };
+  };
+  expect(await check({ file: "acl", text: "user meter\ntopic readwite meters/#\n" })).toMatchObject({
+    status: 200,
+    body: [
+      {
+        severity: "error",
+        what: 'acl line 2: "readwite" is not an access type.',
+        where: { file: "acl", line: 2 },
+      },
+    ],
+  });
+  expect(await check({ file: "a.conf", text: "max_keepalive many\n" })).toMatchObject({
+    body: [{ where: { file: "a.conf", line: 1 } }],
+  });
+  expect(await check({ file: "options.json", text: "{" })).toMatchObject({ body: [{ severity: "error" }] });
+  expect(await check({ file: "passwd", text: "" })).toMatchObject({
+    status: 404,
+    body: { error: { message: '"passwd" is no file of the configuration.', field: "file" } },
+  });
+  expect(await check({ file: "acl" })).toMatchObject({ status: 400, body: { error: { field: "text" } } });
+  expect(await check({}, { "Content-Type": "application/json" })).toMatchObject({
+    status: 403,
+    body: { error: { message: "This request does not say that it comes from the panel." } },
+  });
+  expect(await check({}, { ...PANEL, "Content-Type": "text/plain" })).toMatchObject({ status: 400 });
+  expect(await check({ file: "acl", text: "x".repeat(300_000) })).toMatchObject({
+    status: 413,
+    body: { error: { message: "The request is larger than 262144 bytes." } },
+  });
+  expect(running.lines.join("\n")).not.toContain("generation");
+  const audit = JSON.parse((await ask("api/v1/audit")).text);
+  expect(audit).toMatchObject({
+    total: 1,
+    items: [{ by: "this machine", what: "was refused: POST /config/check without the header X-Requested-With" }],
+  });
+  const stored = readFileSync(join(folders.data, "panel-audit.jsonl"), "utf8").trim();
+  expect(JSON.parse(stored)).toEqual(audit.items[0]);
+});
+
+test("the log and the bundle for helpers tell what happened", async () => {
+  const { ask } = await alone();
+  const { items } = JSON.parse((await ask("api/v1/log?level=notice&q=ready")).text);
+  expect(items).toMatchObject([{ level: "notice", count: 1, text: expect.stringMatching(/^ready: mqtt:/) }]);
+  expect(JSON.parse((await ask("api/v1/log?level=loud")).text)).toMatchObject({
+    error: { message: 'The log has no level "loud".', hint: "Use one of error, warning, notice, info, debug." },
+  });
+  expect((await ask("api/v1/support")).text).toContain("127.0.0.1");
+  const { text } = await ask("api/v1/support?addresses=hidden");
+  expect(text).not.toContain("127.0.0.1");
+  expect(JSON.parse(text)).toMatchObject({
+    node: process.version,
+    overview: { version: "0.1.0" },
+    config: { problems: [] },
+    listeners: [{ name: "1883" }, { name: "1884" }],
+    log: expect.arrayContaining([
+      expect.objectContaining({ text: expect.stringMatching(/^ready: mqtt:..\(address\)/) }),
+    ]),
+  });
+});
+
+const PANEL = { "X-Requested-With": "panel", "Content-Type": "application/json" };

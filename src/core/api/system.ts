@@ -96,6 +96,23 @@ export interface ConfigProblem {
   readonly where?: PlaceInfo;
 }
 
+/** A text that a file of the configuration could have, by its base name. */
+export interface ConfigCheck {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What somebody who helps wants to see; no password, token or payload is in it. */
+export interface SupportBundle {
+  readonly at: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly overview: Overview;
+  readonly config: ConfigInfo;
+  readonly listeners: readonly ListenerInfo[];
+  readonly log: readonly LogLine[];
+}
+
 export interface LogLine {
   readonly at: string;
   readonly level: "error" | "warning" | "notice" | "info" | "debug";

@@ -20,7 +20,8 @@ export function listenerRoutes(deps: ListenerRoutesDeps): readonly Route[] {
   ];
 }
 
-function listenersOf({ current, portOf, sessions }: ListenerRoutesDeps): readonly ListenerInfo[] {
+/** Every port that the settings name, open or not. */
+export function listenersOf({ current, portOf, sessions }: ListenerRoutesDeps): readonly ListenerInfo[] {
   const { settings, listeners } = current();
   const connected = new Map<string, number>();
   for (const { listener } of sessions()) connected.set(listener, (connected.get(listener) ?? 0) + 1);
