@@ -75,15 +75,15 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
   const overview = () =>
     overviewOf({ ...deps, figures: broker.briefFigures, sessions: broker.sessions, history, problems });
   const monitor = openMonitor(deps);
+  const topics = openTopics({ ...deps, folder });
   const live = createLiveDesk({
     visitors,
     channels: new Map([
       ["overview", wholeChannel("overview", overview)],
       ["clients", listChannel("clients", monitor.clients, ({ id }) => id)],
     ]),
-    tail: null,
+    tail: topics.watch,
   });
-  const topics = openTopics(deps);
   const ports = { current, portOf: deps.portOf, sessions: broker.sessions };
   const app = createPanelApp({
     routes: [
@@ -111,11 +111,11 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     audit,
     fault,
   });
-  const stop = (): void => {
+  const stop = async (): Promise<void> => {
     monitor.stop();
     history.stop();
     live.close();
-    topics.stop();
+    await topics.stop();
   };
   try {
     const server = await openWebServer({ host, port, tls: null, fetch: app.fetch, upgrade: live.upgrade, fault });
@@ -128,13 +128,13 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
         topics.update();
       },
       async close() {
-        stop();
+        await stop();
         await server.close();
         await audit.close();
       },
     };
   } catch (error) {
-    stop();
+    await stop();
     throw error;
   }
 }

@@ -7,7 +7,7 @@ export interface MessageObserver {
    * Whether each message is shown by itself. If not, those of one client to one topic that were read together are shown
    * as the last of them, with their number.
    */
-  wantsEach: boolean;
+  readonly wantsEach: boolean;
   /** `source` holds the payload in [start, end), and only until this returns. */
   seen(
     topic: string,

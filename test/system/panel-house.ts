@@ -14,6 +14,8 @@ export interface PanelHouse {
   readonly folders: Folders;
   get(path: string): Promise<ApiAnswer>;
   send(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<ApiAnswer>;
+  /** Where pages hear what changes. */
+  readonly liveUrl: string;
   /** Connects a client of the user "meter". */
   readonly client: (clientId: string) => Promise<TestClient>;
 }
@@ -39,6 +41,7 @@ export async function panelHouse(
   return {
     running,
     folders,
+    liveUrl: new URL("live", base).href.replace("http", "ws"),
     get: (path) => ask(path, {}),
     send: (method, path, body = {}) =>
       ask(path, {

@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { WebSocket } from "ws";
 import { panelHouse } from "./panel-house.ts";
 
 test("a topic has its last value, its publishers and its subscribers", async () => {
@@ -130,4 +132,44 @@ test("without an index only retained messages are known", async () => {
   expect(await get("topic?name=b")).toMatchObject({
     body: { retained: true, publishers: [], preview: { text: "2" }, subscribers: 0 },
   });
+});
+
+test.each([
+  [20_000, 200],
+  [0, 404],
+])("messages are seen as they come, with an index of %d topics", async (max_indexed_topics, status) => {
+  const { client, liveUrl, get } = await panelHouse({ limits: { max_indexed_topics } });
+  const { client: mqtt } = await client("x");
+  const socket = new WebSocket(liveUrl);
+  onTestFinished(() => socket.close());
+  const frames: unknown[] = [];
+  socket.on("message", (data: Buffer) => frames.push(JSON.parse(data.toString("utf8"))));
+  await once(socket, "open");
+  socket.send(JSON.stringify({ tail: { filter: "a/#", max: 2 } }));
+  // until the broker has heard what is wanted
+  await vi.waitFor(async () => {
+    await mqtt.publishAsync("a/first", "0");
+    expect(frames).not.toEqual([]);
+  });
+  frames.length = 0;
+  const row = { qos: 0, retain: false, client: "x", at: expect.stringMatching(/Z$/) };
+  await vi.waitFor(
+    async () => {
+      // all in one packet of the network: none of them may be lost
+      await Promise.all(["b", ...Array.from({ length: 5 }, () => "a/b")].map((topic) => mqtt.publishAsync(topic, "1")));
+      expect(frames).toContainEqual({
+        t: "tail",
+        data: Array.from({ length: 2 }, () => ({
+          ...row,
+          topic: "a/b",
+          bytes: 1,
+          preview: { kind: "text", text: "1", truncated: false },
+        })),
+        skipped: expect.any(Number),
+      });
+    },
+    { timeout: 10_000, interval: 300 },
+  );
+  expect(JSON.stringify(frames)).not.toContain('"topic":"b"');
+  expect((await get("topic?name=a%2Fb")).status).toBe(status);
 });

@@ -78,10 +78,21 @@ export interface RetainedInfo {
   readonly topic: string;
   readonly qos: 0 | 1 | 2;
   readonly bytes: number;
-  /** When it was published; missing: before the broker started. */
+  /** When it was published; missing: before the broker started, or forgotten. */
   readonly at?: string;
   readonly publisher: string | null;
   readonly preview: Preview;
+}
+
+/** What to delete, or the token of a plan that shows it. */
+export type RetainedDelete =
+  | { readonly filter: string }
+  | { readonly topics: readonly string[] }
+  | { readonly token: string };
+
+/** Messages of the trash. */
+export interface TrashIds {
+  readonly ids: readonly string[];
 }
 
 /** Answer to a dry run of a deletion; the token runs it. */
@@ -98,6 +109,7 @@ export interface JobInfo {
   readonly done: number;
   readonly total: number;
   readonly state: "running" | "finished" | "cancelled" | "failed";
+  /** What it could not do, or why it failed: sentences. */
   readonly error?: string;
 }
 

@@ -14,26 +14,45 @@ export interface ListTerms<T> {
 
 /** Cuts the part out of a list that `?q=&sort=&dir=&limit=&cursor=` asks for. */
 export function pageOf<T>(items: readonly T[], query: URLSearchParams, { texts, sorts }: ListTerms<T>): Page<T> {
-  const words = (query.get("q") ?? "").toLowerCase();
+  const { words, sort, isDescending, start, limit } = partOf(query, Object.keys(sorts));
   const found =
     words === "" ? items : items.filter((item) => texts(item).some((text) => text.toLowerCase().includes(words)));
-  const name = query.get("sort") ?? Object.keys(sorts)[0] ?? "";
-  const keyOf = Object.hasOwn(sorts, name) ? sorts[name] : undefined;
-  if (keyOf === undefined) {
-    const known = Object.keys(sorts).join(", ");
-    throw new ApiError("invalid", `This list cannot be sorted by "${name}".`, `Use one of ${known}.`, {
-      field: "sort",
-    });
-  }
-  const sign = query.get("dir") === "desc" ? -1 : 1;
+  const keyOf = sorts[sort] ?? (() => 0);
+  const sign = isDescending ? -1 : 1;
   const sorted = found
     .map((item) => ({ item, key: keyOf(item) }))
     .toSorted((a, b) => sign * compare(a.key, b.key))
     .map(({ item }) => item);
-  const limit = Math.min(wholeNumber(query, "limit", USUAL_LIMIT, 1), MAX_LIMIT);
-  const start = wholeNumber(query, "cursor", 0, 0);
   const end = start + limit;
   return { items: sorted.slice(start, end), total: found.length, next: end < found.length ? String(end) : null };
+}
+
+/** Which part of a list is asked for. */
+export interface ListPart<Sort extends string> {
+  /** In small letters. */
+  readonly words: string;
+  readonly sort: Sort;
+  readonly isDescending: boolean;
+  readonly start: number;
+  readonly limit: number;
+}
+
+/** Reads `?q=&sort=&dir=&limit=&cursor=`; the first of `sorts` is the usual one. */
+export function partOf<Sort extends string>(query: URLSearchParams, sorts: readonly Sort[]): ListPart<Sort> {
+  const name = query.get("sort") ?? sorts[0];
+  const sort = sorts.find((known) => known === name);
+  if (sort === undefined) {
+    throw new ApiError("invalid", `This list cannot be sorted by "${name}".`, `Use one of ${sorts.join(", ")}.`, {
+      field: "sort",
+    });
+  }
+  return {
+    words: (query.get("q") ?? "").toLowerCase(),
+    sort,
+    isDescending: query.get("dir") === "desc",
+    start: wholeNumber(query, "cursor", 0, 0),
+    limit: Math.min(wholeNumber(query, "limit", USUAL_LIMIT, 1), MAX_LIMIT),
+  };
 }
 
 function compare(a: string | number, b: string | number): number {

@@ -1,11 +1,17 @@
 import type { Page } from "../../core/api/common.ts";
-import type { IndexInfo, TopicFound, TopicInfo, TopicLevel } from "../../core/api/topics.ts";
+import type { IndexInfo, RetainedInfo, TopicFound, TopicInfo, TopicLevel } from "../../core/api/topics.ts";
 import type { MessageObserver } from "../../core/observing.ts";
 import type { RetainedMessages } from "../../core/retained.ts";
+import { createDeletions, type Deletions } from "./deletions.ts";
+import { createJobs, type Jobs } from "./jobs.ts";
+import { type TableQuery, retainedTable } from "./retained-table.ts";
+import { createTails, type Tails } from "./tails.ts";
 import { createTopicIndex, type IndexLimits } from "./topic-index.ts";
 import { topicInfo } from "./topic-info.ts";
 import { searchTopics, type TopicSearch } from "./topic-search.ts";
 import { topicLevel } from "./topic-tree.ts";
+import { createTrash, type Trash } from "./trash.ts";
+import { fileShelf, memoryShelf } from "./trash-shelf.ts";
 
 export interface TopicsDeps {
   /** In force now; without topics nothing is entered. */
@@ -14,6 +20,8 @@ export interface TopicsDeps {
   readonly subscribersOf: (topic: string) => number;
   /** Shows what clients publish to the index; null: to nobody. */
   readonly observe: (observer: MessageObserver | null) => void;
+  /** Where the trash is kept; null: in memory. */
+  readonly trashFile: string | null;
   readonly now: () => number;
 }
 
@@ -25,19 +33,43 @@ export interface Topics {
   /** A text says why it cannot be searched for, as a sentence. */
   search(search: TopicSearch): Promise<Page<TopicFound> | string>;
   index(): IndexInfo;
+  /** Shows messages to somebody as they come. */
+  readonly watch: Tails["watch"];
+  table(query: TableQuery): Promise<Page<RetainedInfo>>;
+  readonly trash: Trash;
+  readonly deletions: Deletions;
+  readonly jobs: Jobs;
   /** Takes over limits that have changed. */
   update(): void;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Begins to keep what is published. */
-export function createTopics({ limits, retained, subscribersOf, observe, now }: TopicsDeps): Topics {
+export function createTopics(deps: TopicsDeps): Topics {
+  const { limits, retained, subscribersOf, observe, trashFile, now } = deps;
   const index = createTopicIndex(limits, now);
-  const observer: MessageObserver = { wantsEach: false, seen: index.seen };
-  const update = (): void => {
-    index.trim();
-    observe(limits().maxTopics === 0 ? null : observer);
+  const observerNow = (): MessageObserver | null => {
+    const isKept = limits().maxTopics > 0;
+    if (!tails.isWatched) return isKept ? { wantsEach: false, seen: index.seen } : null;
+    if (!isKept) return { wantsEach: true, seen: tails.seen };
+    return {
+      wantsEach: true,
+      seen(...message) {
+        index.seen(...message);
+        tails.seen(...message);
+      },
+    };
   };
+  let isStopped = false;
+  const update = (): void => {
+    // who looked at messages leaves after that
+    if (isStopped) return;
+    index.trim();
+    observe(observerNow());
+  };
+  const tails = createTails(now, update);
+  const trash = createTrash(() => (trashFile === null ? Promise.resolve(memoryShelf()) : fileShelf(trashFile)), now);
+  const jobs = createJobs();
   update();
 
   return {
@@ -56,7 +88,17 @@ export function createTopics({ limits, retained, subscribersOf, observe, now }: 
         forgotten,
       };
     },
+    watch: tails.watch,
+    table: (query) => retainedTable({ retained, index }, query),
+    trash,
+    deletions: createDeletions({ retained, trash, jobs, now }),
+    jobs,
     update,
-    stop: () => observe(null),
+    async stop() {
+      isStopped = true;
+      observe(null);
+      await jobs.stop();
+      await trash.close();
+    },
   };
 }
