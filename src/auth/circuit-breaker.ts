@@ -3,6 +3,8 @@ import { BackendError } from "../core/errors.ts";
 interface CircuitBreaker {
   /** Whether a call would be refused now. */
   isOpen(): boolean;
+  /** Whether the last calls failed, so that a call which is not refused is a probe. */
+  isTripped(): boolean;
   /**
    * Makes a call, or refuses it while the service is known not to answer.
    * @throws BackendError when refused, and whatever `call` throws.
@@ -33,6 +35,7 @@ export function createCircuitBreaker(limits: BreakerLimits, now: () => number): 
 
   return {
     isOpen,
+    isTripped,
     async run(call) {
       if (isOpen()) throw new BackendError("asked too often without an answer");
       const isProbe = isTripped();

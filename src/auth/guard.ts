@@ -23,7 +23,7 @@ export interface GuardLimits extends MemoryLimits {
   readonly places: number;
   /** Before a known owner's new password is asked a second time; null: once is enough. */
   readonly retryMs: number | null;
-  /** How long an answer is waited for while an older yes would serve. */
+  /** How long an answer is waited for while an older yes would serve, or while the source is known not to answer. */
   readonly patienceMs: number;
 }
 
@@ -61,11 +61,12 @@ export function createGuard<A>(deps: GuardDeps<A>): Guard<A> {
   let isSilent = false;
 
   const join = async (login: Login, question: () => Promise<A>, signal: AbortSignal): Promise<A> => {
+    const isKnownSilent = breaker.isTripped();
     const flight = flights.get(login.key) ?? takeOff(login, question);
     flight.waiting += 1;
     try {
-      if (memory.good(login) === null) return await within(flight.answer, signal, source);
-      // the older yes must be given before the chain loses its patience
+      if (!isKnownSilent && memory.good(login) === null) return await within(flight.answer, signal, source);
+      // the older yes must be given before the chain loses its patience; who asks for all others must not wait for long
       const patience = AbortSignal.any([signal, AbortSignal.timeout(limits.patienceMs)]);
       return await within(flight.answer, patience, source);
     } catch (error) {

@@ -17,6 +17,6 @@ export function stageLimits({ acceptedMs, refusedMs, staleMs }: CacheTerms): Gua
     slots: SLOTS,
     places: PLACES,
     retryMs: null,
-    patienceMs: 2000,
+    patienceMs: 1500,
   };
 }
