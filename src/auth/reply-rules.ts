@@ -55,11 +55,17 @@ export function readReplyRules(value: unknown, reading: Reading): ReplyRules {
   return { rules: [...rules, nothingElse(reading)] };
 }
 
+/** Another may be a condition: without it the entry would hold for more than was meant. */
+const ENTRY_KEYS: readonly string[] = ["permission", "action", "topic", "topics", "qos", "retain"];
+
 function addEntry(entry: RawObject, rules: AccessRule[], reading: Reading): string | null {
   const { permission, action, topic, topics = topic === undefined ? undefined : [topic] } = entry;
   if (permission !== "allow" && permission !== "deny") return `permission is ${quote(permission)}, not allow or deny`;
   const actions = ACTIONS.get(action);
   if (actions === undefined) return `action is ${quote(action)}, not publish, subscribe or all`;
+  const excess = Object.keys(entry).find((key) => !ENTRY_KEYS.includes(key));
+  if (excess !== undefined) return `it has ${quote(excess)}, which is not carried out here`;
+  if (topic !== undefined && entry["topics"] !== undefined) return "it has both topic and topics";
   if (!isEveryQos(entry["qos"])) return "it is for some QoS only, which rules here are not";
   if (!isAny(entry["retain"])) return "it is for some retain flags only, which rules here are not";
   return addTopics(topics, { effect: permission, actions, word: String(action) }, rules, reading);

@@ -68,7 +68,8 @@ function draftsOf(claim: unknown): readonly Draft[] | null {
 
 function listed(rule: RawObject): readonly Draft[] {
   const { permission, action = "all", topic, topics } = rule;
-  const excess = Object.keys(rule).find((key) => !RULE_KEYS.includes(key)) ?? null;
+  const hasBoth = topic !== undefined && topics !== undefined;
+  const excess = Object.keys(rule).find((key) => !RULE_KEYS.includes(key)) ?? (hasBoth ? "topics" : null);
   const every: readonly unknown[] = Array.isArray(topics) ? topics : [topic];
   return every.map((topic) => ({ permission, action, topic, excess }));
 }

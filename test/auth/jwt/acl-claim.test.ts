@@ -66,6 +66,7 @@ test.each<readonly [unknown, string]>([
         'has a rule whose action is not "publish", "subscribe" or "all"',
       ] as const,
   ),
+  [[{ permission: "deny", topic: "#", topics: ["a"] }], 'has a rule with "topics", which is not carried out here'],
   [[{ permission: "allow", topic: "#", qos: [0] }], 'has a rule with "qos", which is not carried out here'],
   [[{ permission: "allow", topic: "#", retain: false }], 'has a rule with "retain", which is not carried out here'],
   [{ pub: ["a#"] }, 'has the rule "allow publish a#", which has no topic filter'],
