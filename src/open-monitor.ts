@@ -1,46 +1,112 @@
+import { join } from "node:path";
 import type { Broker } from "./broker/broker.ts";
 import type { ClientInfo } from "./core/api/clients.ts";
-import type { RecordEvent } from "./core/events.ts";
+import type { ProblemInfo } from "./core/api/problems.ts";
+import type { Overview } from "./core/api/system.ts";
+import type { ClientInfo as Named, RecordEvent } from "./core/events.ts";
+import type { Logger } from "./core/logger.ts";
 import { placeOf } from "./core/problem.ts";
+import type { Problem } from "./core/types.ts";
+import { bridgesOf, type BridgeRoutesDeps } from "./http/panel/bridges.ts";
+import { certificatesOf } from "./http/panel/certificates.ts";
 import { clientRoutes } from "./http/panel/clients.ts";
+import { configCards } from "./http/panel/config-cards.ts";
+import { problemRoutes } from "./http/panel/problems.ts";
 import type { Route } from "./http/panel/route.ts";
 import { createClients } from "./monitor/clients/clients.ts";
+import { openMutes } from "./monitor/problems/mutes.ts";
+import { createProblems } from "./monitor/problems/problems.ts";
+import { bridgeCards, certificateCards } from "./monitor/problems/standing.ts";
 import type { Snapshot } from "./snapshot/types.ts";
 
 export interface MonitorDeps {
+  /** Where is kept what is muted; null: nowhere. */
+  readonly folder: string | null;
   readonly broker: Pick<Broker, "clients">;
   /** Shows what happens to somebody from now on; null: to nobody. */
   readonly listen: (record: RecordEvent | null) => void;
-  readonly current: () => Pick<Snapshot, "settings" | "bans">;
+  readonly current: () => Snapshot;
+  /** Every fault of the configuration that is known now. */
+  readonly problems: () => readonly Problem[];
+  readonly bridges: BridgeRoutesDeps["states"];
+  readonly startedAtMs: number;
+  readonly log: Logger;
   readonly now: () => number;
 }
 
-/** What the panel shows of devices, and what it does to them. */
+/** What the panel shows of devices and their problems, and what it does to them. */
 export interface MonitorDesk {
   clients(): readonly ClientInfo[];
+  away(): Pick<Overview["devices"], "asleep" | "overdue" | "refused">;
+  /** The worst first; those that are muted too. */
+  problems(): readonly ProblemInfo[];
   readonly routes: readonly Route[];
   stop(): void;
+  /** Ends when everything is on the disk. */
+  close(): Promise<void>;
 }
 
+/** Reading certificates takes longer than looking at all else. */
+const CERTIFICATES_MS = 60_000;
+
 /** Begins to remember what happens to devices. */
-export function openMonitor({ broker, listen, current, now }: MonitorDeps): MonitorDesk {
+export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
+  const { folder, broker, listen, current, bridges, startedAtMs, log, now } = deps;
+  const mutes = await openMutes(folder === null ? null : join(folder, "panel-mutes.json"), log);
+  const blockedBy = (client: Named): string | null => {
+    const where = current().bans.of(client, now())?.where;
+    return where === undefined ? null : placeOf(where);
+  };
+  const certificates = kept(
+    () => certificateCards(certificatesOf({ current, now }), startedAtMs),
+    CERTIFICATES_MS,
+    now,
+  );
+  const problems = createProblems({
+    decide: broker.clients.decide,
+    isBlocked: (client) => blockedBy(client) !== null,
+    standing: () => [
+      ...configCards(deps.problems(), current().builtAtMs),
+      ...bridgeCards(bridgesOf({ current, states: bridges }), startedAtMs),
+      ...certificates(),
+    ],
+    mutes,
+    now,
+  });
   const clients = createClients({
     facts: broker.clients,
     isTls: (listener) => current().settings.listeners.some(({ name, tls }) => name === listener && tls !== null),
-    blockedBy(client) {
-      const where = current().bans.of(client, now())?.where;
-      return where === undefined ? null : placeOf(where);
-    },
-    problems: () => new Map(),
+    blockedBy,
+    problems: problems.perClient,
     now,
   });
-  listen(clients.record);
+  listen((event) => {
+    clients.record(event);
+    problems.record(event);
+  });
   return {
     clients: clients.list,
-    routes: clientRoutes({ clients, desk: broker.clients }),
+    away() {
+      const counts = { asleep: 0, overdue: 0, refused: 0 };
+      for (const { state } of clients.list()) if (state !== "connected" && state !== "gone") counts[state]++;
+      return counts;
+    },
+    problems: problems.list,
+    routes: [...clientRoutes({ clients, desk: broker.clients }), ...problemRoutes({ problems, now })],
     stop() {
       listen(null);
       clients.stop();
+      problems.stop();
     },
+    close: mutes.close,
+  };
+}
+
+/** Computes something anew at most every so often. */
+function kept<T>(compute: () => T, forMs: number, now: () => number): () => T {
+  let last: { readonly value: T; readonly atMs: number } | null = null;
+  return () => {
+    if (last === null || now() - last.atMs >= forMs) last = { value: compute(), atMs: now() };
+    return last.value;
   };
 }

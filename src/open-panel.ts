@@ -9,7 +9,6 @@ import { openAudit } from "./http/panel/audit.ts";
 import { auditRoutes } from "./http/panel/audit-routes.ts";
 import { bridgeRoutes, type BridgeRoutesDeps } from "./http/panel/bridges.ts";
 import { certificateRoutes } from "./http/panel/certificates.ts";
-import { configCards } from "./http/panel/config-cards.ts";
 import { listChannel, wholeChannel } from "./http/panel/live-channel.ts";
 import { configOf, configRoutes, type ConfigRoutesDeps } from "./http/panel/config.ts";
 import { listenerRoutes, listenersOf } from "./http/panel/listeners.ts";
@@ -71,16 +70,23 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     const { received, sent } = broker.briefFigures();
     return { in: countOf(received), out: countOf(sent), writes: deps.writes() };
   }, now);
-  const problems = () => configCards(deps.problems(), current().builtAtMs);
+  const monitor = await openMonitor({ ...deps, folder });
   const overview = () =>
-    overviewOf({ ...deps, figures: broker.briefFigures, sessions: broker.sessions, history, problems });
-  const monitor = openMonitor(deps);
+    overviewOf({
+      ...deps,
+      figures: broker.briefFigures,
+      sessions: broker.sessions,
+      history,
+      away: monitor.away,
+      problems: () => monitor.problems().filter(({ mutedUntil }) => mutedUntil === undefined),
+    });
   const topics = openTopics({ ...deps, folder });
   const live = createLiveDesk({
     visitors,
     channels: new Map([
       ["overview", wholeChannel("overview", overview)],
       ["clients", listChannel("clients", monitor.clients, ({ id }) => id)],
+      ["problems", listChannel("problems", monitor.problems, ({ id }) => id)],
     ]),
     tail: topics.watch,
   });
@@ -130,6 +136,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
       async close() {
         await stop();
         await server.close();
+        await monitor.close();
         await audit.close();
       },
     };

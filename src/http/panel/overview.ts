@@ -17,7 +17,9 @@ export interface OverviewDeps {
   /** Clients connected now. */
   readonly sessions: () => readonly { readonly username: string | null }[];
   readonly history: Pick<TrafficHistory, "messages" | "writesPerHour">;
-  /** The worst first. */
+  /** Those that are not here. */
+  readonly away: () => Pick<Overview["devices"], "asleep" | "overdue" | "refused">;
+  /** The worst first; those that are muted are left out. */
   readonly problems: () => readonly ProblemInfo[];
   readonly now: () => number;
 }
@@ -33,8 +35,8 @@ export function overviewRoutes(overview: () => Overview): readonly Route[] {
 
 /** Puts it together from what the others tell. */
 export function overviewOf(deps: OverviewDeps): Overview {
-  const { current, figures, sessions, history, problems, now } = deps;
-  const { connections, sessions: all, retained } = figures();
+  const { current, figures, sessions, history, away, problems, now } = deps;
+  const { connections, retained } = figures();
   const users = sessions();
   const hasUser = users.some(({ username }) => username === HOME_ASSISTANT);
   const found = problems();
@@ -44,7 +46,7 @@ export function overviewOf(deps: OverviewDeps): Overview {
     homeAssistant: deps.hasHomeAssistant
       ? { connected: hasUser, ...(hasUser ? { user: HOME_ASSISTANT } : {}) }
       : { connected: null },
-    devices: { connected: connections, asleep: all - connections, overdue: 0, refused: 0 },
+    devices: { connected: connections, ...away() },
     messages: history.messages(),
     retained: { ...retained, probablyUnused: 0 },
     problems: { total: found.length, top: found.slice(0, SHOWN_PROBLEMS) },
