@@ -3,6 +3,7 @@ import type { Broker } from "./broker/broker.ts";
 import { BROKER_TOPIC, brokerEndpoint } from "./control/broker-endpoint.ts";
 import { createControlDesk, type Desk } from "./control/desk.ts";
 import { dynsecEndpoints } from "./control/dynsec-endpoints.ts";
+import { messageOf } from "./core/errors.ts";
 import type { Logger } from "./core/logger.ts";
 import { createControl } from "./dynsec/control.ts";
 import type { DynsecKeeper } from "./snapshot/dynsec-keeper.ts";
@@ -30,6 +31,11 @@ export function openDesk({ live, dynsec, broker, portOf, log }: OpenDeskDeps): D
     },
     hash: hashPassword,
     connected: broker.sessions,
+    brokeDown(command, error, { clientId, username }) {
+      const err = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const what = `The command ${command} of client ${clientId} met a fault in the broker: ${messageOf(error)}`;
+      log.error({ clientId, username, err }, `${what}. ${BROKE_DOWN}`);
+    },
   });
   const ofDynsec = dynsecEndpoints({ control, expel: broker.expel, log });
   const ofBroker = brokerEndpoint({ current: live.current, portOf });
@@ -44,3 +50,6 @@ export function openDesk({ live, dynsec, broker, portOf, log }: OpenDeskDeps): D
     log,
   });
 }
+
+const BROKE_DOWN =
+  "The other commands of its request count and are saved; of this one a part may be. Look at what it was to change, and report this line.";

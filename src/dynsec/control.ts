@@ -23,6 +23,8 @@ interface Carried {
   readonly responses: readonly Response[];
   /** Which of the responses are to changes that were made. */
   readonly changes: ReadonlySet<Response>;
+  /** Whether there is something to save: those changes, and what a command did before it broke down. */
+  readonly isChanged: boolean;
   readonly audit: readonly string[];
   readonly effects: ControlAnswer["effects"];
 }
@@ -42,8 +44,8 @@ export function createControl(deps: ControlDeps): Control {
     const hashes = await hashPasswords(asked, deps.hash);
     const state = deps.state();
     if (state === null) return { carried: refuseAll(asked), saved: null };
-    const carried = carryOut(asked, COMMANDS, contextOf(deps, state, from, hashes));
-    return { carried, saved: carried.changes.size === 0 ? null : deps.save(state) };
+    const carried = carryOut(asked, COMMANDS, contextOf(deps, state, from, hashes), deps.brokeDown);
+    return { carried, saved: carried.isChanged ? deps.save(state) : null };
   };
 
   return {
@@ -65,7 +67,7 @@ export function createControl(deps: ControlDeps): Control {
       const asked = readEnvelope(payload);
       const state = deps.state();
       if (state === null) return answerOf(refuseAll(asked));
-      return answerOf(carryOut(asked, OWN_COMMANDS, contextOf(deps, state, from, new Map())));
+      return answerOf(carryOut(asked, OWN_COMMANDS, contextOf(deps, state, from, new Map()), deps.brokeDown));
     },
   };
 }
@@ -89,9 +91,20 @@ function addressesBy(connected: ControlDeps["connected"]): CommandContext["conne
   };
 }
 
-function carryOut(asked: readonly Asked[], table: CommandTable, context: CommandContext): Carried {
+function carryOut(
+  asked: readonly Asked[],
+  table: CommandTable,
+  context: CommandContext,
+  brokeDown: ControlDeps["brokeDown"],
+): Carried {
+  const { state, from } = context;
   const changes = new Set<Response>();
   const audit: string[] = [];
+  const indexBefore = state.changeIndex;
+  const hasChanged = (): void => {
+    state.changeIndex += 1;
+    state.accessRevision += 1;
+  };
   const responses = asked.map((one): Response => {
     if (one.kind === "fault") return { command: one.name, error: one.error };
     const known = table.get(one.name.toLowerCase());
@@ -102,19 +115,27 @@ function carryOut(asked: readonly Asked[], table: CommandTable, context: Command
       if (command.kind === "question") {
         return { command: name, data: command.run(context, one.members), ...correlation };
       }
-      command.run(context, one.members);
-      context.state.changeIndex += 1;
-      context.state.accessRevision += 1;
-      audit.push(auditLine(context.from, name, one.members));
+      try {
+        command.run(context, one.members);
+      } catch (error) {
+        // what it did before it broke down is in force, and must not come and go with a restart
+        if (!(error instanceof CommandError)) hasChanged();
+        throw error;
+      }
+      hasChanged();
+      audit.push(auditLine(from, name, one.members));
       const response = { command: one.name, ...correlation };
       changes.add(response);
       return response;
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      return { command: one.name, error: error.message, ...correlation };
+      if (error instanceof CommandError) return { command: one.name, error: error.message, ...correlation };
+      // the commands before it are in force, so the request goes on to its answer
+      brokeDown(one.name, error, from);
+      return { command: one.name, error: "Internal error", ...correlation };
     }
   });
-  return { responses, changes, audit, effects: context.effects.result() };
+  const isChanged = state.changeIndex !== indexBefore;
+  return { responses, changes, isChanged, audit, effects: context.effects.result() };
 }
 
 /** Without a usable file nothing can be asked or changed. */
@@ -124,7 +145,7 @@ function refuseAll(asked: readonly Asked[]): Carried {
     if (one.kind === "fault") return { command: one.name, error: one.error };
     return { command: one.name, error, ...(one.correlation === null ? {} : { correlationData: one.correlation }) };
   });
-  return { responses, changes: new Set(), audit: [], effects: NOTHING };
+  return { responses, changes: new Set(), isChanged: false, audit: [], effects: NOTHING };
 }
 
 /** A change that a restart would lose is no success. */

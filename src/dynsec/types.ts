@@ -212,6 +212,8 @@ export interface ControlDeps {
   readonly hash: (password: string) => Promise<string>;
   /** The open connections, for getClient. */
   readonly connected: () => readonly Pick<ClientInfo, "username" | "address">[];
+  /** Told of a command that ended in a fault of ours; it is answered with "Internal error". */
+  readonly brokeDown: (command: string, error: unknown, from: Requester) => void;
 }
 
 /** The commands. Requests are carried out one after the other, and answered in that order. */

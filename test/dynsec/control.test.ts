@@ -23,6 +23,7 @@ function controlWith(deps: Partial<ControlDeps> = {}): Control {
     save: () => Promise.resolve(null),
     hash: () => Promise.resolve(HASH),
     connected: () => [],
+    brokeDown: (_, error) => expect.unreachable(String(error)),
     ...deps,
   });
 }
@@ -162,6 +163,63 @@ describe("a change", () => {
     expect(saves).toBe(1);
     await replies(control, { command: "listRoles" }, { command: "deleteRole", rolename: "none" });
     expect(saves).toBe(1);
+  });
+
+  test("counts and is saved although a later command of its request breaks down", async () => {
+    const told: string[] = [];
+    const saved: number[] = [];
+    const state = emptyState("dynamic-security.json");
+    const control = controlWith({
+      state: () => state,
+      save: ({ changeIndex }) => {
+        saved.push(changeIndex);
+        return Promise.resolve(null);
+      },
+      connected: () => {
+        throw new Error("lost count");
+      },
+      brokeDown: (command, error, { clientId }) => told.push(`${command} of ${clientId}: ${String(error)}`),
+    });
+    const commands = [
+      { command: "createClient", username: "cam" },
+      { command: "getClient", username: "cam", correlationData: "x" },
+      { command: "createRole", rolename: "r" },
+    ];
+    const { reply, audit } = await control.request(Buffer.from(JSON.stringify({ commands })), ADMIN);
+    expect(responsesOf(reply)).toEqual([
+      { command: "createClient" },
+      { command: "getClient", error: "Internal error", correlationData: "x" },
+      { command: "createRole" },
+    ]);
+    expect(saved).toEqual([2]);
+    expect(audit).toHaveLength(2);
+    expect(told).toEqual(["getClient of ctrl: Error: lost count"]);
+  });
+
+  test("that breaks down itself is saved as far as it went, and no answer from before it counts", async () => {
+    let saves = 0;
+    const state = emptyState("dynamic-security.json");
+    const broken = {
+      ...state,
+      roles: {
+        ...state.roles,
+        add: () => {
+          throw new Error("no memory");
+        },
+      },
+    };
+    const control = controlWith({
+      state: () => broken,
+      save: () => {
+        saves++;
+        return Promise.resolve(null);
+      },
+      brokeDown: () => undefined,
+    });
+    expect(await replies(control, { command: "createRole", rolename: "r" })).toEqual([
+      { command: "createRole", error: "Internal error" },
+    ]);
+    expect([saves, broken.accessRevision - state.accessRevision]).toEqual([1, 1]);
   });
 
   test("is told to the log in one line, without its password", async () => {

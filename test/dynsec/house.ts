@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { isRawObject } from "../../src/core/raw-object.ts";
 import { createControl } from "../../src/dynsec/control.ts";
 import { parseDynsec } from "../../src/dynsec/parse-file.ts";
@@ -35,6 +36,7 @@ export function openHouse(text: string): House {
     save: () => Promise.resolve(null),
     hash: () => Promise.resolve(HASH),
     connected: () => [],
+    brokeDown: (_, error) => expect.unreachable(String(error)),
   });
   const send = (payload: string): Promise<ControlAnswer> => control.request(Buffer.from(payload), ADMIN);
   const responses = async (commands: readonly object[]): Promise<readonly unknown[]> =>

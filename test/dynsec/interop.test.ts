@@ -55,7 +55,13 @@ describeWith(["mosquitto", "mosquitto_ctrl", "mosquitto_pub"], "with a real mosq
     const { state, problems } = await file.load();
     expect(problems).toEqual([]);
     if (state === null) throw new Error("mosquitto_ctrl made a file that cannot be read");
-    const control = createControl({ state: () => state, save: file.save, hash: hashPassword, connected: () => [] });
+    const control = createControl({
+      state: () => state,
+      save: file.save,
+      hash: hashPassword,
+      connected: () => [],
+      brokeDown: (_, error) => expect.unreachable(String(error)),
+    });
     const commands = [
       { command: "createRole", rolename: "cams", maxpublishrate: 5 },
       { command: "addRoleACL", rolename: "cams", acltype: "publishClientSend", topic: "cam/#", allow: true },

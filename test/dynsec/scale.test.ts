@@ -58,6 +58,7 @@ test("one change among 50,000 clients with 200 roles makes the texts anew of wha
     },
     hash: () => Promise.resolve(HASH),
     connected: () => [],
+    brokeDown: (_, error) => expect.unreachable(String(error)),
   });
   const change = async (command: object): Promise<readonly [readonly string[], number]> => {
     const { reply, effects } = await control.request(Buffer.from(JSON.stringify({ commands: [command] })), ADMIN);

@@ -172,6 +172,7 @@ describe("dynamic security", () => {
       save: async () => null,
       hash: async () => "",
       connected: () => [],
+      brokeDown: (_, error) => expect.unreachable(String(error)),
     });
     const payload = Buffer.from(JSON.stringify({ commands: proposal.commands }));
     const { reply } = await control.request(payload, { clientId: "", username: null });
