@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { BridgeAddress } from "../settings/types.ts";
 import type { BridgePlan } from "../snapshot/types.ts";
 import { createBackoff } from "./backoff.ts";
@@ -47,6 +47,10 @@ export function startBridge(
   let lastError: BridgeState["lastError"] = null;
   let lastSaid = "";
   let timer: NodeJS.Timeout | null = null;
+  /** Looks whether the first address answers again. */
+  let probe: Socket | null = null;
+  /** The connection that is given up for the first address, until it is closed. */
+  let leaving: Promise<void> | null = null;
   let replace: (() => void) | null = null;
   let hasConnected = false;
 
@@ -64,7 +68,7 @@ export function startBridge(
       connection = null;
       enter("stopped");
       tell(isRemoved ? "" : "0");
-      await open?.close();
+      await Promise.all([open?.close(), leaving]);
     },
     whenFree(callback) {
       if (status === "connected") replace = callback;
@@ -171,21 +175,29 @@ export function startBridge(
   function lookForPrimary(): void {
     const primary = addresses[0];
     if (primary === undefined) return;
-    const probe = connect({ ...primary, timeout: PRIMARY_MS });
-    probe.on("error", () => probe.destroy());
-    probe.on("timeout", () => probe.destroy());
-    probe.once("connect", () => {
-      probe.destroy();
-      if (status !== "connected" || at === 0) return;
-      const old = connection;
-      connection = null;
-      log.notice({ bridge: name }, `Bridge ${name} goes back to ${shown(primary)}, which answers again.`);
-      tell("0");
-      at = 0;
-      void old?.close().then(() => {
-        if (!isReplaced()) attempt();
-      });
+    const { bindAddress } = settings;
+    const localAddress = bindAddress === null ? {} : { localAddress: bindAddress };
+    probe?.destroy();
+    const looking = connect({ ...primary, ...localAddress });
+    probe = looking;
+    looking.on("error", () => looking.destroy());
+    looking.once("connect", () => {
+      looking.destroy();
+      if (probe !== looking || connection === null) return;
+      clear();
+      leaving = goBack(connection, primary);
     });
+  }
+
+  async function goBack(old: BridgeConnection, primary: BridgeAddress): Promise<void> {
+    connection = null;
+    log.notice({ bridge: name }, `Bridge ${name} goes back to ${shown(primary)}, which answers again.`);
+    tell("0");
+    at = 0;
+    enter("waiting");
+    await old.close();
+    leaving = null;
+    if (status !== "stopped" && !isReplaced()) attempt();
   }
 
   /** Makes way for a change that waited until there is no connection; false when there is none. */
@@ -208,6 +220,8 @@ export function startBridge(
   function clear(): void {
     if (timer !== null) clearTimeout(timer);
     timer = null;
+    probe?.destroy();
+    probe = null;
   }
 
   /** An empty payload takes back what was told. */

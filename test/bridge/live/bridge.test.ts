@@ -269,21 +269,6 @@ describeWith(["mosquitto"], "the addresses of a bridge", () => {
     await speaker.publish("late/1", "x");
     await eventually(() => expect(hearer.messages).toEqual(["late/1 x q1"]));
   });
-
-  test("with round_robin stay where they are", async () => {
-    const [first, second] = [await start("mosquitto"), await start("mosquitto")];
-    const near = await start(
-      "culex",
-      `connection far\naddress 127.0.0.1:${first.port} 127.0.0.1:${second.port}\nrestart_timeout 1\nround_robin true\n${PROBE}`,
-    );
-    await linked(near, first);
-    await first.stop();
-    await linked(near, second);
-    await first.start();
-    expect(near.log()).toMatch(
-      new RegExp(`is connected to 127.0.0.1:${first.port}[^]*connected to 127.0.0.1:${second.port}`),
-    );
-  });
 });
 
 describeWith(["mosquitto"], "what a bridge sends", () => {
