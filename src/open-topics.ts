@@ -3,6 +3,7 @@ import type { Broker } from "./broker/broker.ts";
 import type { Route } from "./http/panel/route.ts";
 import { jobRoutes } from "./http/panel/jobs.ts";
 import { retainedRoutes } from "./http/panel/retained.ts";
+import { publishesRoutes } from "./http/panel/publishes.ts";
 import { topicRoutes } from "./http/panel/topics.ts";
 import { trashRoutes } from "./http/panel/trash.ts";
 import { createTopics, type Topics } from "./monitor/topics/topics.ts";
@@ -42,6 +43,7 @@ export function openTopics({ broker, folder, current, now }: TopicsDeskDeps): To
   return {
     routes: [
       ...topicRoutes(topics),
+      ...publishesRoutes(topics),
       ...retainedRoutes({ table: topics.table, plan: deletions.plan, run: deletions.run }),
       ...trashRoutes({ trash: trash.list, restore: deletions.restore, forget: trash.forget }),
       ...jobRoutes(jobs),

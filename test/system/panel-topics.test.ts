@@ -173,3 +173,22 @@ test.each([
   expect(JSON.stringify(frames)).not.toContain('"topic":"b"');
   expect((await get("topic?name=a%2Fb")).status).toBe(status);
 });
+
+test("a device has the topics that it published to", async () => {
+  const { client, get } = await panelHouse();
+  const [meter, other] = [await client("kitchen/plug"), await client("other")];
+  for (const topic of ["a", "b", "a", "c"]) await meter.client.publishAsync(topic, "1", { qos: 1 });
+  await other.client.publishAsync("b", "1", { qos: 1 });
+  const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
+  const { body } = await get("clients/kitchen%2Fplug/publishes");
+  expect(body).toMatchObject({ total: 3, next: null });
+  expect(body).toHaveProperty(
+    "items",
+    expect.arrayContaining([
+      { topic: "a", at, count: 2 },
+      { topic: "b", at, count: 1 },
+      { topic: "c", at, count: 1 },
+    ]),
+  );
+  expect(await get("clients/nobody/publishes")).toEqual({ status: 200, body: { items: [], total: 0, next: null } });
+});

@@ -65,8 +65,6 @@ export interface ClientTopics {
     /** The rules let nothing through. */
     readonly isSuspended: boolean;
   }[];
-  /** Names of the Home Assistant devices that it announced. */
-  readonly announces: readonly string[];
 }
 
 /** Somebody who must stay outside. */

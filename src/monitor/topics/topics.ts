@@ -6,6 +6,7 @@ import { createDeletions, type Deletions } from "./deletions.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { type TableQuery, retainedTable } from "./retained-table.ts";
 import { createTails, type Tails } from "./tails.ts";
+import { publishedBy } from "./published-by.ts";
 import { createTopicIndex, type IndexLimits } from "./topic-index.ts";
 import { topicInfo } from "./topic-info.ts";
 import { searchTopics, type TopicSearch } from "./topic-search.ts";
@@ -32,6 +33,8 @@ export interface Topics {
   info(topic: string): TopicInfo | null;
   /** A text says why it cannot be searched for, as a sentence. */
   search(search: TopicSearch): Promise<Page<TopicFound> | string>;
+  /** Topics that a client published to. */
+  publishedBy(clientId: string): ReturnType<typeof publishedBy>;
   index(): IndexInfo;
   /** Shows messages to somebody as they come. */
   readonly watch: Tails["watch"];
@@ -76,6 +79,7 @@ export function createTopics(deps: TopicsDeps): Topics {
     level: (parent) => topicLevel({ index, retained }, parent),
     info: (topic) => topicInfo({ index, retained, subscribersOf }, topic),
     search: (search) => searchTopics({ index, retained }, search),
+    publishedBy: (clientId) => publishedBy(index, clientId),
     index() {
       const { maxTopics, maxBytes } = limits();
       const { topics, bytes, forgotten } = index;

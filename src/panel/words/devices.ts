@@ -39,7 +39,6 @@ const en = {
     history: "History",
     publishes: "Publishes",
     subscribes: "Subscribes",
-    announces: "Home Assistant",
   },
   facts: {
     clientId: "Client id",
@@ -99,7 +98,6 @@ const en = {
   subscribesColumns: { filter: "Filter", qos: "QoS", readable: "May read" },
   readable: "yes",
   suspended: "nothing: the rules let nothing through",
-  noAnnounces: "It has announced no device to Home Assistant.",
   disconnect: "Disconnect",
   disconnectTitle: (name: string) => `Disconnect ${name}?`,
   disconnectText: "Most devices connect again within seconds. To keep it away, block it.",
@@ -173,7 +171,6 @@ const de: typeof en = {
     history: "Verlauf",
     publishes: "Veröffentlicht",
     subscribes: "Abonniert",
-    announces: "Home Assistant",
   },
   facts: {
     clientId: "Client-ID",
@@ -233,7 +230,6 @@ const de: typeof en = {
   subscribesColumns: { filter: "Filter", qos: "QoS", readable: "Darf lesen" },
   readable: "ja",
   suspended: "nichts: die Regeln lassen nichts durch",
-  noAnnounces: "Es hat Home Assistant kein Gerät angekündigt.",
   disconnect: "Trennen",
   disconnectTitle: (name) => `${name} trennen?`,
   disconnectText: "Die meisten Geräte verbinden sich in Sekunden wieder. Um es fernzuhalten, sperre es.",

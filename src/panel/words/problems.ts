@@ -81,6 +81,9 @@ const en = {
   mute: "Mute 7 days",
   muteAbout: (subject: string) => `Mute 7 days: ${subject}`,
   mutedNow: (subject: string) => `The problem of ${subject} is muted for 7 days.`,
+  unmute: "Show again",
+  unmuteAbout: (subject: string) => `Show again: ${subject}`,
+  unmutedNow: (subject: string) => `The problem of ${subject} is shown again.`,
   muted: (count: string) => `Muted (${count})`,
   mutedUntil: (when: string) => `muted until ${when}`,
 };
@@ -164,6 +167,9 @@ const de: typeof en = {
   mute: "7 Tage stumm",
   muteAbout: (subject) => `7 Tage stumm: ${subject}`,
   mutedNow: (subject) => `Das Problem von ${subject} ist für 7 Tage stumm.`,
+  unmute: "Wieder zeigen",
+  unmuteAbout: (subject) => `Wieder zeigen: ${subject}`,
+  unmutedNow: (subject) => `Das Problem von ${subject} wird wieder gezeigt.`,
   muted: (count) => `Stumm (${count})`,
   mutedUntil: (when) => `stumm bis ${when}`,
 };

@@ -184,6 +184,9 @@ describeWith(["chromium"], "the page Problems", () => {
     api.tell({ ...BUSY, problems: [muted] });
     await panel.getByText("Muted (1)").click();
     await panel.getByText(/muted until 10 May 2026/).waitFor();
+    await panel.getByRole("button", { name: "Show again: esp-1" }).click();
+    await panel.getByRole("status").filter({ hasText: "The problem of esp-1 is shown again." }).waitFor();
+    expect(api.writes).toEqual(["POST problems/p1/mute", "DELETE problems/p1/mute"]);
   });
 });
 
@@ -198,10 +201,10 @@ describeWith(["chromium"], "names that would do harm", () => {
       total: 1,
       next: null,
     };
-    const topics: ClientTopics = {
-      publishes: [{ topic: EVIL, at: "2026-05-03T09:10:00Z", count: 1 }],
-      subscribes: [{ filter: TURNED, qos: 0, isSuspended: false }],
-      announces: [EVIL],
+    const publishes: Page<ClientTopics["publishes"][number]> = {
+      items: [{ topic: EVIL, at: "2026-05-03T09:10:00Z", count: 1 }],
+      total: 1,
+      next: null,
     };
     const problem = problemWith({ id: EVIL, subject: EVIL, user: TURNED, reason: { kind: "x", sentence: EVIL } });
     const house = await startHouse(
@@ -209,21 +212,13 @@ describeWith(["chromium"], "names that would do harm", () => {
         overview: overviewWith({ problems: { total: 1, top: [problem] } }),
         clients: [clientWith({ id: EVIL, user: TURNED, lastTopic: EVIL })],
         problems: [problem],
-        others: { [`clients/${EVIL}/events`]: events, [`clients/${EVIL}/topics`]: topics },
+        others: { [`clients/${EVIL}/events`]: events, [`clients/${EVIL}/publishes`]: publishes },
       }),
     );
     const { page, panel, frame } = await look(house);
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const at = `#/devices/${encodeURIComponent(EVIL)}`;
-    for (const hash of [
-      "#/overview",
-      "#/devices",
-      "#/problems",
-      at,
-      `${at}/history`,
-      `${at}/publishes`,
-      `${at}/announces`,
-    ]) {
+    for (const hash of ["#/overview", "#/devices", "#/problems", at, `${at}/history`, `${at}/publishes`]) {
       await frame().evaluate((hash) => void (location.hash = hash), hash);
       await panel.getByRole("main").getByText(EVIL).first().waitFor();
       expect(await frame().locator("img[src=x]").count(), hash).toBe(0);

@@ -61,6 +61,8 @@ describeWith(["chromium"], "somebody who looks after a device", () => {
 
     await row.getByRole("link", { name: "kitchen/plug" }).click();
     await panel.getByText("the app's options").waitFor();
+    await panel.getByRole("link", { name: "Publishes" }).click();
+    await panel.getByRole("row", { name: /tele\/plug/ }).waitFor();
     await panel.getByRole("link", { name: "Subscribes" }).click();
     await panel.getByRole("row", { name: "cmnd/plug/# 1 yes" }).waitFor();
     await panel.getByRole("button", { name: "Disconnect" }).click();

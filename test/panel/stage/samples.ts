@@ -166,10 +166,10 @@ export const BUSY: Told = {
       next: null,
     } satisfies Page<ClientEvent>,
     "clients/meter-1/subscriptions": SUBSCRIBES,
-    "clients/meter-1/topics": {
-      publishes: [{ topic: "meters/1", at: AT, count: 300 }],
-      subscribes: SUBSCRIBES,
-      announces: ["Power meter"],
-    } satisfies ClientTopics,
+    "clients/meter-1/publishes": {
+      items: [{ topic: "meters/1", at: AT, count: 300 }],
+      total: 1,
+      next: null,
+    } satisfies Page<ClientTopics["publishes"][number]>,
   },
 };

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { ClientEvent, ClientInfo, ClientTopics } from "../../../core/api/clients.ts";
 import type { Page } from "../../../core/api/common.ts";
-import { Badge, Empty, Loading, Notice, type Tone } from "../../components/page.tsx";
+import { Badge, Loading, Notice, type Tone } from "../../components/page.tsx";
 import { Table } from "../../components/table.tsx";
 import { Ago, Foreign, Said } from "../../components/text.tsx";
 import { type Fetched, useFetched } from "../../components/use-fetched.ts";
@@ -72,13 +72,17 @@ export function Publishes({ client }: Device): JSX.Element {
   const { words, format } = usePanel();
   const { devices } = words.value;
   const { publishesColumns: columns } = devices;
-  const fetched = useTopics(client);
+  const fetched = useFetched<Page<ClientTopics["publishes"][number]>>(
+    `clients/${segment(client.id)}/publishes`,
+    AGAIN_MS,
+    momentOf(client),
+  );
   if (fetched.data === null) return <Waiting fetched={fetched} />;
   return (
     <Table
       caption={devices.publishesCaption}
       empty={devices.noPublishes}
-      rows={fetched.data.publishes}
+      rows={fetched.data.items}
       keyOf={({ topic }) => topic}
       columns={[
         {
@@ -138,30 +142,9 @@ export function Subscribes({ client }: Device): JSX.Element {
   );
 }
 
-/** Devices of Home Assistant that it announced. */
-export function Announces({ client }: Device): JSX.Element {
-  const { devices } = usePanel().words.value;
-  const fetched = useTopics(client);
-  if (fetched.data === null) return <Waiting fetched={fetched} />;
-  if (fetched.data.announces.length === 0) return <Empty>{devices.noAnnounces}</Empty>;
-  return (
-    <ul class="list">
-      {fetched.data.announces.map((name) => (
-        <li key={name} class="list__row">
-          <Foreign text={name} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 /** Changes when something has happened to a device that its history tells. */
 function momentOf({ state, since }: ClientInfo): string {
   return `${state} ${since}`;
-}
-
-function useTopics({ id }: ClientInfo): Fetched<ClientTopics> {
-  return useFetched<ClientTopics>(`clients/${segment(id)}/topics`, AGAIN_MS);
 }
 
 function Topic({ topic }: { readonly topic: string }): JSX.Element {

@@ -8,10 +8,10 @@ import { oneOf } from "../../shell/preferences.ts";
 import { hrefOf } from "../../shell/router.ts";
 import { named } from "./clients.ts";
 import { DeviceActions } from "./device-actions.tsx";
-import { Announces, History, Publishes, Subscribes } from "./device-tabs.tsx";
+import { History, Publishes, Subscribes } from "./device-tabs.tsx";
 import { StateBadge } from "./state-badge.tsx";
 
-const TABS = ["facts", "history", "publishes", "subscribes", "announces"] as const;
+const TABS = ["facts", "history", "publishes", "subscribes"] as const;
 
 /** All that is known of one device. */
 export function DevicePage({ name, tab }: { readonly name: string; readonly tab: string }): JSX.Element {
@@ -57,8 +57,6 @@ function Part({ client, tab }: { readonly client: ClientInfo; readonly tab: (typ
       return <Publishes client={client} />;
     case "subscribes":
       return <Subscribes client={client} />;
-    case "announces":
-      return <Announces client={client} />;
     case "facts":
       return (
         <>

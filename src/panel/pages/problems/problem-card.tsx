@@ -18,9 +18,12 @@ export function ProblemCard({ problem }: { readonly problem: ProblemInfo }): JSX
   const { problems } = words.value;
   const { subject, reason, action, count } = problem;
   const name = visible(subject);
+  const isMuted = problem.mutedUntil !== undefined;
   const mute = useAction(async () => {
-    await api.send("POST", `problems/${segment(problem.id)}/mute`, { days: MUTED_DAYS });
-    said.value = problems.mutedNow(name);
+    const path = `problems/${segment(problem.id)}/mute`;
+    if (isMuted) await api.send("DELETE", path);
+    else await api.send("POST", path, { days: MUTED_DAYS });
+    said.value = isMuted ? problems.unmutedNow(name) : problems.mutedNow(name);
   });
   return (
     <article
@@ -68,17 +71,15 @@ export function ProblemCard({ problem }: { readonly problem: ProblemInfo }): JSX
         {isAboutDevice(problem) && action?.label !== "show_device" ? (
           <LinkButton href={hrefOf("devices", [subject])}>{problems.actions.show_device}</LinkButton>
         ) : null}
-        {problem.mutedUntil === undefined ? (
-          <button
-            type="button"
-            class="button"
-            aria-label={problems.muteAbout(name)}
-            disabled={mute.isBusy}
-            onClick={() => mute.run()}
-          >
-            {problems.mute}
-          </button>
-        ) : null}
+        <button
+          type="button"
+          class="button"
+          aria-label={isMuted ? problems.unmuteAbout(name) : problems.muteAbout(name)}
+          disabled={mute.isBusy}
+          onClick={() => mute.run()}
+        >
+          {isMuted ? problems.unmute : problems.mute}
+        </button>
       </div>
     </article>
   );
