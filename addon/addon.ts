@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import type { App, AppContext } from "../src/app.ts";
+import type { OptionStore } from "../src/core/option-store.ts";
 import { run } from "../src/run.ts";
 import type { Signals } from "../src/signals.ts";
+import type { SourceSpec } from "../src/snapshot/types.ts";
 import { readEnvironment } from "./environment.ts";
 import { createAskAdmins } from "./core-users.ts";
 import { ingressVisitors } from "./ingress.ts";
 import { createHomeAssistantBackend } from "./login.ts";
+import { createOptionStore } from "./option-store.ts";
 import { createRegistration, type Registration } from "./registration.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { loadSystemUsers, type SystemUsers } from "./system-users.ts";
@@ -28,6 +31,7 @@ export function runAddon(env: NodeJS.ProcessEnv, signals: Signals): Promise<numb
         ingress === null
           ? null
           : (log) => ingressVisitors({ askAdmins: createAskAdmins(ingress), peer: ingress.peer, log, now: Date.now }),
+      options: optionsOf(spec, supervisor),
       problems: system.problems,
       backends: (log) =>
         supervisor === null
@@ -35,6 +39,12 @@ export function runAddon(env: NodeJS.ProcessEnv, signals: Signals): Promise<numb
           : [system.backend, createHomeAssistantBackend({ supervisor, log, signal: stopping.signal })],
       settled: supervisor === null ? () => undefined : announcer(supervisor, system),
     };
+  }
+
+  /** YAML has comments that would be lost. */
+  function optionsOf({ optionsFile: file }: SourceSpec, supervisor: Supervisor | null): OptionStore | null {
+    if (file === null || !file.endsWith(".json")) return null;
+    return createOptionStore({ file, supervisor, signal: stopping.signal });
   }
 
   /** Tells Home Assistant of the broker once its plain port is open, and says so when it is not. */

@@ -10,6 +10,10 @@ export interface Supervisor {
    */
   checkLogin(username: string, password: string, signal: AbortSignal): Promise<"yes" | "no">;
   ownInfo(signal: AbortSignal): Promise<OwnInfo>;
+  /** The app's options as the user has them: secrets by name, not by value. */
+  options(signal: AbortSignal): Promise<RawObject>;
+  /** Replaces them; the file of options follows at the next start. */
+  setOptions(options: RawObject, signal: AbortSignal): Promise<void>;
   /** Tells which app provides the mqtt service; null when none does. */
   mqttService(signal: AbortSignal): Promise<MqttService | null>;
   /** Undecided too when somebody, an earlier run of ours included, provides the service already. */
@@ -101,6 +105,16 @@ export function createSupervisor(options: {
       const data = dataOf(reply);
       if (data === null || !isText(data["slug"])) throw unexpected("GET /addons/self/info", reply);
       return { slug: data["slug"], hostname: isText(data["hostname"]) ? data["hostname"] : null };
+    },
+    async options(signal) {
+      const reply = await send("GET", "/addons/self/info", null, signal);
+      const options = dataOf(reply)?.["options"];
+      if (!isRawObject(options)) throw unexpected("GET /addons/self/info", reply);
+      return options;
+    },
+    async setOptions(options, signal) {
+      const reply = await send("POST", "/addons/self/options", { options }, signal);
+      if (!isOk(reply)) throw unexpected("POST /addons/self/options", reply);
     },
     async mqttService(signal) {
       const reply = await send("GET", "/services/mqtt", null, signal);

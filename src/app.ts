@@ -10,12 +10,13 @@ import type { Desk } from "./control/desk.ts";
 import { openTraces, type TraceDesk } from "./open-traces.ts";
 import { createBridges } from "./bridge/bridges.ts";
 import type { BridgeState } from "./bridge/types.ts";
-import { openDesk } from "./open-desk.ts";
+import { openDesks } from "./open-desk.ts";
 import { createBroker, type Broker } from "./broker/broker.ts";
 import { createListeners } from "./broker/listeners/listeners.ts";
 import { ConfigError } from "./core/errors.ts";
 import { createLogger, EVERY_LOG_TYPE, type Logger } from "./core/logger.ts";
 import type { RecordEvent } from "./core/events.ts";
+import type { OptionStore } from "./core/option-store.ts";
 import type { Problem } from "./core/types.ts";
 import type { Visitors } from "./core/visit.ts";
 import { counted } from "./core/words.ts";
@@ -55,6 +56,8 @@ export interface AppContext {
   readonly dynsecPassword: string | null;
   /** Says who may use the panel, given the app's logger; null: this machine, and whoever has the panel's token. */
   readonly visitors: ((log: Logger) => Visitors) | null;
+  /** Changes the options, for the panel; null: they are the owner's alone. */
+  readonly options: OptionStore | null;
   /** mosquitto's -v: every type of log line, whatever the settings say. */
   readonly verbose: boolean;
 }
@@ -177,7 +180,8 @@ export async function startApp(context: AppContext): Promise<App> {
     maxPacketSize: () => live.current().settings.limits.maxPacketSize,
     maxConnectRate: () => live.current().settings.limits.maxConnectRate,
   });
-  desk = openDesk({ live, dynsec, broker: running, portOf: listeners.portOf, log });
+  const desks = openDesks({ live, dynsec, broker: running, portOf: listeners.portOf, log });
+  desk = desks.desk;
   const bridges = createBridges({
     log,
     now: Date.now,
@@ -218,6 +222,10 @@ export async function startApp(context: AppContext): Promise<App> {
         portOf: listeners.portOf,
         broker: running,
         reservedUsers: spec.environment.reservedUsers,
+        options: context.options,
+        optionsFile: spec.optionsFile,
+        runCommands: desks.runCommands,
+        reload: (cause) => reloader.run(cause),
         bridges: bridges.states,
         writes: () => storage?.writes ?? 0,
         listen: (next) => {

@@ -20,6 +20,7 @@ switch (command.verb) {
       verbose,
       importFrom: null,
       visitors: null,
+      options: null,
       dynsecPassword: process.env["MOSQUITTO_DYNSEC_PASSWORD"] ?? null,
       problems: [],
       backends: () => [],

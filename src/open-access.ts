@@ -1,22 +1,41 @@
+import { hashPassword } from "./auth/password.ts";
 import type { ClientDesk } from "./core/client-facts.ts";
+import type { OptionStore } from "./core/option-store.ts";
+import { createAccounts, type AccountsDeps } from "./http/panel/accounts.ts";
+import { deviceRoutes } from "./http/panel/devices.ts";
 import { explainRoutes, type ExplainRoutesDeps } from "./http/panel/explain.ts";
+import { roleRoutes } from "./http/panel/roles.ts";
 import type { Route } from "./http/panel/route.ts";
 import { ruleRoutes } from "./http/panel/rules.ts";
+import { userRoutes } from "./http/panel/users.ts";
 import { listedRules } from "./snapshot/listed-rules.ts";
+import { listedUsers } from "./snapshot/listed-users.ts";
 import type { Snapshot } from "./snapshot/types.ts";
 
-export interface AccessRoutesDeps {
+export interface AccessRoutesDeps extends Pick<AccountsDeps, "runCommands" | "reload"> {
   readonly current: () => Snapshot;
   readonly clients: Pick<ClientDesk, "all" | "identity">;
   /** Names that are kept for the system, which may do everything. */
   readonly reservedUsers: readonly string[];
+  /** null: they are the owner's alone. */
+  readonly options: OptionStore | null;
+  /** Their path; null: there are none. */
+  readonly optionsFile: string | null;
+  /** The real port of a listener; null: it is closed. */
+  readonly portOf: (listener: string) => number | null;
 }
 
 /** The routes of the panel about users, rights and where logins come from. */
-export function accessRoutes({ current, clients, reservedUsers }: AccessRoutesDeps): readonly Route[] {
+export function accessRoutes(deps: AccessRoutesDeps): readonly Route[] {
+  const { current, clients, reservedUsers, portOf } = deps;
+  const users = () => listedUsers(current(), { ...deps, areOptionsWritable: deps.options !== null });
+  const accounts = createAccounts({ ...deps, users, hash: hashPassword });
   return [
-    ...explainRoutes({ current, reservedUsers, present: presentAmong(clients) }),
+    ...explainRoutes({ current, reservedUsers, present: presentAmong(clients), command: accounts.command }),
     ...ruleRoutes({ rules: () => listedRules(current(), reservedUsers) }),
+    ...userRoutes({ current, users, accounts }),
+    ...roleRoutes({ current, accounts }),
+    ...deviceRoutes({ current, users, accounts, reservedUsers, portOf }),
   ];
 }
 

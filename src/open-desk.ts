@@ -1,6 +1,7 @@
 import { hashPassword } from "./auth/password.ts";
 import type { Broker } from "./broker/broker.ts";
 import { BROKER_TOPIC, brokerEndpoint } from "./control/broker-endpoint.ts";
+import { createOffice, type RunCommands } from "./control/dynsec-office.ts";
 import { createControlDesk, type Desk } from "./control/desk.ts";
 import { dynsecEndpoints } from "./control/dynsec-endpoints.ts";
 import { messageOf } from "./core/errors.ts";
@@ -18,8 +19,16 @@ interface OpenDeskDeps {
   readonly log: Logger;
 }
 
-/** Opens the desk for what clients ask on $CONTROL topics: those of what is switched on now. */
-export function openDesk({ live, dynsec, broker, portOf, log }: OpenDeskDeps): Desk {
+/** Where commands are carried out. */
+export interface Desks {
+  /** Of clients, on $CONTROL topics: those of what is switched on now. */
+  readonly desk: Desk;
+  /** Of the panel, for dynamic security. */
+  readonly runCommands: RunCommands;
+}
+
+/** Opens the desks. */
+export function openDesks({ live, dynsec, broker, portOf, log }: OpenDeskDeps): Desks {
   const control = createControl({
     state: dynsec.state,
     async save(state) {
@@ -39,16 +48,17 @@ export function openDesk({ live, dynsec, broker, portOf, log }: OpenDeskDeps): D
   });
   const ofDynsec = dynsecEndpoints({ control, expel: broker.expel, log });
   const ofBroker = brokerEndpoint({ current: live.current, portOf });
-  return createControlDesk({
+  const desk = createControlDesk({
     endpoint(topic) {
       const { dynamicSecurity, controlApi } = live.current().settings;
       if (topic === BROKER_TOPIC) return controlApi ? ofBroker : null;
-      return dynamicSecurity === null ? null : (ofDynsec.get(topic) ?? null);
+      return dynamicSecurity === null ? null : (ofDynsec.byTopic.get(topic) ?? null);
     },
     publish: (topic, payload) => broker.publish({ topic, payload, qos: 0, retain: false }),
     publishTo: (clientId, topic, payload) => broker.publishTo(clientId, { topic, payload, qos: 0, retain: false }),
     log,
   });
+  return { desk, runCommands: createOffice(ofDynsec.commands) };
 }
 
 const BROKE_DOWN =

@@ -10,20 +10,24 @@ export interface DynsecDeps {
   readonly log: Logger;
 }
 
+export interface DynsecEndpoints {
+  /** What administrators ask. */
+  readonly commands: Endpoint;
+  readonly byTopic: ReadonlyMap<string, Endpoint>;
+}
+
 /** The topics of dynamic security, and what answers there. */
-export function dynsecEndpoints({ control, expel, log }: DynsecDeps): ReadonlyMap<string, Endpoint> {
-  return new Map<string, Endpoint>([
-    [
-      DYNSEC_TOPIC,
-      {
-        audience: "subscribers",
-        async answer(payload, from) {
-          const { reply, effects, audit } = await control.request(payload, from);
-          for (const line of audit) log.log("information", from, line);
-          return { reply, follow: () => carryOut(effects, expel) };
-        },
-      },
-    ],
+export function dynsecEndpoints({ control, expel, log }: DynsecDeps): DynsecEndpoints {
+  const commands: Endpoint = {
+    audience: "subscribers",
+    async answer(payload, from) {
+      const { reply, effects, audit } = await control.request(payload, from);
+      for (const line of audit) log.log("information", from, line);
+      return { reply, follow: () => carryOut(effects, expel) };
+    },
+  };
+  const byTopic = new Map<string, Endpoint>([
+    [DYNSEC_TOPIC, commands],
     [
       `${DYNSEC_TOPIC}/me`,
       {
@@ -35,6 +39,7 @@ export function dynsecEndpoints({ control, expel, log }: DynsecDeps): ReadonlyMa
       },
     ],
   ]);
+  return { commands, byTopic };
 }
 
 /** Where commands of dynamic security are published. */

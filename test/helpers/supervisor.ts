@@ -40,6 +40,8 @@ export interface FakeSupervisor {
   /** Full slug and data of the app that provides the mqtt service. */
   service: ServiceData | null;
   readonly discovery: DiscoveryMessage[];
+  /** The app's options, as its user has them. */
+  options: Fields;
   readonly requests: SeenRequest[];
   /** How many requests came for "POST /auth". */
   count(request: string): number;
@@ -102,6 +104,7 @@ export async function startSupervisor(options: SupervisorOptions = {}): Promise<
     state: "running",
     service: null,
     discovery: [],
+    options: {},
     requests,
     count: (request) => requests.filter((seen) => seen.request === request).length,
     forgetLogins: () => logins.clear(),
@@ -150,9 +153,16 @@ export async function startSupervisor(options: SupervisorOptions = {}): Promise<
       case "GET /info":
         return ok({ supervisor: "2026.08.0", homeassistant: "2026.8.0", state: fake.state, timezone: "Europe/Berlin" });
       case "GET /addons/self/info":
-        return ok({ slug, hostname: fake.hostname, name: "Culex", version: "0.1.0", state: "started", options: {} });
+        return ok({
+          slug,
+          hostname: fake.hostname,
+          name: "Culex",
+          version: "0.1.0",
+          state: "started",
+          options: fake.options,
+        });
       case "POST /addons/self/options":
-        return storeOptions(body);
+        return storeOptions(body, (options) => (fake.options = options));
       case "POST /addons/self/restart":
         return "drop";
       case "GET /services":
@@ -273,14 +283,17 @@ export async function startSupervisor(options: SupervisorOptions = {}): Promise<
 
 const OPTION_KEYS = ["boot", "auto_update", "watchdog", "ingress_panel", "network", "options"];
 
-function storeOptions(body: string): Answer {
+function storeOptions(body: string, store: (options: Fields) => void): Answer {
   const fields = parseObject(body);
   if (fields === null) return failed(400, "Invalid json");
   const keys = Object.keys(fields);
   const unknown = keys.find((key) => !OPTION_KEYS.includes(key));
   if (unknown !== undefined)
     return failed(400, `extra keys not allowed @ data['${unknown}']. Got ${JSON.stringify(fields[unknown])}`);
-  return keys.length === 0 ? failed(400, "At least one option is required") : ok({});
+  if (keys.length === 0) return failed(400, "At least one option is required");
+  const options = fields["options"];
+  if (typeof options === "object" && options !== null) store(Object.fromEntries(Object.entries(options)));
+  return ok({});
 }
 
 /** The message quotes the value that was refused, as the Supervisor's does. */

@@ -1,11 +1,17 @@
-import { expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { layOut, startAddon, type Running } from "../helpers/culex.ts";
-import { connect } from "../helpers/mqtt.ts";
+import { coreUser } from "../helpers/core-websocket.ts";
+import { client, dynsecText, may, PASSWORD } from "../helpers/dynsec.ts";
+import { connect, refusal } from "../helpers/mqtt.ts";
+import { startSupervisor, type FakeSupervisor } from "../helpers/supervisor.ts";
 
-/** The app without Home Assistant, and its API. */
-async function start(files: Readonly<Record<string, string>>) {
+/** The app and its API. */
+async function start(files: Readonly<Record<string, string>>, supervisor: FakeSupervisor | null = null) {
   const folders = layOut(files);
-  const running = await startAddon(folders, null, { CULEX_PORTS: "0,,,,,0" });
+  const env = { CULEX_PORTS: "0,,,,,0", CULEX_INGRESS_PEER: "127.0.0.1" };
+  const running = await startAddon(folders, supervisor, env);
   return { folders, running, api: await apiOf(running) };
 }
 
@@ -14,7 +20,7 @@ async function apiOf(running: Running) {
   return async (method: string, path: string, body?: object) => {
     const response = await fetch(base + path, {
       method,
-      headers: { "X-Requested-With": "panel", "Content-Type": "application/json" },
+      headers: { "X-Requested-With": "panel", "Content-Type": "application/json", "X-Remote-User-Id": "boss" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -78,4 +84,194 @@ test("a question that cannot be answered names what is wrong with it", async () 
       json: { error: { code: "invalid", field, hint } },
     });
   }
+});
+
+const DYNSEC = {
+  "data/options.json": '{"dynamic_security":true,"customize":{"active":true,"folder":"mosquitto"}}',
+  "share/mosquitto/dynamic-security.json": dynsecText({
+    clients: [client("meter", { roles: [{ rolename: "meters", priority: 7 }] })],
+    groups: [{ groupname: "house", roles: [{ rolename: "meters" }] }],
+    roles: [{ rolename: "meters", acls: [may("publishClientSend", "meters/#")] }],
+  }),
+};
+
+test("what was denied is allowed by one click, and the device need only come back", async () => {
+  const { running, api } = await start(DYNSEC);
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  const login = { username: "meter", password: PASSWORD, clientId: "m1", protocolVersion: 5 } as const;
+  const question = { username: "meter", action: "publish", topic: "lights/x" };
+  const meter = await connect(url, login);
+  await expect(meter.client.publishAsync("lights/x", "1", { qos: 1 })).rejects.toThrow(/Not authorized/);
+  const before = (await api("POST", "explain", question)).json;
+  expect(before.suggestion).toMatchObject({ to: "role meter", add: "publishClientSend lights/x", writable: true });
+  expect(await api("POST", "explain/allow", question)).toMatchObject({ status: 200, json: { allowed: true } });
+  await running.line(/dynsec: panel\/this machine \| addClientRole \| username=meter \| rolename=meter/);
+  const again = await connect(url, { ...login, clientId: "m2" });
+  await again.client.publishAsync("lights/x", "1", { qos: 1 });
+  expect((await api("GET", "users/meter")).json.roles).toEqual(["meters", "meter"]);
+  expect((await api("GET", "audit")).json.items[0]).toMatchObject({
+    by: "this machine",
+    what: "allowed the user meter: publishClientSend lights/x (role meter)",
+  });
+  expect(await api("POST", "explain/allow", question)).toMatchObject({
+    status: 409,
+    json: { error: { message: "No rule is missing that could be added." } },
+  });
+});
+
+test("users, roles and groups of dynamic security are made, changed and taken away", async () => {
+  const { running, api } = await start(DYNSEC);
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  const acls = [{ type: "subscribePattern", topic: "a/#", allow: true }];
+  expect(await api("POST", "roles", { name: "reads", acls })).toMatchObject({
+    json: { name: "reads", acls: [{ ...acls[0], priority: -1 }], users: 0, groups: [], writable: true },
+  });
+  const made = await api("POST", "users", { username: "plug", roles: ["reads"], groups: ["house"] });
+  expect(made.json).toEqual({ username: "plug", password: expect.stringMatching(/^[\w-]{24}$/) });
+  const { password } = made.json;
+  const plug = await connect(url, { username: "plug", password });
+  expect(plug.client.connected).toBe(true);
+  expect((await api("GET", "users/plug")).json).toEqual({
+    name: "plug",
+    source: "dynsec",
+    passwordSet: true,
+    disabled: false,
+    roles: ["reads"],
+    groups: ["house"],
+    where: { file: "dynamic-security.json" },
+    writable: true,
+  });
+  expect((await api("POST", "users/plug/password", { password: "another-one" })).json.password).toBe("another-one");
+  expect(await refusal(url, { username: "plug", password })).toBe(5);
+  await connect(url, { username: "plug", password: "another-one" });
+
+  await api("PATCH", "users/plug", { disabled: true, groups: [] });
+  expect((await api("GET", "users/plug")).json).toMatchObject({ disabled: true, roles: ["reads"], groups: [] });
+  await api("PATCH", "users/meter", { roles: ["reads", "meters"] });
+  const file = (await api("GET", "users?q=meter")).json.items;
+  expect(file).toMatchObject([{ name: "meter", roles: ["meters", "reads"] }]);
+  expect((await api("PATCH", "groups/house", { roles: ["reads"] })).json).toMatchObject({ roles: ["reads"], users: 0 });
+  expect((await api("DELETE", "groups/house")).status).toBe(204);
+  expect((await api("DELETE", "roles/reads")).status).toBe(204);
+  expect((await api("DELETE", "users/plug")).status).toBe(204);
+  expect((await api("GET", "users/plug")).json.error).toMatchObject({ message: "Nobody is called plug here." });
+  expect(running.lines.join("\n")).not.toContain("another-one");
+  expect(running.lines.join("\n")).not.toContain(password);
+});
+
+test("what cannot be carried out changes nothing and says why", async () => {
+  const { api } = await start(DYNSEC);
+  for (const [method, path, body, status, message] of [
+    ["POST", "users", { username: "meter" }, 409, "There is a user meter already."],
+    ["POST", "users", { username: " Addons" }, 400, '" Addons" cannot be the name of a user.'],
+    ["POST", "users", { username: "homeassistant" }, 400, '"homeassistant" cannot be the name of a user.'],
+    ["POST", "users", { username: "a", roles: ["none"] }, 409, "Role not found."],
+    [
+      "POST",
+      "roles",
+      { name: "r", acls: [{ type: "eat", topic: "a", allow: true }] },
+      400,
+      '"acls" is missing or cannot be used.',
+    ],
+    ["PATCH", "roles/none", { acls: [] }, 404, "There is no role none."],
+    ["DELETE", "users/addons", undefined, 409, "The user addons cannot be changed from here."],
+    ["PATCH", "users/addons", { disabled: true }, 409, "The user addons is not one of dynamic security."],
+  ] as const) {
+    expect(await api(method, path, body)).toMatchObject({ status, json: { error: { message } } });
+  }
+  expect((await api("GET", "users")).json.items.map(({ name }: { name: string }) => name)).toEqual([
+    "addons",
+    "admin",
+    "homeassistant",
+    "meter",
+  ]);
+});
+
+test("a device is added by one form, and comes in with what was shown", async () => {
+  const { running, api } = await start(DYNSEC);
+  const added = await api("POST", "devices", {
+    name: "Küchen-Plug!",
+    type: "tasmota",
+    scope: "suggested",
+    host: "192.0.2.4",
+  });
+  const { username, password, port } = added.json;
+  expect(added.json).toMatchObject({
+    username: "kuchen-plug",
+    host: "192.0.2.4",
+    port: running.port("mqtt"),
+    uri: `mqtt://kuchen-plug:${password}@192.0.2.4:${port}`,
+    block: `Backlog MqttHost 192.0.2.4; MqttPort ${port}; MqttUser kuchen-plug; MqttPassword ${password}; Topic kuchen-plug`,
+  });
+  expect(password).toMatch(/^[\w-]{24}$/);
+  const plug = await connect(`mqtt://127.0.0.1:${port}`, { username, password, protocolVersion: 5 });
+  await plug.client.publishAsync("tele/kuchen-plug/STATE", "1", { qos: 1 });
+  await plug.client.subscribeAsync("cmnd/kuchen-plug/#");
+  await expect(plug.client.publishAsync("tele/other/STATE", "1", { qos: 1 })).rejects.toThrow(/Not authorized/);
+  const second = await api("POST", "devices", {
+    name: "Küchen-Plug!",
+    type: "other",
+    scope: "everything",
+    host: "::1",
+  });
+  expect(second.json).toMatchObject({ username: "kuchen-plug-2", topics: [{ access: "readwrite", filter: "#" }] });
+  expect(second.json.password).not.toBe(password);
+  expect(second.json.uri).toContain("@[::1]:");
+  for (const path of ["users", "users/kuchen-plug", "rules", "roles", "audit"]) {
+    expect((await api("GET", path)).text).not.toContain(password);
+  }
+});
+
+test("without dynamic security a login goes into the options: to the Supervisor, and in force at once", async () => {
+  const supervisor = await startSupervisor();
+  onTestFinished(() => supervisor.stop());
+  supervisor.coreUsers = [coreUser("boss")];
+  supervisor.options = { logins: [{ username: "meter", password: "!secret meter" }], certfile: "a.pem" };
+  const { running, api, folders } = await start({ "data/options.json": LOGINS, ...RULES }, supervisor);
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  const added = await api("POST", "devices", { name: "plug", type: "esphome", scope: "suggested", host: "broker" });
+  const { password } = added.json;
+  expect(added.json.block).toBe(
+    `mqtt:\n  broker: "broker"\n  port: ${running.port("mqtt")}\n  username: "plug"\n  password: "${password}"`,
+  );
+  expect(added.json.paste).toEqual([
+    {
+      to: "/share/mosquitto/acl",
+      lines: ["user plug", "topic readwrite plug/#", "topic write homeassistant/#", "topic write esphome/#"],
+    },
+  ]);
+  await connect(url, { username: "plug", password });
+  const stored = { username: "plug", password: expect.stringMatching(/^\$7\$/), password_pre_hashed: true };
+  expect(supervisor.options).toEqual({
+    logins: [{ username: "meter", password: "!secret meter" }, stored],
+    certfile: "a.pem",
+  });
+  const file = JSON.parse(readFileSync(join(folders.data, "options.json"), "utf8"));
+  expect(file.logins).toEqual([{ username: "meter", password: "secret-1" }, stored]);
+  expect((await api("GET", "users?q=option")).json.items).toMatchObject([
+    { name: "meter", source: "option", where: { file: "options.json" }, writable: true },
+    { name: "plug" },
+  ]);
+
+  const changed = await api("POST", "users/meter/password", {});
+  await connect(url, { username: "meter", password: changed.json.password });
+  expect(await refusal(url, { username: "meter", password: "secret-1" })).toBe(5);
+  expect((await api("DELETE", "users/plug")).status).toBe(204);
+  expect(await refusal(url, { username: "plug", password })).toBe(5);
+  expect(await api("POST", "users", { username: "x", roles: ["r"] })).toMatchObject({
+    status: 409,
+    json: { error: { message: "Dynamic security is switched off, so there are no roles and groups." } },
+  });
+
+  supervisor.state = "setup";
+  expect(await api("POST", "users", { username: "late" })).toMatchObject({
+    status: 503,
+    json: {
+      error: {
+        message:
+          "The options could not be changed (supervisor: GET /addons/self/info: unexpected answer 400). Nothing has changed.",
+      },
+    },
+  });
+  expect(readFileSync(join(folders.data, "options.json"), "utf8")).not.toContain("late");
 });

@@ -15,6 +15,86 @@ export interface UserInfo {
   readonly writable: boolean;
 }
 
+/** A new user. */
+export interface NewUser {
+  readonly username: string;
+  /** Missing: one is made. */
+  readonly password?: string;
+  /** Of dynamic security. */
+  readonly roles?: readonly string[];
+  readonly groups?: readonly string[];
+}
+
+/** What is changed of a user of dynamic security; what is missing stays. */
+export interface UserChange {
+  readonly disabled?: boolean;
+  readonly roles?: readonly string[];
+  readonly groups?: readonly string[];
+}
+
+/** A password that is wanted; missing: one is made. */
+export interface UserPassword {
+  readonly password?: string;
+}
+
+/** A user's new password, which no other answer holds. */
+export interface UserSecret {
+  readonly username: string;
+  readonly password: string;
+  /** What the owner must write himself before it counts; missing: it does already. */
+  readonly paste?: readonly Paste[];
+}
+
+/** Lines for a file of the owner. */
+export interface Paste {
+  /** "passwords", and below which line if that matters. */
+  readonly to: string;
+  readonly lines: readonly string[];
+}
+
+/** An access entry of a role of dynamic security. */
+export interface AclInfo {
+  /** "publishClientSend", "subscribePattern"... as Mosquitto calls them. */
+  readonly type: string;
+  readonly topic: string;
+  readonly priority: number;
+  readonly allow: boolean;
+}
+
+/** A role of dynamic security. */
+export interface RoleInfo {
+  readonly name: string;
+  readonly acls: readonly AclInfo[];
+  /** How many have it directly. */
+  readonly users: number;
+  readonly groups: readonly string[];
+  readonly writable: boolean;
+}
+
+/** A new role, or what it becomes: the entries replace those that it has. */
+export interface RoleChange {
+  /** Of a new one. */
+  readonly name?: string;
+  /** A missing priority is -1. */
+  readonly acls: readonly (Omit<AclInfo, "priority"> & Partial<AclInfo>)[];
+}
+
+/** A group of dynamic security. */
+export interface GroupInfo {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** How many are in it. */
+  readonly users: number;
+  readonly writable: boolean;
+}
+
+/** A new group, or what it becomes. Its users are changed from their side. */
+export interface GroupChange {
+  /** Of a new one. */
+  readonly name?: string;
+  readonly roles: readonly string[];
+}
+
 /** One rule in the order it counts. */
 export interface RuleInfo {
   readonly source: string;
@@ -99,5 +179,12 @@ export interface DeviceCredential {
   readonly uri: string;
   /** What is pasted into the device. */
   readonly block: string;
-  readonly topics: readonly { readonly access: "read" | "write" | "readwrite"; readonly filter: string }[];
+  readonly topics: readonly DeviceTopic[];
+  /** What the owner must write himself before it counts; missing: it does already. */
+  readonly paste?: readonly Paste[];
+}
+
+export interface DeviceTopic {
+  readonly access: "read" | "write" | "readwrite";
+  readonly filter: string;
 }

@@ -6,6 +6,7 @@ import { listed } from "../../core/words.ts";
 import { absentIdentity, explainAnswer, explainRules, type Explained } from "../../snapshot/explain.ts";
 import type { Snapshot } from "../../snapshot/types.ts";
 import { ApiError } from "./api-error.ts";
+import { optionalTextOf, unfitField } from "./fields.ts";
 import { write, type Route } from "./route.ts";
 
 export interface ExplainRoutesDeps {
@@ -13,6 +14,8 @@ export interface ExplainRoutesDeps {
   readonly reservedUsers: readonly string[];
   /** Who a client with a session is, by its id or else by its user name; null: there is none. */
   readonly present: (who: Pick<ExplainRequest, "username" | "clientId">) => Identity | null;
+  /** Carries out commands of dynamic security. @throws ApiError with what is wrong. */
+  readonly command: (commands: readonly RawObject[], by: string) => Promise<void>;
 }
 
 /** Why somebody may or may not. */
@@ -28,11 +31,28 @@ export function explainRoutes(deps: ExplainRoutesDeps): readonly Route[] {
       body: explainAnswer(explainRequest(requestIn(body, deps), deps)),
       did: null,
     })),
+    write(
+      "POST",
+      "/explain/allow",
+      { ...about, summary: "Writes the rule that would allow it, where it goes into a role" },
+      async ({ body, by }) => {
+        const request = requestIn(body, deps);
+        const { proposal } = explainRequest(request, deps);
+        if (proposal === null) {
+          throw new ApiError("conflict", "No rule is missing that could be added.", "Explain it again.");
+        }
+        const { add, to, writable } = proposal.suggestion;
+        if (!writable) throw new ApiError("conflict", `${to} is changed by its owner.`, `Add there: ${add}`);
+        await deps.command(proposal.commands, by);
+        const did = `allowed the user ${request.username}: ${add} (${to})`;
+        return { body: explainAnswer(explainRequest(request, deps)), did };
+      },
+    ),
   ];
 }
 
 /** Explains as the broker would decide at this moment: a client that is there with the rules that its login brought. */
-export function explainRequest(request: ExplainRequest, deps: ExplainRoutesDeps): Explained {
+function explainRequest(request: ExplainRequest, deps: ExplainRoutesDeps): Explained {
   const { action, topic, ip, listener } = request;
   const present = deps.present(request);
   const identity =
@@ -49,36 +69,26 @@ export function explainRequest(request: ExplainRequest, deps: ExplainRoutesDeps)
 const ACTIONS = ["publish", "subscribe", "receive"] as const;
 
 /** Reads a question. @throws ApiError when it is none. */
-export function requestIn(body: RawObject, { current }: Pick<ExplainRoutesDeps, "current">): ExplainRequest {
+function requestIn(body: RawObject, { current }: Pick<ExplainRoutesDeps, "current">): ExplainRequest {
   const action = ACTIONS.find((known) => known === body["action"]);
-  if (action === undefined) throw wrong("action", `Use ${listed(ACTIONS, "or")}.`);
+  if (action === undefined) throw unfitField("action", `Use ${listed(ACTIONS, "or")}.`);
   const topic = body["topic"];
-  if (typeof topic !== "string") throw wrong("topic", "Name the topic, or the filter of a subscription.");
+  if (typeof topic !== "string") throw unfitField("topic", "Name the topic, or the filter of a subscription.");
   const username = body["username"] ?? null;
-  if (username !== null && typeof username !== "string") throw wrong("username", "Write a name, or null for none.");
-  const clientId = textIn(body, "clientId");
-  const ip = textIn(body, "ip");
-  if (ip !== undefined && isIP(ip) === 0) throw wrong("ip", "Write an address such as 192.0.2.7.");
-  const listener = textIn(body, "listener");
+  if (username !== null && typeof username !== "string")
+    throw unfitField("username", "Write a name, or null for none.");
+  const clientId = optionalTextOf(body, "clientId");
+  const ip = optionalTextOf(body, "ip");
+  if (ip !== null && isIP(ip) === 0) throw unfitField("ip", "Write an address such as 192.0.2.7.");
+  const listener = optionalTextOf(body, "listener");
   const names = current().settings.listeners.map(({ name }) => name);
-  if (listener !== undefined && !names.includes(listener)) throw wrong("listener", `Choose ${listed(names, "or")}.`);
+  if (listener !== null && !names.includes(listener)) throw unfitField("listener", `Choose ${listed(names, "or")}.`);
   return {
     username,
     action,
     topic,
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(ip === undefined ? {} : { ip }),
-    ...(listener === undefined ? {} : { listener }),
+    ...(clientId === null ? {} : { clientId }),
+    ...(ip === null ? {} : { ip }),
+    ...(listener === null ? {} : { listener }),
   };
-}
-
-/** An empty text of a form that was not filled in is none. */
-function textIn(body: RawObject, field: string): string | undefined {
-  const value = body[field] ?? "";
-  if (typeof value !== "string") throw wrong(field, "Write it as text.");
-  return value === "" ? undefined : value;
-}
-
-function wrong(field: string, hint: string): ApiError {
-  return new ApiError("invalid", `"${field}" is missing or cannot be used.`, hint, { field });
 }

@@ -91,6 +91,7 @@ async function bridge(remote: Remote, lines: string): Promise<{ readonly app: Ap
     importFrom: null,
     dynsecPassword: null,
     visitors: null,
+    options: null,
   } as const;
   const app = await startApp({ ...context, spec: standAlone({ confFile, port: null }) });
   onTestFinished(() => app.stop());

@@ -1,0 +1,210 @@
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import type { Paste, UserInfo, UserSecret } from "../../core/api/access.ts";
+import { BackendError, messageOf } from "../../core/errors.ts";
+import type { OptionStore } from "../../core/option-store.ts";
+import { isRawObject, type RawObject } from "../../core/raw-object.ts";
+import { reservedNameOf } from "../../core/reserved-names.ts";
+import { placeOf } from "../../core/problem.ts";
+import type { Snapshot } from "../../snapshot/types.ts";
+import { ApiError } from "./api-error.ts";
+
+export interface AccountsDeps {
+  readonly current: () => Snapshot;
+  readonly users: () => readonly UserInfo[];
+  readonly reservedUsers: readonly string[];
+  /** Carries out commands of dynamic security; gives what was wrong, or null. */
+  readonly runCommands: (commands: readonly RawObject[], by: string) => Promise<string | null>;
+  /** null: they are the owner's alone. */
+  readonly options: OptionStore | null;
+  /** Makes a stored hash without holding the event loop. */
+  readonly hash: (password: string) => Promise<string>;
+  /** Makes current what is in the files; ends when it is. */
+  readonly reload: (cause: string) => Promise<void>;
+}
+
+/** A user that is to be made, with the commands that come first where it goes to dynamic security. */
+export interface Account {
+  readonly username: string;
+  /** null: one is made. */
+  readonly password: string | null;
+  readonly roles: readonly string[];
+  readonly groups: readonly string[];
+  readonly before?: readonly RawObject[];
+}
+
+/** Where users can be written: in dynamic security, in the options, or by the owner in a password file. */
+export interface Accounts {
+  /** Where a new user would go; null: there is no such place. */
+  home(): "dynsec" | "option" | "file" | null;
+  add(account: Account, by: string): Promise<UserSecret>;
+  setPassword(username: string, password: string | null, by: string): Promise<UserSecret>;
+  remove(username: string, by: string): Promise<void>;
+  /** Carries out commands of dynamic security. @throws ApiError with what is wrong. */
+  command(commands: readonly RawObject[], by: string): Promise<void>;
+  /** The user of that name that can be changed, or else the first. @throws ApiError when there is none. */
+  find(username: string): UserInfo;
+}
+
+/** Makes the one that writes users. */
+export function createAccounts(deps: AccountsDeps): Accounts {
+  const { current, users, reservedUsers, runCommands, options, hash, reload } = deps;
+
+  const command: Accounts["command"] = async (commands, by) => {
+    if (current().dynsec === null) throw noDynsec();
+    const error = await runCommands(commands, by);
+    if (error !== null) throw new ApiError("conflict", `${error}.`, "Load the list again and look at what is there.");
+  };
+
+  const home: Accounts["home"] = () => {
+    const { dynsec, settings } = current();
+    if (dynsec !== null && dynsec.isIntact && dynsec.state !== null) return "dynsec";
+    if (options !== null && settings.auth.some(({ type, written }) => type === "logins" && written === undefined)) {
+      return "option";
+    }
+    return settings.passwordFile === null ? null : "file";
+  };
+
+  const find: Accounts["find"] = (username) => {
+    const named = users().filter(({ name }) => name === username);
+    const user = named.find(({ writable }) => writable) ?? named[0];
+    if (user === undefined)
+      throw new ApiError("not_found", `Nobody is called ${username} here.`, "Load the list again.");
+    return user;
+  };
+
+  const editLogins = async (edit: (logins: readonly unknown[]) => readonly unknown[]): Promise<void> => {
+    if (options === null) throw readOnly("the options", "Change them where you keep them.");
+    try {
+      await options.change((all) => {
+        const logins: unknown = all["logins"] ?? [];
+        return { ...all, logins: edit(Array.isArray(logins) ? logins : []) };
+      });
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      throw new ApiError(
+        "unavailable",
+        `The options could not be changed (${messageOf(error)}). Nothing has changed.`,
+        "Try again, or change them under Configuration.",
+      );
+    }
+    await reload("the panel");
+  };
+
+  /** The line of a password file, which only its owner writes. */
+  const pasted = async (file: string, username: string, password: string): Promise<readonly Paste[]> => [
+    { to: file, lines: [`${username}:${await hash(password)}`] },
+  ];
+
+  return {
+    home,
+    command,
+    find,
+    async add({ username, password: wanted, roles, groups, before = [] }, by) {
+      checkName(username, reservedUsers);
+      if (users().some(({ name }) => name === username)) {
+        throw new ApiError("conflict", `There is a user ${username} already.`, "Choose another name.", {
+          field: "username",
+        });
+      }
+      const password = wanted ?? newPassword();
+      const place = home();
+      if (place !== "dynsec" && roles.length + groups.length > 0) throw noDynsec();
+      switch (place) {
+        case "dynsec": {
+          const named = { roles: roles.map(roleLink), groups: groups.map((groupname) => ({ groupname })) };
+          await command([...before, { command: "createClient", username, password, ...named }], by);
+          return { username, password };
+        }
+        case "option": {
+          const entry = { username, password: await hash(password), password_pre_hashed: true };
+          await editLogins((logins) => [...logins, entry]);
+          return { username, password };
+        }
+        case "file": {
+          const file = current().settings.passwordFile?.shown ?? "";
+          if (username.includes(":")) throw unfit(username, 'A name in a password file has no ":".');
+          return { username, password, paste: await pasted(file, username, password) };
+        }
+        case null:
+          throw new ApiError(
+            "conflict",
+            "There is no place where users could be written.",
+            "Switch on dynamic security, or name a password file in the configuration.",
+          );
+      }
+    },
+    async setPassword(username, wanted, by) {
+      const user = find(username);
+      const password = wanted ?? newPassword();
+      if (user.source === "dynsec") {
+        await command([{ command: "setClientPassword", username, password }], by);
+        return { username, password };
+      }
+      if (user.source === "option" && user.writable) {
+        const entry = { password: await hash(password), password_pre_hashed: true };
+        await editLogins((logins) => logins.map((login) => (isOf(login, username) ? { ...login, ...entry } : login)));
+        return { username, password };
+      }
+      const { passwordFile } = current();
+      if (user.source === "file" && passwordFile?.value.some((login) => login.username === username) === true) {
+        return { username, password, paste: await pasted(basename(passwordFile.path), username, password) };
+      }
+      throw notOurs(user);
+    },
+    async remove(username, by) {
+      const user = find(username);
+      if (!user.writable) throw notOurs(user);
+      if (user.source === "dynsec") await command([{ command: "deleteClient", username }], by);
+      else await editLogins((logins) => logins.filter((login) => !isOf(login, username)));
+    },
+  };
+}
+
+/** 24 characters that neither firmware nor addresses misread. */
+function newPassword(): string {
+  return randomBytes(18).toString("base64url");
+}
+
+/** A role as commands name it. */
+export function roleLink(rolename: string): RawObject {
+  return { rolename };
+}
+
+function isOf(login: unknown, username: string): login is RawObject {
+  return isRawObject(login) && login["username"] === username;
+}
+
+function checkName(username: string, reservedUsers: readonly string[]): void {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  if (username.trim() !== username || username === "" || /[\u0000-\u001f\u007f-\u009f]/.test(username)) {
+    throw unfit(username, "Use letters, digits, - and _.");
+  }
+  const reserved = reservedNameOf(username, reservedUsers);
+  if (reserved !== null) throw unfit(username, `The name ${reserved} is reserved; choose another one.`);
+}
+
+function unfit(username: string, hint: string): ApiError {
+  return new ApiError("invalid", `"${username}" cannot be the name of a user.`, hint, { field: "username" });
+}
+
+/** Why roles and groups cannot be used. */
+function noDynsec(): ApiError {
+  return new ApiError(
+    "conflict",
+    "Dynamic security is switched off, so there are no roles and groups.",
+    "Switch on the option dynamic_security, or name its plugin in the conf file.",
+  );
+}
+
+function notOurs({ name, where, source }: UserInfo): ApiError {
+  if (source === "internal") return readOnly(`The user ${name}`, "Its password is made by the broker.");
+  return readOnly(
+    `The user ${name}`,
+    where === undefined ? "Change it where it is kept." : `Change it in ${placeOf(where)}.`,
+  );
+}
+
+function readOnly(what: string, hint: string): ApiError {
+  return new ApiError("conflict", `${what} cannot be changed from here.`, hint);
+}
