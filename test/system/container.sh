@@ -57,6 +57,8 @@ give "$folders/share" /share
 give "$folders/ssl" /ssl
 printf '127.0.0.1 localhost supervisor local-culex\n' >etc/hosts
 give "$repository/test" /outside/test
+# The stand-in Supervisor uses a package of the tests, which the app need not have.
+give "$repository/node_modules" /outside/node_modules
 
 # As s6-overlay does: services that the user bundle names, each in a folder of its own.
 mkdir run/service
