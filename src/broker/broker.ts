@@ -250,10 +250,10 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       return reason === null ? authentication.ask(credentials) : Promise.resolve({ verdict: "deny", reason });
     },
     publishAs(sender, messages) {
-      const ban = doorkeeper.again(sender.identity);
-      if (ban === null) return engine.publishAs(sender, messages);
-      record({ kind: "refused", client: sender.client, reason: ban });
-      return Promise.resolve({ kind: "refused", code: codesOf(ban.kind).v5, reason: ban, index: 0 });
+      const reason = doorkeeper.again(sender.identity) ?? doorkeeper.request(sender.identity, messages);
+      if (reason === null) return engine.publishAs(sender, messages);
+      record({ kind: "refused", client: sender.client, reason });
+      return Promise.resolve({ kind: "refused", code: codesOf(reason.kind).v5, reason, index: 0 });
     },
     figures: () => figuresOf(engine, sockets),
     briefFigures: () => briefFiguresOf(engine),

@@ -1,10 +1,11 @@
 import type { ClientInfo } from "../core/events.ts";
+import type { SentMessage } from "../core/publishing.ts";
 import type { Identity, Reason } from "../core/types.ts";
 import type { Limits } from "../settings/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
 import { createFlapping } from "./flapping.ts";
 import { createUserRates, type UserRates } from "./rates/user-rates.ts";
-import { crowded, tooOften } from "./too-many.ts";
+import { crowded, tooFast, tooOften } from "./too-many.ts";
 import type { Link } from "./types.ts";
 
 /** Says why somebody is not let in, whatever its password is; null: nothing is against it. */
@@ -15,6 +16,8 @@ export interface Doorkeeper {
   after(identity: Identity): Reason | null;
   /** Asked about a connected client when the configuration has changed. */
   again(identity: Identity): Reason | null;
+  /** Asked about messages of a user without a connection; counts them. */
+  request(identity: Identity, messages: readonly SentMessage[]): Reason | null;
   readonly paceOf: UserRates["paceOf"];
 }
 
@@ -48,6 +51,11 @@ export function createDoorkeeper({ current, limits, links, now }: DoorkeeperDeps
       );
     },
     again: bannedOf,
+    request(identity, messages) {
+      const bytes = messages.reduce((sum, { topic, payload }) => sum + topic.length + payload.length, 0);
+      const limit = rates.takeRequest(identity, messages.length, bytes);
+      return limit === null ? null : tooFast(identity, limit);
+    },
     paceOf: rates.paceOf,
   };
 }

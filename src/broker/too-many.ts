@@ -41,3 +41,8 @@ export function tooOften({ username }: Identity, perSecond: number): Reason {
     sentence: `user ${username} connects more often than ${counted(perSecond, "time")} a second (max_user_connect_rate)`,
   };
 }
+
+/** Why a message that came without a connection is not taken. */
+export function tooFast({ username }: Identity, limit: string): Reason {
+  return { kind: "rate_limited", sentence: `user ${username} publishes faster than it may (${limit})` };
+}

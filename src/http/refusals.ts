@@ -2,6 +2,7 @@ import type { Answer, Refusal } from "./types.ts";
 
 /** Reason codes of MQTT 5 that dialects tell apart. */
 export const DENIED = 0x87;
+const RATE_TOO_HIGH = 0x96;
 export const BAD_TOPIC = 0x90;
 
 /** The status that every dialect answers a refusal with. */
@@ -19,7 +20,7 @@ export function statusOf(refusal: Refusal): Answer["status"] {
     case "foreign page":
       return 403;
     case "message":
-      return refusal.code === DENIED ? 403 : 400;
+      return refusal.code === DENIED ? 403 : refusal.code === RATE_TOO_HIGH ? 429 : 400;
   }
 }
 

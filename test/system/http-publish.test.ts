@@ -191,6 +191,17 @@ describe("who may publish", () => {
     await line(refusal);
   });
 
+  test("a user no faster than its limit, whatever it sends over MQTT or here", async () => {
+    const { http, line } = await start("max_user_message_rate 2\n");
+    const url = `${http}/mqtt/publish`;
+    expect(await post(url, "topics=b/1,b/2,b/3")).toBe("200 OK");
+    const TOO_FAST = "user user publishes faster than it may (max_user_message_rate)";
+    expect(await post(url, "topic=b/1")).toBe(`429 ${TOO_FAST}`);
+    expect(await post(url, "topic=b/1", { as: "weather:sunny" })).toBe("200 OK");
+    await line(/was refused: user user publishes faster than it may \(max_user_message_rate\)/);
+    await expect.poll(() => post(url, "topic=b/1"), { timeout: 5_000 }).toBe("200 OK");
+  });
+
   test("no web page of another site", async () => {
     const { http } = await start();
     const url = `${http}/mqtt/publish`;

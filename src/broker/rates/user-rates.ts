@@ -1,6 +1,6 @@
 import type { Identity } from "../../core/types.ts";
 import type { Limits } from "../../settings/types.ts";
-import type { Limited, Pace } from "./pace.ts";
+import { type Limited, longestWait, type Pace } from "./pace.ts";
 import { isFull, takeOne, tokenBucket, type TokenBucket } from "./token-bucket.ts";
 
 /** What of the limits is about how fast somebody may be. */
@@ -13,6 +13,11 @@ export type RateLimits = Pick<
 export interface UserRates {
   /** Counts a login; false: its user has logged in too often. */
   mayConnect(identity: Identity): boolean;
+  /**
+   * Counts what a user sends without a connection, which cannot be slowed down; the name of a limit: it has sent too
+   * much before, and this is not taken.
+   */
+  takeRequest(identity: Identity, messages: number, bytes: number): string | null;
   /** How fast a connection may send, with limits of its own and those of its user; null: as fast as it can. */
   paceOf(identity: Identity, limits: RateLimits): Pace | null;
 }
@@ -52,6 +57,16 @@ export function createUserRates(limits: () => RateLimits, now: () => number): Us
     mayConnect(identity) {
       const connects = identity.superuser ? null : (bucketsOf(identity)?.connects ?? null);
       return connects === null || takeOne(connects, now());
+    },
+    takeRequest(identity, messages, bytes) {
+      const ofUser = identity.superuser ? null : bucketsOf(identity);
+      const messageLimits = limited([["max_user_message_rate", ofUser?.messages ?? null]]);
+      const byteLimits = limited([["max_user_byte_rate", ofUser?.bytes ?? null]]);
+      const full = longestWait([...messageLimits, ...byteLimits], 0, now());
+      if (full !== null) return full.limit.name;
+      longestWait(messageLimits, messages, now());
+      longestWait(byteLimits, bytes, now());
+      return null;
     },
     paceOf(identity, { maxMessageRate, maxByteRate }) {
       if (identity.superuser) return null;
