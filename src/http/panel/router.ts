@@ -1,3 +1,4 @@
+import { codedName } from "./coded-name.ts";
 import type { Route } from "./route.ts";
 
 /** The route of a request, and what stands for the names in its path. */
@@ -50,12 +51,9 @@ function patternOf(route: Route): Pattern {
   return { route, names, expression: new RegExp(`^${source}$`), weight: literals.join("").length };
 }
 
-/** "~" and base64url is a name that Home Assistant would not let pass in an address: "~Li4vLi4" is "../..". */
 function decode(text: string): string | null {
   try {
-    const coded = /^~([\w-]*)$/.exec(text)?.[1];
-    if (coded === undefined) return decodeURIComponent(text);
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(coded, "base64url"));
+    return codedName(decodeURIComponent(text));
   } catch {
     return null;
   }

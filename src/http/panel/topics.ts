@@ -1,6 +1,7 @@
 import type { Page } from "../../core/api/common.ts";
 import type { IndexInfo, TopicFound, TopicInfo, TopicLevel } from "../../core/api/topics.ts";
 import { ApiError } from "./api-error.ts";
+import { codedName } from "./coded-name.ts";
 import { read, type Route } from "./route.ts";
 
 export interface TopicRoutesDeps {
@@ -25,7 +26,7 @@ export function topicRoutes({ level, info, search, index }: TopicRoutesDeps): re
         summary: "One level of the tree: the first, or what is below ?parent= (empty: the level without a name)",
         answer: "TopicLevel",
       },
-      ({ query }) => level(query.get("parent")),
+      ({ query }) => level(nameIn(query, "parent")),
     ),
     read(
       "/topics/search",
@@ -35,7 +36,7 @@ export function topicRoutes({ level, info, search, index }: TopicRoutesDeps): re
       },
       async ({ query }) => {
         const mode = choice(query, "mode", ["text", "filter", "regex"] as const);
-        const words = query.get("q") ?? "";
+        const words = nameIn(query, "q") ?? "";
         const found = await search({
           words,
           mode,
@@ -47,7 +48,7 @@ export function topicRoutes({ level, info, search, index }: TopicRoutesDeps): re
     ),
     read("/topics/index", { summary: "How much is known of topics", answer: "IndexInfo" }, () => index()),
     read("/topic", { summary: "What is known of the topic ?name=", answer: "TopicInfo" }, ({ query }) => {
-      const name = query.get("name") ?? "";
+      const name = nameIn(query, "name") ?? "";
       const found = info(name);
       if (found !== null) return found;
       const hint = "It shows up with its next message.";
@@ -61,4 +62,12 @@ function choice<T extends string>(query: URLSearchParams, field: string, known: 
   const found = known.find((one) => one === wanted);
   if (found !== undefined) return found;
   throw new ApiError("invalid", `${field}: "${wanted}" is not known.`, `Use one of ${known.join(", ")}.`, { field });
+}
+
+/** A topic may hold what Home Assistant lets pass in no address. */
+function nameIn(query: URLSearchParams, field: string): string | null {
+  const text = query.get(field);
+  const name = text === null ? null : codedName(text);
+  if (text === null || name !== null) return name;
+  throw new ApiError("invalid", `${field}: "${text}" is no text.`, "Send UTF-8 in base64url after the ~.", { field });
 }

@@ -14,22 +14,26 @@ interface ChartProps {
   /** Moments of the values, oldest first. */
   readonly times: readonly string[];
   readonly lines: readonly Line[];
+  /** Whether the lines fill the height; if not, they stand on zero. */
+  readonly isFitted?: boolean;
 }
 
 const WIDTH = 360;
 const HEIGHT = 96;
 
 /** Lines over time in the colours of the theme; what they show stands in words and in a table too. */
-export function Chart({ summary, times, lines }: ChartProps): JSX.Element {
+export function Chart({ summary, times, lines, isFitted = false }: ChartProps): JSX.Element {
   const { words, format } = usePanel();
   const { general } = words.value;
-  const highest = Math.max(1, ...lines.flatMap(({ values }) => values));
+  const all = lines.flatMap(({ values }) => values);
+  const lowest = isFitted ? Math.min(...all) : 0;
+  const highest = isFitted ? Math.max(...all) : Math.max(1, ...all);
   return (
     <figure class="chart">
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={summary}>
         <line class="chart__base" x1="0" x2={WIDTH} y1={HEIGHT - 1} y2={HEIGHT - 1} />
         {lines.map(({ name, values }, index) => (
-          <path key={name} class={`chart__line chart__line--${index}`} d={pathOf(values, highest)} />
+          <path key={name} class={`chart__line chart__line--${index}`} d={pathOf(values, highest, lowest)} />
         ))}
       </svg>
       <figcaption>
@@ -58,7 +62,7 @@ export function Chart({ summary, times, lines }: ChartProps): JSX.Element {
             </thead>
             <tbody>
               {times.map((time, at) => (
-                <tr key={time}>
+                <tr key={`${time} ${at}`}>
                   <th scope="row">{format.value.time(time)}</th>
                   {lines.map(({ name, values }) => (
                     <td key={name} class="number">
@@ -76,11 +80,12 @@ export function Chart({ summary, times, lines }: ChartProps): JSX.Element {
 }
 
 /** Draws values from left to right: "M0 96 L180 48 L360 0". */
-export function pathOf(values: readonly number[], highest: number): string {
+export function pathOf(values: readonly number[], highest: number, lowest = 0): string {
   const step = WIDTH / Math.max(values.length - 1, 1);
   return values
     .map((value, index) => {
-      const y = HEIGHT - 2 - (Math.max(value, 0) / highest) * (HEIGHT - 4);
+      const part = highest === lowest ? 0.5 : Math.max(value - lowest, 0) / (highest - lowest);
+      const y = HEIGHT - 2 - part * (HEIGHT - 4);
       return `${index === 0 ? "M" : "L"}${round(index * step)} ${round(y)}`;
     })
     .join(" ");

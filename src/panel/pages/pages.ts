@@ -1,12 +1,12 @@
 import type { ComponentType } from "preact";
 import type { PageName } from "../shell/router.ts";
 import { AccessPage } from "./access.tsx";
-import { BridgesPage } from "./bridges.tsx";
+import { BridgesPage } from "./bridges/bridges.tsx";
 import { DevicesPage } from "./devices/devices.tsx";
 import { OverviewPage } from "./overview/overview.tsx";
 import { ProblemsPage } from "./problems/problems.tsx";
-import { SystemPage } from "./system.tsx";
-import { TopicsPage } from "./topics.tsx";
+import { SystemPage } from "./system/system.tsx";
+import { TopicsPage } from "./topics/topics.tsx";
 
 /** What is shown for each entry of the menu. */
 export const PAGES_SHOWN: Readonly<Record<PageName, ComponentType>> = {

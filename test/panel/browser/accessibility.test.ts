@@ -14,9 +14,13 @@ const PLACES = [
   ["devices/meter-1/subscribes", "meter-1"],
   ["problems", "Problems"],
   ["topics", "Topics"],
+  ["topics?q=state", "Topics"],
+  ["topics?topic=state", "state"],
   ["access", "Access"],
   ["bridges", "Bridges"],
   ["system", "System"],
+  ["system/certificates", "System"],
+  ["system/done", "System"],
 ] as const;
 
 const LOOKS = Object.keys(SIZES).flatMap((size) => [

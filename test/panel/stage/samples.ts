@@ -2,6 +2,7 @@ import type { ClientEvent, ClientInfo, ClientTopics } from "../../../src/core/ap
 import type { Page } from "../../../src/core/api/common.ts";
 import type { ProblemInfo } from "../../../src/core/api/problems.ts";
 import type { Overview } from "../../../src/core/api/system.ts";
+import { ANSWERS, BRIDGES, CERTIFICATES } from "./answers.ts";
 import type { Told } from "./fake-api.ts";
 
 const NONE = { perMin: 0, total: 0, bytes: 0 };
@@ -77,7 +78,12 @@ export function problemWith(changes: Partial<ProblemInfo> & { readonly id: strin
 }
 
 /** All is well. */
-export const CALM: Told = { overview: overviewWith(), clients: [clientWith({ id: "meter-1" })], problems: [] };
+export const CALM: Told = {
+  overview: overviewWith(),
+  clients: [clientWith({ id: "meter-1" })],
+  problems: [],
+  others: ANSWERS,
+};
 
 const AT = "2026-05-03T09:10:00Z";
 const SUBSCRIBES: ClientTopics["subscribes"] = [{ filter: "#", qos: 0, isSuspended: true }];
@@ -88,29 +94,8 @@ export const BUSY: Told = {
   overview: overviewWith({
     devices: { connected: 38, asleep: 5, overdue: 1, refused: 1 },
     problems: { total: 2, top: [REFUSED] },
-    bridges: [
-      {
-        name: "cloud",
-        address: "example.org:8883",
-        state: "waiting",
-        since: AT,
-        lastError: "the remote broker answered: not authorised",
-        topics: ["sensor/# out"],
-        in: 3,
-        out: 4,
-      },
-    ],
-    certificates: [
-      {
-        file: "fullchain.pem",
-        names: ["home.example.org"],
-        issuer: "Example CA",
-        serial: "4711",
-        validTo: "2026-05-09T00:00:00Z",
-        daysLeft: 6,
-        listeners: ["8883"],
-      },
-    ],
+    bridges: BRIDGES,
+    certificates: CERTIFICATES,
     checklist: [
       { step: "ha", done: true },
       { step: "device", done: false },
@@ -150,6 +135,7 @@ export const BUSY: Told = {
     problemWith({ id: "p3", severity: "info", mutedUntil: "2026-05-10T09:24:00Z" }),
   ],
   others: {
+    ...ANSWERS,
     "clients/meter-1/events": {
       items: [
         { at: AT, kind: "connected", ip: "192.0.2.7" },

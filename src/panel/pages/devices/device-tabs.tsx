@@ -1,10 +1,11 @@
 import type { JSX } from "preact";
 import type { ClientEvent, ClientInfo, ClientTopics } from "../../../core/api/clients.ts";
 import type { Page } from "../../../core/api/common.ts";
-import { Badge, Loading, Notice, type Tone } from "../../components/page.tsx";
+import { Badge, type Tone } from "../../components/page.tsx";
 import { Table } from "../../components/table.tsx";
 import { Ago, Foreign, Said } from "../../components/text.tsx";
 import { type Fetched, useFetched } from "../../components/use-fetched.ts";
+import { Waiting } from "../../components/waiting.tsx";
 import { segment } from "../../data/api.ts";
 import { usePanel } from "../../shell/panel.ts";
 import { hrefOf } from "../../shell/router.ts";
@@ -153,8 +154,4 @@ function Topic({ topic }: { readonly topic: string }): JSX.Element {
       <Foreign text={topic} />
     </a>
   );
-}
-
-function Waiting({ fetched }: { readonly fetched: Fetched<unknown> }): JSX.Element {
-  return fetched.error === null ? <Loading /> : <Notice tone="bad">{fetched.error}</Notice>;
 }

@@ -1,0 +1,29 @@
+import type { JSX } from "preact";
+import { Page, Tabs } from "../../components/page.tsx";
+import { usePanel } from "../../shell/panel.ts";
+import { oneOf } from "../../shell/preferences.ts";
+import { hrefOf } from "../../shell/router.ts";
+import { Certificates } from "./certificates.tsx";
+import { Done } from "./done.tsx";
+import { Listeners } from "./listeners.tsx";
+
+const SHOWN = { listeners: Listeners, certificates: Certificates, done: Done } as const;
+const TABS = ["listeners", "certificates", "done"] as const;
+
+/** The page System: what the broker itself is made of. */
+export function SystemPage(): JSX.Element {
+  const { words, router } = usePanel();
+  const { system } = words.value;
+  const current = oneOf(TABS, router.route.value.path[0] ?? null) ?? "listeners";
+  const Shown = SHOWN[current];
+  return (
+    <Page title={system.title} lead={system.lead}>
+      <Tabs
+        label={system.tabs}
+        current={current}
+        tabs={TABS.map((name) => ({ name, label: system.tab[name], href: hrefOf("system", [name]) }))}
+      />
+      <Shown key={current} />
+    </Page>
+  );
+}

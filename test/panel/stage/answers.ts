@@ -1,0 +1,100 @@
+import type { AuditRecord, Page } from "../../../src/core/api/common.ts";
+import type { BridgeInfo, CertificateInfo, ListenerInfo } from "../../../src/core/api/system.ts";
+import type { IndexInfo, TopicFound, TopicInfo, TopicLevel } from "../../../src/core/api/topics.ts";
+import type { Told } from "./fake-api.ts";
+
+const AT = "2026-05-03T09:10:00Z";
+
+const JSON_VALUE = { kind: "json", text: '{"state":"ON"}', truncated: false } as const;
+const BYTES_VALUE = { kind: "binary", text: "deadbeef", truncated: true } as const;
+
+/** A bridge that waits. */
+export const BRIDGES: readonly BridgeInfo[] = [
+  {
+    name: "cloud",
+    address: "example.org:8883",
+    state: "waiting",
+    since: AT,
+    lastError: "the remote broker answered: not authorised",
+    topics: ["sensor/# out"],
+    in: 3,
+    out: 4,
+  },
+];
+
+/** A certificate that ends soon. */
+export const CERTIFICATES: readonly CertificateInfo[] = [
+  {
+    file: "fullchain.pem",
+    names: ["home.example.org"],
+    issuer: "Example CA",
+    serial: "4711",
+    validTo: "2026-05-09T00:00:00Z",
+    daysLeft: 6,
+    listeners: ["8883"],
+  },
+];
+
+/** What the pages ask for besides what they are told. */
+export const ANSWERS: NonNullable<Told["others"]> = {
+  bridges: BRIDGES,
+  certificates: CERTIFICATES.map((certificate) => ({
+    ...certificate,
+    problem: "keyfile privkey.pem does not match certfile fullchain.pem",
+  })),
+  listeners: [
+    {
+      name: "1883",
+      url: "mqtt://HOST:1883",
+      open: true,
+      tls: false,
+      anonymous: false,
+      connections: 38,
+      tryIt: "mosquitto_pub -h HOST -p 1883 -u USER -P PASSWORD -t test -m hello",
+    },
+    { name: "8883", url: "mqtts://HOST:8883", open: false, tls: true, anonymous: true, connections: 0, tryIt: "" },
+  ] satisfies readonly ListenerInfo[],
+  audit: {
+    items: [{ at: AT, by: "Kläus Müller", what: "disconnected meter-1" }],
+    total: 1,
+    next: null,
+  } satisfies Page<AuditRecord>,
+  "topics/index": {
+    enabled: true,
+    topics: 20_000,
+    bytes: 30_000_000,
+    maxTopics: 20_000,
+    maxBytes: null,
+    forgotten: 7,
+  } satisfies IndexInfo,
+  topics: {
+    parent: "",
+    children: [
+      { name: "meters", topic: "meters", below: 2, retained: false },
+      { name: "", topic: "", below: 1, retained: false },
+      { name: "state", topic: "state", below: 0, retained: true, preview: JSON_VALUE },
+      { name: "raw", topic: "raw", below: 1, retained: false, preview: BYTES_VALUE },
+    ],
+    more: 3,
+  } satisfies TopicLevel,
+  "topics/search": {
+    items: [{ topic: "state", retained: true, at: AT, preview: JSON_VALUE }],
+    total: 300,
+    next: null,
+  } satisfies Page<TopicFound>,
+  topic: {
+    topic: "state",
+    retained: true,
+    qos: 1,
+    bytes: 12,
+    at: AT,
+    expiresAt: "2026-05-04T09:10:00Z",
+    preview: JSON_VALUE,
+    publishers: [{ client: "meter-1", user: "meter", ip: "192.0.2.7", at: AT, count: 3 }],
+    subscribers: 2,
+    numbers: [
+      { at: AT, value: 1 },
+      { at: "2026-05-03T09:11:00Z", value: -2.5 },
+    ],
+  } satisfies TopicInfo,
+};
