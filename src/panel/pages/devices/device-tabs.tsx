@@ -4,7 +4,7 @@ import type { Page } from "../../../core/api/common.ts";
 import { Badge, type Tone } from "../../components/page.tsx";
 import { Table } from "../../components/table.tsx";
 import { Ago, Foreign, Said } from "../../components/text.tsx";
-import { type Fetched, useFetched } from "../../components/use-fetched.ts";
+import { useFetched } from "../../components/use-fetched.ts";
 import { Waiting } from "../../components/waiting.tsx";
 import { segment } from "../../data/api.ts";
 import { usePanel } from "../../shell/panel.ts";
