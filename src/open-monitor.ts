@@ -9,6 +9,7 @@ import { placeOf } from "./core/problem.ts";
 import type { Problem } from "./core/types.ts";
 import { bridgesOf, type BridgeRoutesDeps } from "./http/panel/bridges.ts";
 import { certificatesOf } from "./http/panel/certificates.ts";
+import { blockRoutes } from "./http/panel/blocks.ts";
 import { clientRoutes } from "./http/panel/clients.ts";
 import { configCards } from "./http/panel/config-cards.ts";
 import { problemRoutes } from "./http/panel/problems.ts";
@@ -30,6 +31,10 @@ export interface MonitorDeps {
   readonly problems: () => readonly Problem[];
   readonly bridges: BridgeRoutesDeps["states"];
   readonly startedAtMs: number;
+  /** Users of Home Assistant itself, in lower case. */
+  readonly reservedUsers: readonly string[];
+  /** Reads the configuration again; `cause` is named in the log. */
+  readonly reload: (cause: string) => Promise<void>;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -54,8 +59,10 @@ export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
   const { folder, broker, listen, current, bridges, startedAtMs, log, now } = deps;
   const mutes = await openMutes(folder === null ? null : join(folder, "panel-mutes.json"), log);
   const blockedBy = (client: Named): string | null => {
-    const where = current().bans.of(client, now())?.where;
-    return where === undefined ? null : placeOf(where);
+    const { bans } = current();
+    const where = bans.of(client, now())?.where;
+    if (where === undefined) return null;
+    return bans.loaded?.value.find(({ origin }) => origin.line === where.line)?.by ?? placeOf(where);
   };
   const certificates = kept(
     () => certificateCards(certificatesOf({ current, now }), startedAtMs),
@@ -92,7 +99,11 @@ export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
       return counts;
     },
     problems: problems.list,
-    routes: [...clientRoutes({ clients, desk: broker.clients }), ...problemRoutes({ problems, now })],
+    routes: [
+      ...clientRoutes({ clients, desk: broker.clients }),
+      ...blockRoutes({ ...deps, clients: clients.list, changed: () => void deps.reload("a block in the panel") }),
+      ...problemRoutes({ problems, now }),
+    ],
     stop() {
       listen(null);
       clients.stop();

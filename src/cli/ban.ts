@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { codeOf, ConfigError } from "../core/errors.ts";
 import { networkFault } from "../core/network.ts";
 import { sentence } from "../core/problem.ts";
-import { writeAtomically } from "../core/write-atomically.ts";
-import { BAN_FILE, formatBans, parseBans, type Ban } from "../settings/ban-file.ts";
+import { BAN_FILE, formatBans, type Ban } from "../settings/ban-file.ts";
 import { parseExpiration } from "../settings/limits.ts";
+import { readBanList, writeBanList } from "../snapshot/ban-list.ts";
 import type { BanCommand } from "./command.ts";
 import { readMoment } from "./moment.ts";
 
@@ -18,9 +17,8 @@ export async function ban(command: BanCommand, nowMs: number = Date.now()): Prom
     const { banFile } = snapshot.settings;
     if (banFile === null)
       return failed(78, `There is no list of bans. Write "ban_file ${BAN_FILE}" into the conf file.`);
-    const { bans, problems } = parseBans(await textOf(banFile.path), banFile.shown, "Nothing is changed.");
-    if (bans === null) return failed(2, ...problems.map(sentence));
-    const inForce = bans.filter(({ untilMs }) => untilMs === null || untilMs > nowMs);
+    const { bans: inForce, problems } = await readBanList(banFile, nowMs);
+    if (inForce === null) return failed(2, ...problems.map(sentence));
     if (command.action === "list") {
       process.stdout.write(formatBans(inForce));
       return 0;
@@ -29,13 +27,13 @@ export async function ban(command: BanCommand, nowMs: number = Date.now()): Prom
     const others = inForce.filter((known) => known.of !== of || known.value !== value);
     if (command.action === "remove") {
       if (others.length === inForce.length) return failed(1, `The ${of} ${value} is not banned.`);
-      await write(banFile.path, others);
+      await writeBanList(banFile, others);
       process.stdout.write(`The ${of} ${value} is not banned any more.\n`);
       return 0;
     }
     const added = banOf(command, nowMs);
     if (typeof added === "string") return failed(78, added);
-    await write(banFile.path, [...others, added]);
+    await writeBanList(banFile, [...others, added]);
     process.stdout.write(`The ${of} ${value} is banned. A running broker takes it over by itself.\n`);
     return 0;
   } catch (error) {
@@ -57,21 +55,6 @@ function banOf({ of, value, reason, duration }: Extract<BanCommand, { action: "a
   const untilMs = seconds === null ? null : nowMs + seconds * 1000;
   return { of, value, reason, untilMs, origin: { file: BAN_FILE } };
 }
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return "";
-    throw error;
-  }
-}
-
-async function write(path: string, bans: readonly Ban[]): Promise<void> {
-  await writeAtomically(path, [HEAD, formatBans(bans)]);
-}
-
-const HEAD = "# Who may not connect. Written by culex ban, which keeps no comments; you may change it yourself.\n";
 
 function failed<Code extends number>(code: Code, ...lines: readonly string[]): Code {
   process.stderr.write(`${lines.join("\n")}\n`);

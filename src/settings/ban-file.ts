@@ -20,6 +20,9 @@ export interface Ban {
   readonly reason: string | null;
   /** null: for ever. */
   readonly untilMs: number | null;
+  /** Who wrote it, and when; missing: nobody says. */
+  readonly by?: string;
+  readonly atMs?: number;
   readonly origin: Origin;
 }
 
@@ -30,7 +33,7 @@ export interface ParsedBans {
   readonly problems: readonly Problem[];
 }
 
-const KEYS: readonly string[] = [...BANNED, "reason", "until"];
+const KEYS: readonly string[] = [...BANNED, "reason", "until", "by", "at"];
 const SHAPE = 'Write a list of entries such as "- client: pump".';
 
 /**
@@ -39,6 +42,8 @@ const SHAPE = 'Write a list of entries such as "- client: pump".';
  *     - client: pump
  *       reason: floods the garden topics
  *       until: 2026-12-24T12:00:00Z
+ *       by: Ada
+ *       at: 2026-12-23T09:30:00Z
  *     - user: guest
  *     - address: 192.168.7.0/24
  */
@@ -61,10 +66,12 @@ export function parseBans(text: string, file: string, now: string): ParsedBans {
 
 /** Writes a list of bans as parseBans() reads it. */
 export function formatBans(bans: readonly Ban[]): string {
-  const entries = bans.map(({ of, value, reason, untilMs }) => {
+  const entries = bans.map(({ of, value, reason, untilMs, by, atMs }) => {
     const lines = [`- ${of}: ${JSON.stringify(value)}`];
     if (reason !== null) lines.push(`  reason: ${JSON.stringify(reason)}`);
     if (untilMs !== null) lines.push(`  until: ${new Date(untilMs).toISOString()}`);
+    if (by !== undefined) lines.push(`  by: ${JSON.stringify(by)}`);
+    if (atMs !== undefined) lines.push(`  at: ${new Date(atMs).toISOString()}`);
     return `${lines.join("\n")}\n`;
   });
   return entries.join("");
@@ -76,15 +83,21 @@ function parseBan(raw: RawObject, origin: Origin): Ban | string {
   if (unknown !== undefined) return `"${unknown}" is not known here (${KEYS.join(", ")}).`;
   const [of, second] = BANNED.filter((key) => key in raw);
   if (of === undefined || second !== undefined) return `an entry needs one of ${listed(BANNED, "or")}.`;
-  const { [of]: value, reason = null, until = null } = raw;
+  const { [of]: value, reason = null, until = null, by = null, at = null } = raw;
   if (typeof value !== "string" || value === "") return `"${of}" is no text; put it in quotes.`;
   const fault = of === "address" ? networkFault(value) : null;
   if (fault !== null) return `"address: ${value}": ${fault}.`;
   if (reason !== null && typeof reason !== "string") return '"reason" is no text; put it in quotes.';
+  if (by !== null && typeof by !== "string") return '"by" is no text; put it in quotes.';
   const untilMs = until === null ? null : momentOf(until);
-  if (until !== null && untilMs === null)
-    return `"until: ${JSON.stringify(until)}" is no moment such as 2026-12-24T12:00:00Z.`;
-  return { of, value, reason, untilMs, origin };
+  if (until !== null && untilMs === null) return noMoment("until", until);
+  const atMs = at === null ? null : momentOf(at);
+  if (at !== null && atMs === null) return noMoment("at", at);
+  return { of, value, reason, untilMs, ...(by === null ? {} : { by }), ...(atMs === null ? {} : { atMs }), origin };
+}
+
+function noMoment(key: string, value: unknown): string {
+  return `"${key}: ${JSON.stringify(value)}" is no moment such as 2026-12-24T12:00:00Z.`;
 }
 
 /** A day or a moment; without a zone it is that of this machine. */

@@ -35,8 +35,9 @@ test.each(["", "# nobody\n", "[]"])("nobody is in %j", (text) => {
 test("what is written is read again", () => {
   const origin = { file: "bans.yaml", line: 1 };
   const odd = { of: "client", value: 'a: "b" #c\n', reason: "- {x}", untilMs: 1_800_000_000_123, origin } as const;
-  const again = parseBans(formatBans([odd]), "bans.yaml", NOW);
-  expect(again).toEqual({ bans: [odd], problems: [] });
+  const signed = { ...odd, by: 'Ada "A" # B', atMs: 1_790_000_000_000, origin: { file: "bans.yaml", line: 4 } };
+  const again = parseBans(formatBans([odd, signed]), "bans.yaml", NOW);
+  expect(again).toEqual({ bans: [odd, signed], problems: [] });
 });
 
 test.each([
@@ -46,8 +47,10 @@ test.each([
   ["- { client: a, user: b }", "bans.yaml line 1: an entry needs one of client, user or address."],
   ["- client: 7", 'bans.yaml line 1: "client" is no text; put it in quotes.'],
   ["- address: kitchen", 'bans.yaml line 1: "address: kitchen": it is no address, and no network such as 10.0.0.0/8.'],
-  ["- user: a\n- usr: b", 'bans.yaml line 2: "usr" is not known here (client, user, address, reason, until).'],
+  ["- user: a\n- usr: b", 'bans.yaml line 2: "usr" is not known here (client, user, address, reason, until, by, at).'],
   ["- { user: a, until: soon }", 'bans.yaml line 1: "until: "soon"" is no moment such as 2026-12-24T12:00:00Z.'],
+  ["- { user: a, at: soon }", 'bans.yaml line 1: "at: "soon"" is no moment such as 2026-12-24T12:00:00Z.'],
+  ["- { user: a, by: 5 }", 'bans.yaml line 1: "by" is no text; put it in quotes.'],
   ["- { user: a, reason: 5 }", 'bans.yaml line 1: "reason" is no text; put it in quotes.'],
   ["- [", "bans.yaml line 1:4: this is not valid YAML."],
 ])("a file with a fault is not used at all: %j", (text, what) => {

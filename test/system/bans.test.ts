@@ -39,7 +39,7 @@ test("culex ban keeps a client out of a running broker, and lets it in again", a
   const intact = readFileSync(bans, "utf8");
   save(bans, `${intact}- adress: 10.0.0.1\n`);
   expect(await running.line(/is not known here/)).toMatch(
-    /error: bans\.yaml line 5: "adress" is not known here \(client, user, address, reason, until\)\. The bans read at \d\d:\d\d stay in force\./,
+    /error: bans\.yaml line 5: "adress" is not known here \(client, user, address, reason, until, by, at\)\. The bans read at \d\d:\d\d stay in force\./,
   );
   expect((await mosquittoPub(port, ["-i", "pump", "-t", "t", "-m", "x"])).code).toBe(5);
   const faulty = await command("remove", "--client", "pump");

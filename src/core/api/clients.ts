@@ -71,9 +71,18 @@ export interface ClientTopics {
 export interface Block {
   readonly kind: "user" | "client" | "ip";
   readonly value: string;
-  readonly by: string;
-  readonly at: string;
-  readonly reason: string;
+  /** Who wrote it, and when; null: the file does not say. */
+  readonly by: string | null;
+  readonly at: string | null;
+  /** null: none was given. */
+  readonly reason: string | null;
   /** null: for ever. */
   readonly until: string | null;
+}
+
+/** What may be said of a block that is made. */
+export interface NewBlock {
+  readonly reason?: string;
+  /** Missing: for ever. */
+  readonly until?: string;
 }

@@ -1,0 +1,34 @@
+import { readFile } from "node:fs/promises";
+import { codeOf } from "../core/errors.ts";
+import { writeAtomically } from "../core/write-atomically.ts";
+import { formatBans, parseBans, type Ban, type ParsedBans } from "../settings/ban-file.ts";
+import type { FileReference } from "../settings/types.ts";
+
+/**
+ * Reads a list of bans to change it; what is over is left out. A file that is not there bans nobody.
+ * @throws the system's error when it cannot be read.
+ */
+export async function readBanList({ path, shown }: FileReference, nowMs: number): Promise<ParsedBans> {
+  const { bans, problems } = parseBans(await textOf(path), shown, "Nothing is changed.");
+  return { bans: bans?.filter(({ untilMs }) => untilMs === null || untilMs > nowMs) ?? null, problems };
+}
+
+/**
+ * Writes a list of bans, which a running broker takes over by itself.
+ * @throws the system's error; the old list is still there then.
+ */
+export async function writeBanList({ path }: FileReference, bans: readonly Ban[]): Promise<void> {
+  await writeAtomically(path, [HEAD, formatBans(bans)]);
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return "";
+    throw error;
+  }
+}
+
+const HEAD =
+  "# Who may not connect. Written by culex ban and the panel, which keep no comments; you may change it yourself.\n";
