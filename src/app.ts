@@ -222,6 +222,7 @@ export async function startApp(context: AppContext): Promise<App> {
         portOf: listeners.portOf,
         broker: running,
         reservedUsers: spec.environment.reservedUsers,
+        ledger: keeper.ledger,
         options: context.options,
         optionsFile: spec.optionsFile,
         runCommands: desks.runCommands,

@@ -1,7 +1,9 @@
+import type { StageLedger } from "./auth/figures.ts";
 import { hashPassword } from "./auth/password.ts";
 import type { ClientDesk } from "./core/client-facts.ts";
 import type { OptionStore } from "./core/option-store.ts";
 import { createAccounts, type AccountsDeps } from "./http/panel/accounts.ts";
+import { backendRoutes } from "./http/panel/backends.ts";
 import { deviceRoutes } from "./http/panel/devices.ts";
 import { explainRoutes, type ExplainRoutesDeps } from "./http/panel/explain.ts";
 import { roleRoutes } from "./http/panel/roles.ts";
@@ -15,6 +17,8 @@ import type { Snapshot } from "./snapshot/types.ts";
 export interface AccessRoutesDeps extends Pick<AccountsDeps, "runCommands" | "reload"> {
   readonly current: () => Snapshot;
   readonly clients: Pick<ClientDesk, "all" | "identity">;
+  /** What the login sources were asked. */
+  readonly ledger: StageLedger;
   /** Names that are kept for the system, which may do everything. */
   readonly reservedUsers: readonly string[];
   /** null: they are the owner's alone. */
@@ -35,6 +39,7 @@ export function accessRoutes(deps: AccessRoutesDeps): readonly Route[] {
     ...ruleRoutes({ rules: () => listedRules(current(), reservedUsers) }),
     ...userRoutes({ current, users, accounts }),
     ...roleRoutes({ current, accounts }),
+    ...backendRoutes({ current, ledger: deps.ledger }),
     ...deviceRoutes({ current, users, accounts, reservedUsers, portOf }),
   ];
 }

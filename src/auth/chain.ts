@@ -1,4 +1,4 @@
-import { BackendError } from "../core/errors.ts";
+import { BackendError, messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { IMPORTED } from "../core/imported.ts";
 import { allow, deny } from "../core/reasons.ts";
@@ -117,6 +117,7 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log, led
     const goOn = (decision: Decision<Identity>): Answer => {
       trace(credentials, decision);
       note(WORDS[decision.verdict]);
+      ledger.ended(name, null);
       switch (decision.verdict) {
         case "allow":
           // once more: somebody may have been disabled while the password was checked
@@ -131,6 +132,8 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log, led
     };
     const fail = (error: unknown): Answer => {
       note("failed");
+      // a client that went away is no fault of the stage
+      if (!signal.aborted) ledger.ended(name, messageOf(error));
       if (onError === "deny" || !(error instanceof BackendError) || signal.aborted) throw error;
       log.debug({ by: name }, `login of ${credentials.clientId}: ${error.message}; the next source is asked`);
       return walk(rest, { ...earlier, failed: earlier.failed ?? error }, credentials, signal);

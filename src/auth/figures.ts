@@ -23,18 +23,28 @@ export type StageFigure = keyof StageFigures;
 /** The figures of all stages, by name; one owner for the life of the process. */
 export interface StageLedger {
   add(stage: string, figure: StageFigure, amount: number): void;
+  /** Takes down how its last question ended: null is a decision, else why there was none. */
+  ended(stage: string, error: string | null): void;
+  /** Of the stages whose last question had no decision: why. */
+  errors(): ReadonlyMap<string, string>;
   read(): ReadonlyMap<string, StageFigures>;
 }
 
 /** Makes a ledger without a figure. */
 export function createStageLedger(): StageLedger {
   const stages = new Map<string, Record<StageFigure, number>>();
+  const errors = new Map<string, string>();
   return {
     add(stage, figure, amount) {
       const figures = stages.get(stage) ?? { ...NONE };
       figures[figure] += amount;
       stages.set(stage, figures);
     },
+    ended(stage, error) {
+      if (error === null) errors.delete(stage);
+      else errors.set(stage, error);
+    },
+    errors: () => new Map(errors),
     read: () => new Map([...stages].map(([stage, figures]) => [stage, { ...figures }])),
   };
 }

@@ -31,6 +31,7 @@ interface BuiltAccess {
   readonly logins: LoginChain;
   readonly policy: Policy;
   readonly files: AccessFiles;
+  readonly loginStages: Snapshot["loginStages"];
   readonly keptStages: readonly Authenticator[];
   readonly problems: readonly Problem[];
 }
@@ -62,6 +63,7 @@ export function buildAccess(
       ownBy(({ policy }) => policy),
     ),
     files: general.files,
+    loginStages: [general, ...own.values()].flatMap(({ loginStages: stages }) => stages),
     keptStages: [general, ...own.values()].flatMap(({ keptStages }) => keptStages),
     listenerFiles: ownBy(({ files }) => files),
     problems: [general, ...own.values()].flatMap(({ problems }) => problems),
@@ -120,6 +122,10 @@ function buildOne(
           hasRules: settings.aclFile !== null || sources.dynsec !== null,
         }),
     files: { acl: acl.loaded, passwordFile: passwordFile.loaded },
+    loginStages: login.stages.map(({ authenticator }, place) => ({
+      type: settings.auth[place]?.type ?? authenticator.name,
+      authenticator,
+    })),
     keptStages: login.kept,
     problems: [
       ...acl.problems,

@@ -29,6 +29,7 @@ export function build(sources: Sources, previous: Snapshot | null, deps: AccessD
     http: http.plan,
     bridges: bridges.plans,
     logins: access.logins,
+    loginStages: access.loginStages,
     keptStages: access.keptStages,
     policy: tested.policy,
     limitsOf: dynsecLimits(sources.dynsec),

@@ -131,6 +131,8 @@ export interface Snapshot extends AccessFiles {
   readonly http: HttpPlan | null;
   readonly bridges: readonly BridgePlan[];
   readonly logins: LoginChain;
+  /** Every stage in the order in which it is asked, those of listeners with logins of their own behind the others. */
+  readonly loginStages: readonly LoginStage[];
   /** Stages that outlive a reload as long as nothing about them changes. */
   readonly keptStages: readonly Authenticator[];
   readonly policy: Policy;
@@ -144,6 +146,12 @@ export interface Snapshot extends AccessFiles {
   readonly isRefused: boolean;
   readonly problems: readonly Problem[];
   readonly builtAtMs: number;
+}
+
+/** A stage of the login chain, and of which kind it is. */
+export interface LoginStage {
+  readonly type: string;
+  readonly authenticator: Authenticator;
 }
 
 /**

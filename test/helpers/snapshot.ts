@@ -68,6 +68,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       mayReturn: parts.mayReturn ?? (() => allow("test", undefined)),
       exchange: parts.exchange ?? (() => null),
     },
+    loginStages: [],
     keptStages: [],
     policy: {
       for: (identity) => ({

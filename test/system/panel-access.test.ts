@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { layOut, startAddon, type Running } from "../helpers/culex.ts";
+import { launch, layOut, save, startAddon, type Running } from "../helpers/culex.ts";
 import { coreUser } from "../helpers/core-websocket.ts";
 import { client, dynsecText, may, PASSWORD } from "../helpers/dynsec.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { connect, refusal } from "../helpers/mqtt.ts";
 import { startSupervisor, type FakeSupervisor } from "../helpers/supervisor.ts";
+import { tempFolder } from "../helpers/temp.ts";
 
 /** The app and its API. */
 async function start(files: Readonly<Record<string, string>>, supervisor: FakeSupervisor | null = null) {
@@ -274,4 +276,101 @@ test("without dynamic security a login goes into the options: to the Supervisor,
     },
   });
   expect(readFileSync(join(folders.data, "options.json"), "utf8")).not.toContain("late");
+});
+
+test("each login source says how it does, and can be tried", async () => {
+  const closed = await freePort();
+  const silent = `http://127.0.0.1:${closed}/auth: connection refused; the service does not run, or listens on another address or port`;
+  const { running, api } = await start({
+    "data/options.json": LOGINS,
+    "share/mosquitto/auth.yaml": `stages:
+  - type: users
+    id: garden
+    users:
+      - { username: hose, password: "secret-2", permissions: [{ resource: "garden/#", operation: readWrite }] }
+  - type: logins
+  - type: http
+    id: house
+    response: status
+    login: { url: "http://127.0.0.1:${closed}/auth", params: { username: "%u" } }
+    cache: { ttl: 0, stale_if_error: 0 }
+`,
+  });
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  await connect(url, { username: "meter", password: "secret-1" });
+  expect(await refusal(url, { username: "nobody", password: "x" })).toBe(3);
+  expect((await api("GET", "backends")).json).toMatchObject([
+    { name: "system-users", type: "system-users", asked: 2, allowed: 0, state: "ok" },
+    { name: "garden", type: "users", asked: 2, allowed: 0, refused: 0, failed: 0, state: "ok" },
+    { name: "logins", type: "logins", asked: 2, allowed: 1, state: "ok" },
+    {
+      name: "house",
+      type: "http",
+      asked: 1,
+      failed: 1,
+      state: "failing",
+      lastError: silent,
+    },
+  ]);
+  for (const [name, username, password, verdict, sentence] of [
+    ["garden", "hose", "secret-2", "allow", "it lets this login in"],
+    ["garden", "hose", "wrong", "deny", "wrong password for user hose"],
+    ["garden", "meter", "secret-1", "ignore", expect.any(String)],
+    ["logins", "meter", "secret-1", "allow", "it lets this login in"],
+    ["logins", "me\nter", "x", "deny", "the user name cannot be used because it holds a control character"],
+    ["house", "ann", "secret-3", "failed", silent],
+  ] as const) {
+    const tried = await api("POST", `backends/${name}/test`, { username, password });
+    expect(tried.json, `${name} ${username}`).toEqual({ verdict, sentence, ms: expect.any(Number) });
+  }
+  expect((await api("POST", "backends/none/test", {})).status).toBe(404);
+  expect((await api("GET", "audit")).json.items[0].what).toBe("tried a login of ann at house: failed");
+  expect(running.lines.join("\n")).not.toContain("secret-3");
+  expect((await api("GET", "users?q=hose")).json.items).toMatchObject([
+    { name: "hose", source: "file", passwordSet: true, where: { file: "auth.yaml", line: 5 }, writable: false },
+  ]);
+});
+
+test("outside Home Assistant a password file is the owner's: the answer has the line to paste", async () => {
+  const folder = tempFolder();
+  const port = await freePort();
+  const panel = await freePort();
+  const files = { passwords: "meter:secret-1\n", acl: "user meter\ntopic write meters/#\n" };
+  for (const [name, text] of Object.entries(files)) save(join(folder, name), text);
+  const conf = join(folder, "mosquitto.conf");
+  save(conf, `listener ${port} 127.0.0.1\npassword_file passwords\nacl_file acl\npanel ${panel}\n`);
+  const running = launch(["src/main.ts", "-c", conf]);
+  await running.line(/ ready: /);
+  const api = await apiOf(running);
+  expect((await api("GET", "users")).json.items).toEqual([
+    {
+      name: "meter",
+      source: "file",
+      passwordSet: true,
+      disabled: false,
+      roles: [],
+      groups: [],
+      where: { file: "passwords" },
+      writable: false,
+    },
+  ]);
+  const added = (await api("POST", "devices", { name: "plug", type: "other", scope: "everything", host: "h" })).json;
+  const [login, rules] = added.paste;
+  expect(login).toEqual({ to: "passwords", lines: [expect.stringMatching(/^plug:\$7\$/)] });
+  expect(rules).toEqual({ to: "acl", lines: ["user plug", "topic readwrite #"] });
+  expect(readFileSync(join(folder, "passwords"), "utf8")).toBe(files.passwords);
+  const url = `mqtt://127.0.0.1:${port}`;
+  expect(await refusal(url, { username: "plug", password: added.password })).toBe(5);
+  save(join(folder, "passwords"), `${files.passwords}${login.lines.join("\n")}\n`);
+  save(join(folder, "acl"), `${files.acl}${rules.lines.join("\n")}\n`);
+  running.signal("SIGHUP");
+  await expect.poll(async () => (await api("GET", "users?q=plug")).json.total, { timeout: 20_000 }).toBe(1);
+  const plug = await connect(url, { username: "plug", password: added.password, protocolVersion: 5 });
+  await plug.client.publishAsync("any/thing", "1", { qos: 1 });
+  const other = (await api("POST", "users/meter/password", {})).json;
+  expect(other.paste).toEqual([{ to: "passwords", lines: [expect.stringMatching(/^meter:\$7\$/)] }]);
+  expect((await api("DELETE", "users/meter")).json.error).toMatchObject({
+    message: "The user meter cannot be changed from here.",
+    hint: "Change it in passwords.",
+  });
 });

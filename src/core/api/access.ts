@@ -154,8 +154,25 @@ export interface BackendInfo {
   readonly failed: number;
   readonly state: "ok" | "failing" | "unused";
   readonly lastError?: string;
-  /** Of the last questions. */
+  /** On average since the start; missing: nothing was asked. */
   readonly latencyMs?: number;
+}
+
+/** A login that is tried at one source, as if a device had sent it. */
+export interface BackendTrial {
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly clientId?: string;
+  readonly listener?: string;
+}
+
+/** What the source said. Nothing of it counts for anybody. */
+export interface BackendVerdict {
+  /** "ignore": it does not know that user; "failed": it could not say. */
+  readonly verdict: "allow" | "deny" | "ignore" | "failed";
+  /** Plain words without a capital and full stop. */
+  readonly sentence: string;
+  readonly ms: number;
 }
 
 export type DeviceType = "tasmota" | "shelly" | "esphome" | "zigbee2mqtt" | "frigate" | "other";
