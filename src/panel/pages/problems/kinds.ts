@@ -29,9 +29,9 @@ export function groupOf({ kind }: Pick<ProblemInfo, "kind">): Group {
   return GROUP_OF[kind] ?? "refused";
 }
 
-/** Whether the subject is a device, and not a file or a bridge. */
-export function isAboutDevice(problem: Pick<ProblemInfo, "kind">): boolean {
-  return !["bridges", "settings"].includes(groupOf(problem));
+/** Whether the subject is a device, and not a file, a bridge, or an address that never said a name. */
+export function isAboutDevice(problem: Pick<ProblemInfo, "kind" | "subject" | "ips">): boolean {
+  return !["bridges", "settings"].includes(groupOf(problem)) && !problem.ips.includes(problem.subject);
 }
 
 /** What a kind of problem is called. */
