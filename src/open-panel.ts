@@ -71,16 +71,17 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     return { in: countOf(received), out: countOf(sent), writes: deps.writes() };
   }, now);
   const monitor = await openMonitor({ ...deps, folder });
+  const topics = openTopics({ ...deps, folder });
   const overview = () =>
     overviewOf({
       ...deps,
       figures: broker.briefFigures,
       sessions: broker.sessions,
       history,
+      unused: topics.unused,
       away: monitor.away,
       problems: () => monitor.problems().filter(({ mutedUntil }) => mutedUntil === undefined),
     });
-  const topics = openTopics({ ...deps, folder });
   const live = createLiveDesk({
     visitors,
     channels: new Map([

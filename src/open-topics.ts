@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Broker } from "./broker/broker.ts";
 import type { Route } from "./http/panel/route.ts";
+import { discoveryRoutes } from "./http/panel/discovery.ts";
 import { jobRoutes } from "./http/panel/jobs.ts";
 import { retainedRoutes } from "./http/panel/retained.ts";
 import { publishesRoutes } from "./http/panel/publishes.ts";
@@ -10,7 +11,7 @@ import { createTopics, type Topics } from "./monitor/topics/topics.ts";
 import type { Snapshot } from "./snapshot/types.ts";
 
 export interface TopicsDeskDeps {
-  readonly broker: Pick<Broker, "retained" | "subscribersOf" | "observe">;
+  readonly broker: Pick<Broker, "retained" | "subscribersOf" | "observe" | "isConnected">;
   /** Where the trash is kept; null: nowhere but in memory. */
   readonly folder: string | null;
   readonly current: () => Pick<Snapshot, "settings">;
@@ -23,6 +24,7 @@ export interface TopicsDesk {
   /** Takes over limits that have changed. */
   update(): void;
   readonly watch: Topics["watch"];
+  readonly unused: Topics["unused"];
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export function openTopics({ broker, folder, current, now }: TopicsDeskDeps): To
     retained: broker.retained,
     subscribersOf: broker.subscribersOf,
     observe: broker.observe,
+    isConnected: broker.isConnected,
     trashFile: folder === null ? null : join(folder, "panel-trash.jsonl"),
     now,
   });
@@ -46,9 +49,19 @@ export function openTopics({ broker, folder, current, now }: TopicsDeskDeps): To
       ...publishesRoutes(topics),
       ...retainedRoutes({ table: topics.table, plan: deletions.plan, run: deletions.run }),
       ...trashRoutes({ trash: trash.list, restore: deletions.restore, forget: trash.forget }),
+      ...discoveryRoutes({
+        devices: topics.discovery,
+        async plan(ids) {
+          const wanted = new Set(ids);
+          const devices = (await topics.discovery()).filter(({ id }) => wanted.has(id));
+          return deletions.plan({ topics: devices.flatMap((device) => device.topics) });
+        },
+        run: deletions.run,
+      }),
       ...jobRoutes(jobs),
     ],
     watch: topics.watch,
+    unused: topics.unused,
     update: topics.update,
     stop: topics.stop,
   };

@@ -90,6 +90,9 @@ export type RetainedDelete =
   | { readonly topics: readonly string[] }
   | { readonly token: string };
 
+/** Devices whose announcements to delete, or the token of a plan that shows them. */
+export type DiscoveryDelete = { readonly ids: readonly string[] } | { readonly token: string };
+
 /** Messages of the trash. */
 export interface TrashIds {
   readonly ids: readonly string[];

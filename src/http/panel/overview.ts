@@ -17,6 +17,8 @@ export interface OverviewDeps {
   /** Clients connected now. */
   readonly sessions: () => readonly { readonly username: string | null }[];
   readonly history: Pick<TrafficHistory, "messages" | "writesPerHour">;
+  /** Retained messages of devices that probably nobody uses. */
+  readonly unused: () => number;
   /** Those that are not here. */
   readonly away: () => Pick<Overview["devices"], "asleep" | "overdue" | "refused">;
   /** The worst first; those that are muted are left out. */
@@ -48,7 +50,7 @@ export function overviewOf(deps: OverviewDeps): Overview {
       : { connected: null },
     devices: { connected: connections, ...away() },
     messages: history.messages(),
-    retained: { ...retained, probablyUnused: 0 },
+    retained: { ...retained, probablyUnused: deps.unused() },
     problems: { total: found.length, top: found.slice(0, SHOWN_PROBLEMS) },
     bridges: bridgesOf({ current, states: deps.bridges }),
     certificates: certificatesOf({ current, now }),

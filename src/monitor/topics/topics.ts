@@ -1,8 +1,16 @@
 import type { Page } from "../../core/api/common.ts";
-import type { IndexInfo, RetainedInfo, TopicFound, TopicInfo, TopicLevel } from "../../core/api/topics.ts";
+import type {
+  DiscoveryInfo,
+  IndexInfo,
+  RetainedInfo,
+  TopicFound,
+  TopicInfo,
+  TopicLevel,
+} from "../../core/api/topics.ts";
 import type { MessageObserver } from "../../core/observing.ts";
 import type { RetainedMessages } from "../../core/retained.ts";
 import { createDeletions, type Deletions } from "./deletions.ts";
+import { discoveredDevices } from "./discovery.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { type TableQuery, retainedTable } from "./retained-table.ts";
 import { createTails, type Tails } from "./tails.ts";
@@ -23,6 +31,7 @@ export interface TopicsDeps {
   readonly observe: (observer: MessageObserver | null) => void;
   /** Where the trash is kept; null: in memory. */
   readonly trashFile: string | null;
+  readonly isConnected: (clientId: string) => boolean;
   readonly now: () => number;
 }
 
@@ -39,6 +48,10 @@ export interface Topics {
   /** Shows messages to somebody as they come. */
   readonly watch: Tails["watch"];
   table(query: TableQuery): Promise<Page<RetainedInfo>>;
+  /** The devices that are announced to Home Assistant. */
+  discovery(): Promise<readonly DiscoveryInfo[]>;
+  /** Retained messages that announce a device that probably nobody uses, as of some minutes ago. */
+  unused(): number;
   readonly trash: Trash;
   readonly deletions: Deletions;
   readonly jobs: Jobs;
@@ -47,14 +60,18 @@ export interface Topics {
   stop(): Promise<void>;
 }
 
+/** How long a count of what is unused stands: it takes a look at every announcement. */
+const UNUSED_MS = 60_000;
+
 /** Begins to keep what is published. */
 export function createTopics(deps: TopicsDeps): Topics {
-  const { limits, retained, subscribersOf, observe, trashFile, now } = deps;
+  const { limits, retained, subscribersOf, observe, isConnected, trashFile, now } = deps;
   const index = createTopicIndex(limits, now);
+  const indexedSinceMs = now();
+  const isIndexed = (): boolean => limits().maxTopics > 0;
   const observerNow = (): MessageObserver | null => {
-    const isKept = limits().maxTopics > 0;
-    if (!tails.isWatched) return isKept ? { wantsEach: false, seen: index.seen } : null;
-    if (!isKept) return { wantsEach: true, seen: tails.seen };
+    if (!tails.isWatched) return isIndexed() ? { wantsEach: false, seen: index.seen } : null;
+    if (!isIndexed()) return { wantsEach: true, seen: tails.seen };
     return {
       wantsEach: true,
       seen(...message) {
@@ -73,6 +90,9 @@ export function createTopics(deps: TopicsDeps): Topics {
   const tails = createTails(now, update);
   const trash = createTrash(() => (trashFile === null ? Promise.resolve(memoryShelf()) : fileShelf(trashFile)), now);
   const jobs = createJobs();
+  const discovery = () => discoveredDevices({ retained, index, isIndexed, indexedSinceMs, isConnected, now });
+  let unused = 0;
+  let unusedAtMs = -Infinity;
   update();
 
   return {
@@ -94,6 +114,16 @@ export function createTopics(deps: TopicsDeps): Topics {
     },
     watch: tails.watch,
     table: (query) => retainedTable({ retained, index }, query),
+    discovery,
+    unused() {
+      if (now() - unusedAtMs > UNUSED_MS) {
+        unusedAtMs = now();
+        void discovery().then((devices) => {
+          unused = devices.reduce((sum, { probablyUnused, topics }) => sum + (probablyUnused ? topics.length : 0), 0);
+        });
+      }
+      return unused;
+    },
     trash,
     deletions: createDeletions({ retained, trash, jobs, now }),
     jobs,

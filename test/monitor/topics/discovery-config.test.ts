@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { readDiscovery, type DiscoveryConfig } from "../../../src/monitor/topics/discovery-config.ts";
+
+const TOPIC = "homeassistant/sensor/plug/power/config";
+const UNREADABLE: DiscoveryConfig = {
+  topic: TOPIC,
+  device: TOPIC,
+  name: "sensor/plug/power",
+  topics: [],
+  availability: [],
+  needsAll: false,
+};
+
+test.each<[string, unknown, Partial<DiscoveryConfig>]>([
+  [
+    "abbreviated words with a base topic",
+    {
+      "~": "tele/plug",
+      stat_t: "~/SENSOR",
+      cmd_t: "cmnd/~",
+      avty_t: "~/LWT",
+      pl_not_avail: "Offline",
+      dev: { ids: ["b", "a"], name: "Plug" },
+    },
+    {
+      device: "a b",
+      name: "Plug",
+      topics: ["tele/plug/SENSOR", "cmnd/tele/plug", "tele/plug/LWT"],
+      availability: [{ topic: "tele/plug/LWT", offline: "Offline" }],
+    },
+  ],
+  [
+    "full words with a list of availabilities",
+    {
+      name: "Power",
+      state_topic: "z/plug",
+      availability: [{ topic: "z/bridge" }, { topic: "z/plug/availability", payload_not_available: "gone" }],
+      availability_mode: "all",
+      device: { identifiers: "plug-1" },
+    },
+    {
+      device: "plug-1",
+      name: "Power",
+      topics: ["z/plug", "z/bridge", "z/plug/availability"],
+      availability: [
+        { topic: "z/bridge", offline: "offline" },
+        { topic: "z/plug/availability", offline: "gone" },
+      ],
+      needsAll: true,
+    },
+  ],
+  [
+    "a device with its parts",
+    { dev: { cns: [["mac", "aa"]], name: "Whole" }, cmps: { a: { p: "sensor", stat_t: "x/a" }, b: { stat_t: "x/b" } } },
+    { device: '[["mac","aa"]]', name: "Whole", topics: ["x/a", "x/b"] },
+  ],
+  ["no device", { state_topic: "x" }, { topics: ["x"] }],
+  ["no object", [1], {}],
+])("reads %s", (_, payload, config) => {
+  expect(readDiscovery(TOPIC, Buffer.from(JSON.stringify(payload)))).toEqual({ ...UNREADABLE, ...config });
+});
+
+test("of what is no JSON the topic is known", () => {
+  expect(readDiscovery(TOPIC, Buffer.from([0xff]))).toEqual(UNREADABLE);
+});
