@@ -72,15 +72,17 @@ function nothingMatched(input: RuledAccessInput, action: TopicAction, topic: str
     };
   }
   const line = `"topic ${action === "publish" ? "write" : "read"} ${topic}"`;
-  const hint =
-    username === null
-      ? `add ${line} above the first "user" line`
-      : own.length === 0
-        ? `add "user ${username}" and below it ${line}`
-        : `add ${line} below "user ${username}"`;
+  const hint = whereToAdd(line, username, own.length > 0);
   const sentence =
     danger === null
       ? `no rule in ${file} allows it`
       : `no rule of its own in ${file} allows it, and ${danger}, so no pattern counts for it`;
   return { kind, sentence, hint, where: { file } };
+}
+
+function whereToAdd(line: string, username: string | null, hasOwn: boolean): string {
+  if (username === null) return `add ${line} above the first "user" line`;
+  // no "user" line can name it
+  if (username === "") return "give the device a user name: an ACL file has no rules for an empty one";
+  return hasOwn ? `add ${line} below "user ${username}"` : `add "user ${username}" and below it ${line}`;
 }

@@ -126,7 +126,7 @@ function connectedLine(event: Extract<BrokerEvent, { kind: "connected" }>): stri
   const { client, version, clean, keepaliveS, source } = event;
   const protocol = version === 5 ? "MQTT 5" : version === 4 ? "MQTT 3.1.1" : "MQTT 3.1";
   const session = clean ? "clean session" : "kept session";
-  const who = client.username === null ? "anonymous" : `user ${shortened(client.username)}, known to ${source}`;
+  const who = client.username === null ? "anonymous" : `${userName(client.username)}, known to ${source}`;
   return `${deviceName(client)} at ${client.address} connected on ${client.listener} (${who}; ${protocol}, ${session}, keepalive ${keepaliveS} s).`;
 }
 
@@ -159,7 +159,11 @@ function deviceName({ clientId }: ClientInfo): string {
 }
 
 function userPart({ username }: ClientInfo): string {
-  return username === null ? "" : ` (user ${shortened(username)})`;
+  return username === null ? "" : ` (${userName(username)})`;
+}
+
+function userName(username: string): string {
+  return username === "" ? "with an empty user name" : `user ${shortened(username)}`;
 }
 
 /** Sentence and hint without the last full stop, so that a count can follow. */

@@ -393,6 +393,13 @@ describe("the reason of an answer", () => {
     ["meter", { username: "meter" }, "receive", "meters/1", 'add "topic read meters/1" below "user meter"'],
     ["new", { username: "new" }, "publish", "a b", 'add "user new" and below it "topic write a b"'],
     ["nobody", {}, "publish", "pub", 'add "topic write pub" above the first "user" line'],
+    [
+      "an empty name",
+      { username: "" },
+      "publish",
+      "pub",
+      "give the device a user name: an ACL file has no rules for an empty one",
+    ],
   ])("names the line that %s lacks", (_who, client, action, topic, hint) => {
     const kind = action === "publish" ? "publish_denied" : "receive_denied";
     expect(accessOf(text, client).check(action, topic)).toEqual({

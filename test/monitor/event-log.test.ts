@@ -92,6 +92,29 @@ describe("a line of the log", () => {
       { kind: "connected", client: CLIENT, version: 5, clean: false, keepaliveS: 60, source: "logins" },
       "Device esp-1 at 192.0.2.7 connected on 1883 (user kitchen-plug, known to logins; MQTT 5, kept session, keepalive 60 s).",
     ],
+    [
+      "connected with an empty user name",
+      {
+        kind: "connected",
+        client: { ...CLIENT, username: "" },
+        version: 4,
+        clean: true,
+        keepaliveS: 60,
+        source: "anonymous",
+      },
+      "Device esp-1 at 192.0.2.7 connected on 1883 (with an empty user name, known to anonymous; MQTT 3.1.1, clean session, keepalive 60 s).",
+    ],
+    [
+      "denied publish with an empty user name",
+      {
+        kind: "denied",
+        client: { ...CLIENT, username: "" },
+        action: "publish",
+        topic: "lights/x",
+        decision: deny("acl", { kind: "publish_denied", sentence: "no rule in accesscontrollist allows it" }),
+      },
+      "Device esp-1 (with an empty user name) may not publish to lights/x: no rule in accesscontrollist allows it.",
+    ],
     ["a clean goodbye", { kind: "disconnected", client: CLIENT, reason: null }, "Device esp-1 disconnected."],
     [
       "a lost client",
