@@ -1,18 +1,15 @@
-import { createHash } from "node:crypto";
 import type { Reason } from "../core/types.ts";
 import { fitsClientId } from "./extensions.ts";
-import type { Client, ClientLimits, DynsecState, LoginLookup } from "./types.ts";
+import type { Client, ClientLimits, DynsecState } from "./types.ts";
 
 /**
- * Says what dynamic security knows of a user before its password is checked. `clientId` is the one the connection has in
- * the end, made up by the broker or not.
+ * Says why a user may not log in, whatever its password, and with a certificate neither; null when nothing bars it.
+ * `clientId` is the one the connection has in the end, made up by the broker or not.
  */
-export function findLogin(state: DynsecState, username: string, clientId: string): LoginLookup {
+export function loginRefusal(state: DynsecState, username: string, clientId: string): Reason | null {
   const client = state.clients.get(username);
-  if (client === undefined) return { kind: "unknown" };
-  const reason = refusalOf(client, clientId);
-  if (reason !== null) return { kind: "refused", reason: { ...reason, where: { file: state.file } } };
-  return { kind: "known", hash: client.password?.hash ?? null, proof: proofOf(client) };
+  const reason = client === undefined ? null : refusalOf(client, clientId);
+  return reason === null ? null : { ...reason, where: { file: state.file } };
 }
 
 /** Gives the limits of a user, or of anonymous clients, that the broker keeps count of. */
@@ -39,11 +36,4 @@ function refusalOf({ name, disabled, clientId: only, clientIds }: Client, client
     sentence: `user ${name} may not use the client id ${clientId}`,
     hint: 'set the right client id in the device, or change it with "setClientId"',
   };
-}
-
-/** Changes when the stored password does; the file cannot be told from it. */
-function proofOf({ password }: Client): string {
-  return createHash("sha256")
-    .update(JSON.stringify(password?.members ?? null))
-    .digest("base64");
 }

@@ -1,6 +1,6 @@
 import type { ClientInfo } from "../core/events.ts";
 import type { RawObject } from "../core/raw-object.ts";
-import type { Decision, Identity, Problem, Reason } from "../core/types.ts";
+import type { Decision, Identity, Problem } from "../core/types.ts";
 
 /** Kinds of access entries, in the order in which they are written to the file. */
 export const ACL_TYPES = [
@@ -230,18 +230,6 @@ export interface Control {
    */
   requestSelf(payload: Uint8Array, from: Requester): Promise<ControlAnswer>;
 }
-
-/** What dynamic security says of a login, before the password was checked. */
-export type LoginLookup =
-  /** Not one of its users: ask the next stage. */
-  | { readonly kind: "unknown" }
-  /** Disabled, or another client id than it may have: whatever the password, and for certificate logins too. */
-  | { readonly kind: "refused"; readonly reason: Reason }
-  /**
-   * `hash` is for the verifier of src/auth/password.ts, null when no password is right. `proof` goes into the Identity: it
-   * is another one after the password was changed.
-   */
-  | { readonly kind: "known"; readonly hash: string | null; readonly proof: string };
 
 /** Limits of a user, for the broker to keep. */
 export interface ClientLimits {

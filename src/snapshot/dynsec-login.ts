@@ -3,7 +3,7 @@ import { decoyFor } from "../auth/decoy.ts";
 import { createUserList } from "../auth/user-list.ts";
 import { deny } from "../core/reasons.ts";
 import type { Authenticator } from "../core/types.ts";
-import { findLogin } from "../dynsec/login.ts";
+import { loginRefusal } from "../dynsec/login.ts";
 import type { DynsecState } from "../dynsec/types.ts";
 import type { DynsecMoment } from "./types.ts";
 
@@ -46,8 +46,8 @@ export function dynsecLogin(dynsec: DynsecMoment | null, { verify, digest }: Bac
     ...list,
     bars({ clientId, username }) {
       if (state === null || username === null) return null;
-      const found = findLogin(state, username, clientId);
-      return found.kind === "refused" ? deny(DYNSEC, found.reason) : null;
+      const reason = loginRefusal(state, username, clientId);
+      return reason === null ? null : deny(DYNSEC, reason);
     },
   };
 }
