@@ -166,7 +166,9 @@ function userName(username: string): string {
   return username === "" ? "with an empty user name" : `user ${shortened(username)}`;
 }
 
-/** Sentence and hint without the last full stop, so that a count can follow. */
+/** Sentence and hint, which may be the end of one, without the last full stop, so that a count can follow. */
 function withHint({ sentence, hint }: Reason): string {
-  return hint === undefined ? sentence : `${sentence}. ${hint.replace(/\.$/, "")}`;
+  return hint === undefined
+    ? sentence
+    : `${sentence}. ${hint.charAt(0).toUpperCase()}${hint.slice(1).replace(/\.$/, "")}`;
 }

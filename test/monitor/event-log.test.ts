@@ -111,9 +111,13 @@ describe("a line of the log", () => {
         client: { ...CLIENT, username: "" },
         action: "publish",
         topic: "lights/x",
-        decision: deny("acl", { kind: "publish_denied", sentence: "no rule in accesscontrollist allows it" }),
+        decision: deny("acl", {
+          kind: "publish_denied",
+          sentence: "no rule in accesscontrollist allows it",
+          hint: "give the device a user name",
+        }),
       },
-      "Device esp-1 (with an empty user name) may not publish to lights/x: no rule in accesscontrollist allows it.",
+      "Device esp-1 (with an empty user name) may not publish to lights/x: no rule in accesscontrollist allows it. Give the device a user name.",
     ],
     ["a clean goodbye", { kind: "disconnected", client: CLIENT, reason: null }, "Device esp-1 disconnected."],
     [

@@ -236,7 +236,7 @@ describe("who may log in", () => {
     expect(await code("unknown")).toBe(5);
     expect(await refusal(url, { protocolVersion: 5 })).toBe(0x87);
     await running.line(
-      /Device c1 at 127\.0\.0\.1 was refused: the client off is disabled\. enable it with "enableClient"\.$/,
+      /Device c1 at 127\.0\.0\.1 was refused: the client off is disabled\. Enable it with "enableClient"\.$/,
     );
     await running.line(/Device plug-2 at .* was refused: user several may not use the client id plug-2\. /);
   });
