@@ -19,8 +19,11 @@ interface Answered {
   readonly freshUntilMs: number;
 }
 
-/** Answers kept for one client: a device uses few topics, and a flood of them must not fill the memory. */
-const MAX_KEPT: Readonly<Record<AskedAction, number>> = { publish: 256, subscribe: 1024 };
+/**
+ * Answers kept for one client: a device uses few topics, and a flood of them must not fill the memory. Of subscriptions
+ * as many as a client may have unless its owner wants more (max_subscriptions): one without an answer gets nothing.
+ */
+const MAX_KEPT: Readonly<Record<AskedAction, number>> = { publish: 256, subscribe: 10_000 };
 
 /** Keeps what one source says about the topics of one client. */
 export function createTopicAnswers(questions: TopicQuestions): TopicAnswers {
