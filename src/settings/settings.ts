@@ -68,7 +68,7 @@ function addOn(
   const start = emptyDraft(ownListeners(environment, options));
   const { draft, problems, emq } = readConf(start, conf, environment.folders, authFile);
   const { listeners, problems: listenerProblems } = finishListeners(draft);
-  const { passwordFile, aclFile, controlApi, checksRetainSource } = draft;
+  const { passwordFile } = draft;
   const dynamicSecurity = addOnDynamicSecurity(environment.folders, options, draft);
   const asUsual = addOnAnonymous(options, draft);
   const stages = (parts: LoginSources): readonly StageSettings[] =>
@@ -94,21 +94,17 @@ function addOn(
       listeners,
       listenerAccess: own.value,
       auth,
-      passwordFile,
+      ...saidIn(draft),
       dynamicSecurity,
-      controlApi,
-      aclFile,
       anonymous,
       aclTerms: authFile?.acl ?? emq.acl ?? USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
-      checksRetainSource,
       http,
       panel: panelSettings(environment, options, draft, store),
       bridges,
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
       log,
-      sysIntervalS: draft.sysIntervalS,
     },
     problems: [
       ...problems,
@@ -120,6 +116,14 @@ function addOn(
       ...httpProblems,
     ],
   };
+}
+
+/** Settings that are as lines of conf files say. */
+function saidIn(
+  draft: Draft,
+): Pick<Settings, "passwordFile" | "aclFile" | "controlApi" | "checksRetainSource" | "sysIntervalS"> {
+  const { passwordFile, aclFile, controlApi, checksRetainSource, sysIntervalS } = draft;
+  return { passwordFile, aclFile, controlApi, checksRetainSource, sysIntervalS };
 }
 
 /** Carries out the lines of conf files; with an auth.yaml those of EMQ about logins have no say. */
@@ -155,23 +159,21 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
   const auth = addOnStages(environment, null, none, []);
   const { value: store } = addOnStore(environment.folders, options, draft);
   const log = logSettings(environment.kind, options, draft);
-  const { sysIntervalS, checksRetainSource } = draft;
   return {
     settings: {
       listeners,
       listenerAccess: new Map(),
       auth,
+      ...saidIn(draft),
       ...none,
       aclTerms: USUAL_RULES,
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
-      checksRetainSource,
       http: null,
       panel: panelSettings(environment, options, draft, store),
       bridges: [],
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
       log,
-      sysIntervalS,
     },
     problems,
   };
@@ -189,7 +191,7 @@ function standAlone(environment: Environment, conf: readonly ConfFile[], authFil
         listener.isDefault ? { ...listener, port: ports.mqtt ?? listener.port } : listener,
       );
   const { listeners, problems: listenerProblems } = finishListeners({ ...draft, listeners: wanted });
-  const { passwordFile, aclFile, controlApi, checksRetainSource } = draft;
+  const { passwordFile } = draft;
   const dynamicSecurity = confDynamicSecurity(draft);
   // EMQ that is told nothing about anonymous clients lets none in
   const isOpen = isLocalOnly && draft.emq.file === null;
@@ -215,21 +217,17 @@ function standAlone(environment: Environment, conf: readonly ConfFile[], authFil
       listeners,
       listenerAccess: own.value,
       auth,
-      passwordFile,
+      ...saidIn(draft),
       dynamicSecurity,
-      controlApi,
-      aclFile,
       anonymous,
       aclTerms: authFile?.acl ?? emq.acl ?? USUAL_RULES,
       limits: limitsOf(STAND_ALONE_LIMITS, draft),
-      checksRetainSource,
       http,
       panel: panelSettings(environment, null, draft, store),
       bridges,
       banFile: standAloneBanFile(store, draft),
       store,
       log,
-      sysIntervalS: draft.sysIntervalS,
     },
     problems: [
       ...problems,

@@ -1,7 +1,7 @@
 import { inTurn } from "../acl/in-turn.ts";
 import { lastWord } from "../acl/last-word.ts";
 import { orderedRules } from "../acl/ordered-access.ts";
-import type { Policy } from "../core/types.ts";
+import type { Access, Identity, Policy } from "../core/types.ts";
 
 interface Others {
   /** What decides for a login without rules. */
@@ -14,10 +14,15 @@ interface Others {
 export function loginRules({ rest, hasRules }: Others): Policy {
   return {
     for(identity) {
-      const rules = identity.rules ?? null;
-      if (rules === null || identity.superuser) return rest.for(identity);
-      const own = orderedRules(rules)(identity);
+      const own = identity.superuser ? null : loginAccess(identity);
+      if (own === null) return rest.for(identity);
       return hasRules ? inTurn(own, rest.for(identity)) : lastWord(own);
     },
   };
+}
+
+/** What the rules say that a login brought along; null: it brought none. */
+export function loginAccess(identity: Identity): Access | null {
+  const rules = identity.rules ?? null;
+  return rules === null ? null : orderedRules(rules)(identity);
 }

@@ -9,6 +9,7 @@ import type { AclTerms, AnonymousSettings } from "../settings/types.ts";
 import type { LoadedAcl } from "./access-files.ts";
 import { DYNSEC } from "./dynsec-login.ts";
 import { dynsecAccess } from "./dynsec-policy.ts";
+import { loginAccess } from "./login-rules.ts";
 import type { DynsecMoment } from "./types.ts";
 
 interface SourcePolicyInput {
@@ -68,10 +69,7 @@ function sourceOf(name: string, { dynsec, acl, rights, broken }: SourcePolicyInp
   if (answers !== undefined) return (identity) => askedAccess(name, answers(identity));
   switch (name) {
     case "login":
-      return (identity) => {
-        const rules = identity.rules ?? null;
-        return rules === null ? null : orderedRules(rules)(identity);
-      };
+      return loginAccess;
     case DYNSEC:
       return (identity) => (dynsec === null ? null : dynsecAccess(dynsec, identity));
     case "files":
