@@ -61,6 +61,11 @@ export function createUserList({ name, place, users, decoy }: UserList): Authent
       return allow(name, undefined);
     },
 
+    brings(username) {
+      const user = users.get(username);
+      return user === undefined ? null : (user.brings ?? {});
+    },
+
     scram(credentials) {
       const { username } = credentials;
       const user = username === null ? undefined : users.get(username);

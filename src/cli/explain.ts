@@ -31,7 +31,11 @@ export async function explain(command: ExplainCommand): Promise<0 | 1 | 78> {
       ...(address === null ? {} : { ip: address }),
       ...(listener === null ? {} : { listener }),
     };
-    const explained = explainRules(snapshot, { identity: absentIdentity(who, reservedIn(command)), action, topic });
+    const explained = explainRules(snapshot, {
+      identity: absentIdentity(who, snapshot, reservedIn(command)),
+      action,
+      topic,
+    });
     const steps = explained.trials.map((trial) => `  ${trialText(trial)}`);
     process.stdout.write(`${[verdictText(explained), ...steps].join("\n")}\n`);
     return isAllowed(explained.decision) ? 0 : 1;

@@ -237,6 +237,11 @@ export interface Authenticator {
    */
   bars?(who: Pick<Identity, "clientId" | "username">): Deny | null;
   /**
+   * What a login of that user would bring along, from memory; null: it does not know that user. Missing: only a login
+   * tells.
+   */
+  brings?(username: string): Pick<Identity, "rules" | "prefix"> | null;
+  /**
    * What SCRAM-SHA-256 needs to know of a user, from memory; `password` is not looked at. The yes holds only for who
    * proves to know the password. Missing: its users cannot log in this way.
    */

@@ -40,11 +40,16 @@ export function explainRules(rules: Rules, question: Question): Explained {
   return { decision, trials, proposal: isAllowed(decision) ? null : proposeRule(rules, question, trials) };
 }
 
-/** Somebody who is not there, as its rules would see it; those that a login would bring along are not known. */
+/**
+ * Somebody who is not there, as its rules would see it. What its login would bring along is known of users that stand in
+ * the configuration only.
+ */
 export function absentIdentity(
   { username, clientId, ip, listener }: Partial<ExplainRequest> & Pick<ExplainRequest, "username">,
+  { loginStages }: Pick<Snapshot, "loginStages">,
   reservedUsers: readonly string[],
 ): Identity {
+  const brought = username === null ? null : broughtBy(username, loginStages);
   return {
     clientId: clientId ?? "",
     username,
@@ -52,9 +57,19 @@ export function absentIdentity(
     source: "explain",
     proof: null,
     rules: null,
+    ...brought,
     ...(ip === undefined ? {} : { address: ip }),
     ...(listener === undefined ? {} : { listener }),
   };
+}
+
+/** The first source that knows a user is the one that it logs in at. */
+function broughtBy(username: string, stages: Snapshot["loginStages"]): Pick<Identity, "rules" | "prefix"> | null {
+  for (const { authenticator } of stages) {
+    const brought = authenticator.brings?.(username) ?? null;
+    if (brought !== null) return brought;
+  }
+  return null;
 }
 
 /** The answer in one sentence, without a capital: "denied: no rule in acl allows it. To change that: add ...". */

@@ -30,7 +30,11 @@ function ask(
   action: "publish" | "subscribe" | "receive",
   topic: string,
 ): Explained {
-  return explainRules(snapshot, { identity: absentIdentity({ username, clientId: "c1" }, []), action, topic });
+  return explainRules(snapshot, {
+    identity: absentIdentity({ username, clientId: "c1" }, snapshot, []),
+    action,
+    topic,
+  });
 }
 
 function answer(...[snapshot, ...question]: Parameters<typeof ask>): ExplainAnswer {
@@ -179,6 +183,26 @@ describe("dynamic security", () => {
     expect(reply).not.toContain("error");
     expect(ask(snapshot, username, action, topic).decision.verdict).toBe("allow");
   });
+});
+
+test("a user of auth.yaml is asked about with what it has there, as if it had logged in", async () => {
+  const users = `stages:
+  - type: users
+    id: house
+    users:
+      - { username: hose, password: "secret", permissions: [{ resource: "garden/#", operation: readWrite }] }
+      - { username: free, password: "secret" }
+`;
+  const snapshot = await moment({ "auth.yaml": users });
+  expect(answer(snapshot, "hose", "publish", "garden/water")).toMatchObject({
+    allowed: true,
+    sentence: "Allowed: the rule readWrite garden/# (the permissions of its user) allows it.",
+  });
+  expect(answer(snapshot, "hose", "publish", "lights/x")).toMatchObject({
+    allowed: false,
+    steps: [{ rule: "readWrite garden/#", matched: false, why: "the filter garden/# does not match it" }],
+  });
+  expect(answer(snapshot, "free", "publish", "lights/x").allowed).toBe(true);
 });
 
 test("rules are listed in the order in which they count, with what counts where none matches", async () => {

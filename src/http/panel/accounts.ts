@@ -102,11 +102,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     find,
     async add({ username, password: wanted, roles, groups, before = [] }, by) {
       checkName(username, reservedUsers);
-      if (users().some(({ name }) => name === username)) {
-        throw new ApiError("conflict", `There is a user ${username} already.`, "Choose another name.", {
-          field: "username",
-        });
-      }
+      if (users().some(({ name }) => name === username)) throw taken(username);
       const password = wanted ?? newPassword();
       const place = home();
       if (place !== "dynsec" && roles.length + groups.length > 0) throw noDynsec();
@@ -118,7 +114,10 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         }
         case "option": {
           const entry = { username, password: await hash(password), password_pre_hashed: true };
-          await editLogins((logins) => [...logins, entry]);
+          await editLogins((logins) => {
+            if (logins.some((login) => isOf(login, username))) throw taken(username);
+            return [...logins, entry];
+          });
           return { username, password };
         }
         case "file": {
@@ -182,6 +181,12 @@ function checkName(username: string, reservedUsers: readonly string[]): void {
   }
   const reserved = reservedNameOf(username, reservedUsers);
   if (reserved !== null) throw unfit(username, `The name ${reserved} is reserved; choose another one.`);
+}
+
+function taken(username: string): ApiError {
+  return new ApiError("conflict", `There is a user ${username} already.`, "Choose another name.", {
+    field: "username",
+  });
 }
 
 function unfit(username: string, hint: string): ApiError {

@@ -57,7 +57,7 @@ function explainRequest(request: ExplainRequest, deps: ExplainRoutesDeps): Expla
   const present = deps.present(request);
   const identity =
     present === null
-      ? absentIdentity(request, deps.reservedUsers)
+      ? absentIdentity(request, deps.current(), deps.reservedUsers)
       : {
           ...present,
           ...(ip === undefined ? {} : { address: ip }),
