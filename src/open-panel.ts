@@ -16,6 +16,7 @@ import { createLiveDesk } from "./http/panel/live.ts";
 import { logRoutes, type LogRoutesDeps } from "./http/panel/log.ts";
 import { localVisitors } from "./http/panel/local-visitors.ts";
 import { createLogin } from "./http/panel/login.ts";
+import { openApiRoutes } from "./http/panel/openapi.ts";
 import { overviewOf, overviewRoutes } from "./http/panel/overview.ts";
 import { staticFiles } from "./http/panel/static-files.ts";
 import { supportRoutes } from "./http/panel/support.ts";
@@ -76,7 +77,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     overviewOf({
       ...deps,
       figures: broker.briefFigures,
-      sessions: broker.sessions,
+      clients: monitor.clients,
       history,
       unused: topics.unused,
       away: monitor.away,
@@ -92,26 +93,27 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     tail: topics.watch,
   });
   const ports = { current, portOf: deps.portOf, sessions: broker.sessions };
+  const routes = [
+    ...overviewRoutes(overview),
+    ...listenerRoutes(ports),
+    ...certificateRoutes({ current, now }),
+    ...bridgeRoutes({ current, states: deps.bridges }),
+    ...monitor.routes,
+    ...topics.routes,
+    ...accessRoutes({ ...deps, clients: broker.clients }),
+    ...configRoutes(deps),
+    ...logRoutes({ lines: deps.logLines }),
+    ...supportRoutes({
+      overview,
+      config: () => configOf(deps),
+      listeners: () => listenersOf(ports),
+      lines: deps.logLines,
+      now,
+    }),
+    ...auditRoutes(audit),
+  ];
   const app = createPanelApp({
-    routes: [
-      ...overviewRoutes(overview),
-      ...listenerRoutes(ports),
-      ...certificateRoutes({ current, now }),
-      ...bridgeRoutes({ current, states: deps.bridges }),
-      ...monitor.routes,
-      ...topics.routes,
-      ...accessRoutes({ ...deps, clients: broker.clients }),
-      ...configRoutes(deps),
-      ...logRoutes({ lines: deps.logLines }),
-      ...supportRoutes({
-        overview,
-        config: () => configOf(deps),
-        listeners: () => listenersOf(ports),
-        lines: deps.logLines,
-        now,
-      }),
-      ...auditRoutes(audit),
-    ],
+    routes: [...routes, ...openApiRoutes(routes, deps.version)],
     visitors,
     login: deps.visitors === null ? createLogin(visitors) : null,
     files: staticFiles(FILES),

@@ -401,4 +401,42 @@ test("the log and the bundle for helpers tell what happened", async () => {
   });
 });
 
+test("the API describes itself, with every type that it names", async () => {
+  const { ask } = await alone();
+  const { text } = await ask("api/v1/openapi");
+  const description = JSON.parse(text);
+  expect(description).toMatchObject({
+    openapi: "3.1.0",
+    paths: {
+      "/listeners": { get: { responses: { 200: { content: { "application/json": { schema: { type: "array" } } } } } } },
+      "/config/check": {
+        post: {
+          requestBody: { content: { "application/json": { schema: { $ref: "#/components/schemas/ConfigCheck" } } } },
+        },
+      },
+      "/clients/{id}": { get: { parameters: [{ name: "id", in: "path", required: true }] } },
+    },
+  });
+  const named = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = ""]) => path.split("/"));
+  expect(named.length).toBeGreaterThan(50);
+  const unknown = named.filter((path) => path.reduce((node, key) => node?.[key], description) === undefined);
+  expect(unknown).toEqual([]);
+});
+
+test("Home Assistant is seen when it is connected", async () => {
+  const { ask, running, folders } = await inHomeAssistant();
+  const { homeassistant } = JSON.parse(readFileSync(join(folders.data, "system_user.json"), "utf8"));
+  const client = await connectAsync(`mqtt://127.0.0.1:${running.port("mqtt")}`, {
+    username: "homeassistant",
+    password: homeassistant.password,
+    protocolVersion: 5,
+  });
+  onTestFinished(() => client.endAsync(true));
+  expect(JSON.parse((await ask("api/v1/overview", BOSS)).text)).toMatchObject({
+    homeAssistant: { connected: true, user: "homeassistant", protocol: 5, since: expect.stringMatching(/Z$/) },
+    devices: { connected: 1, asleep: 0, overdue: 0, refused: 0 },
+    checklist: [{ step: "ha", done: true }, { step: "device", done: false }, { step: "acl" }],
+  });
+});
+
 const PANEL = { "X-Requested-With": "panel", "Content-Type": "application/json" };

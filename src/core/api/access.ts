@@ -75,8 +75,13 @@ export interface RoleInfo {
 export interface RoleChange {
   /** Of a new one. */
   readonly name?: string;
-  /** A missing priority is -1. */
-  readonly acls: readonly (Omit<AclInfo, "priority"> & Partial<AclInfo>)[];
+  readonly acls: readonly {
+    readonly type: string;
+    readonly topic: string;
+    /** Missing: -1. */
+    readonly priority?: number;
+    readonly allow: boolean;
+  }[];
 }
 
 /** A group of dynamic security. */

@@ -1,3 +1,4 @@
+import type { ClientInfo } from "../../core/api/clients.ts";
 import type { ProblemInfo } from "../../core/api/problems.ts";
 import type { Overview } from "../../core/api/system.ts";
 import type { BriefFigures } from "../../core/figures.ts";
@@ -14,8 +15,7 @@ export interface OverviewDeps {
   readonly current: () => Snapshot;
   readonly bridges: BridgeRoutesDeps["states"];
   readonly figures: () => BriefFigures;
-  /** Clients connected now. */
-  readonly sessions: () => readonly { readonly username: string | null }[];
+  readonly clients: () => readonly ClientInfo[];
   readonly history: Pick<TrafficHistory, "messages" | "writesPerHour">;
   /** Retained messages of devices that probably nobody uses. */
   readonly unused: () => number;
@@ -37,17 +37,15 @@ export function overviewRoutes(overview: () => Overview): readonly Route[] {
 
 /** Puts it together from what the others tell. */
 export function overviewOf(deps: OverviewDeps): Overview {
-  const { current, figures, sessions, history, away, problems, now } = deps;
+  const { current, figures, history, away, problems, now } = deps;
+  const clients = deps.clients();
+  const own = clients.find(({ user, state }) => user === HOME_ASSISTANT && state === "connected");
   const { connections, retained } = figures();
-  const users = sessions();
-  const hasUser = users.some(({ username }) => username === HOME_ASSISTANT);
   const found = problems();
   return {
     version: deps.version,
     startedAt: new Date(deps.startedAtMs).toISOString(),
-    homeAssistant: deps.hasHomeAssistant
-      ? { connected: hasUser, ...(hasUser ? { user: HOME_ASSISTANT } : {}) }
-      : { connected: null },
+    homeAssistant: deps.hasHomeAssistant ? homeAssistantOf(own) : { connected: null },
     devices: { connected: connections, ...away() },
     messages: history.messages(),
     retained: { ...retained, probablyUnused: deps.unused() },
@@ -57,11 +55,23 @@ export function overviewOf(deps: OverviewDeps): Overview {
     memoryBytes: process.memoryUsage.rss(),
     writesPerHour: history.writesPerHour(),
     checklist: [
-      ...(deps.hasHomeAssistant ? [{ step: "ha", done: hasUser } as const] : []),
-      { step: "device", done: users.some(({ username }) => username !== HOME_ASSISTANT && username !== "addons") },
+      ...(deps.hasHomeAssistant ? [{ step: "ha", done: own !== undefined } as const] : []),
+      { step: "device", done: clients.some(isDevice) },
       { step: "acl", done: hasRules(current()) },
     ],
   };
+}
+
+function homeAssistantOf(own: ClientInfo | undefined): Overview["homeAssistant"] {
+  if (own === undefined) return { connected: false };
+  const { since, protocol, in: received, out: sent } = own;
+  const perMin = received.perMin + sent.perMin;
+  return { connected: true, since, user: HOME_ASSISTANT, perMin, ...(protocol === null ? {} : { protocol }) };
+}
+
+/** Whether something has connected that is neither Home Assistant nor one of its apps. */
+function isDevice({ user, state }: ClientInfo): boolean {
+  return state !== "refused" && user !== HOME_ASSISTANT && user !== "addons";
 }
 
 function hasRules({ settings, dynsec }: Snapshot): boolean {
