@@ -376,6 +376,8 @@ test("a text is checked as the broker would read it, and changes nothing", async
     total: 1,
     items: [{ by: "this machine", what: "was refused: POST /config/check without the header X-Requested-With" }],
   });
+  // it is written behind the answer
+  await running.stop();
   const stored = readFileSync(join(folders.data, "panel-audit.jsonl"), "utf8").trim();
   expect(JSON.parse(stored)).toEqual(audit.items[0]);
 });
