@@ -19,20 +19,23 @@ export interface Entry {
   refusedAtMs: number;
   rhythm: Rhythm;
   readonly history: PastEvent[];
+  /** Grows with each client that is heard of: that of the one heard of last is the highest. */
+  heard: number;
 }
 
-/** All clients that are remembered, the one that was heard of last at the end. */
+/** All clients that are remembered. */
 export interface Book {
   get(clientId: string): Entry | undefined;
-  /** The entry of a client, which becomes the newest; null: it is not remembered. */
+  /** The entry of a client, which was heard of now; null: it is not remembered. */
   touch(client: ClientInfo): Entry | null;
   remember(entry: Entry, event: PastEvent): void;
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
-/** Past these the one that was heard of longest ago is forgotten. */
+/** Past these those that were heard of longest ago are forgotten, and this much is left. */
 const MAX_ENTRIES = 5_000;
 const MAX_EVENTS = 50_000;
+const LEFT = 0.9;
 /** Names that one address can fill the book with, by trying them. */
 const MAX_STRANGERS = 20;
 /** Nobody is remembered who never came in with a longer name. */
@@ -44,6 +47,7 @@ export function createBook(): Book {
   /** Clients that never came in, by address. */
   const strangers = new Map<string, string[]>();
   let events = 0;
+  let heard = 0;
 
   const forget = (clientId: string): void => {
     const entry = entries.get(clientId);
@@ -52,9 +56,13 @@ export function createBook(): Book {
     events -= entry.history.length;
   };
 
-  const forgetOldest = (): void => {
-    const [oldest] = entries.keys();
-    if (oldest !== undefined) forget(oldest);
+  // many at a time: to keep them in order at each event takes longer with each client, as does looking for the oldest
+  const trim = (): void => {
+    const oldestFirst = [...entries].toSorted(([, one], [, other]) => one.heard - other.heard);
+    for (const [clientId] of oldestFirst) {
+      if (entries.size <= MAX_ENTRIES * LEFT && events <= MAX_EVENTS * LEFT) break;
+      forget(clientId);
+    }
   };
 
   const addStranger = ({ clientId, address }: ClientInfo): void => {
@@ -63,8 +71,9 @@ export function createBook(): Book {
     if (known.length > MAX_STRANGERS) forget(known.shift() ?? "");
     strangers.delete(address);
     strangers.set(address, known);
+    if (strangers.size <= MAX_ENTRIES) return;
     const [longest] = strangers.keys();
-    if (strangers.size > MAX_ENTRIES && longest !== undefined) strangers.delete(longest);
+    if (longest !== undefined) strangers.delete(longest);
   };
 
   return {
@@ -74,8 +83,7 @@ export function createBook(): Book {
       const { clientId } = client;
       const known = entries.get(clientId);
       if (known !== undefined) {
-        entries.delete(clientId);
-        entries.set(clientId, known);
+        known.heard = ++heard;
         return known;
       }
       if (clientId === "") return null;
@@ -90,9 +98,10 @@ export function createBook(): Book {
         refusedAtMs: 0,
         rhythm: NO_RHYTHM,
         history: [],
+        heard: ++heard,
       };
       entries.set(clientId, entry);
-      if (entries.size > MAX_ENTRIES) forgetOldest();
+      if (entries.size > MAX_ENTRIES) trim();
       return entry;
     },
     remember(entry, event) {
@@ -104,10 +113,7 @@ export function createBook(): Book {
       const before = entry.history.length;
       remember(entry.history, event);
       events += entry.history.length - before;
-      for (const oldest of entries.keys()) {
-        if (events <= MAX_EVENTS) break;
-        forget(oldest);
-      }
+      if (events > MAX_EVENTS) trim();
     },
   };
 }

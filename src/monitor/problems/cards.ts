@@ -21,6 +21,8 @@ export interface Card {
 /** Cards that are open. */
 export interface Cards {
   add(sighting: Sighting, atMs: number, ips?: readonly string[]): void;
+  /** Counts the latest sighting once more, if it has this key: a loop in a device is denied thousands of times a second. */
+  again(key: string, atMs: number): boolean;
   has(key: string): boolean;
   /** Closes those of which it is said. */
   close(isOver: (card: Card) => boolean): void;
@@ -39,8 +41,11 @@ export function createCards(): Cards {
   const cards = new Map<string, Card>();
   const sizes = new Map<string, number>();
 
+  let latest: { readonly key: string; readonly card: Card } | null = null;
+
   const close = ({ id, group }: Card): void => {
     cards.delete(id);
+    latest = null;
     const size = (sizes.get(group) ?? 1) - 1;
     if (size > 0) sizes.set(group, size);
     else sizes.delete(group);
@@ -70,10 +75,18 @@ export function createCards(): Cards {
       for (const ip of ips) if (!card.ips.includes(ip) && card.ips.length < MAX_IPS) card.ips.push(ip);
       cards.delete(id);
       cards.set(id, card);
+      latest = { key, card };
       if (known !== undefined) return;
       sizes.set(group, (sizes.get(group) ?? 0) + 1);
+      if (cards.size <= MAX_CARDS) return;
       const [oldest] = cards.values();
-      if (cards.size > MAX_CARDS && oldest !== undefined) close(oldest);
+      if (oldest !== undefined) close(oldest);
+    },
+    again(key, atMs) {
+      if (latest?.key !== key) return false;
+      latest.card.count++;
+      latest.card.lastMs = atMs;
+      return true;
     },
     has: (key) => cards.has(idOf(key)),
     close(isOver) {

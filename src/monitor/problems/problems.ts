@@ -5,7 +5,7 @@ import { createBursts } from "./bursts.ts";
 import { type Card, createCards, isSolvedBy, toldCard } from "./cards.ts";
 import { createLoops } from "./loops.ts";
 import type { Mutes } from "./mutes.ts";
-import { sightingOf } from "./sighting.ts";
+import { deniedKey, sightingOf } from "./sighting.ts";
 
 export interface ProblemsDeps {
   /** What the rules in force say to a client with a session; null: it has none. */
@@ -71,6 +71,7 @@ export function createProblems({ decide, isBlocked, standing, mutes, now }: Prob
         cards.close((card) => isSolvedBy(card, client));
         return;
       }
+      if (event.kind === "denied" && event.action !== "receive" && cards.again(deniedKey(event), now())) return;
       if (event.kind === "disconnected" && event.reason?.kind === "taken_over") loops.replaced(client, now());
       const sighting = sightingOf(event);
       if (sighting === null) return;

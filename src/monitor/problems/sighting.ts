@@ -108,7 +108,15 @@ const VERBS = {
   receive: "receive",
 } as const;
 
-function denial({ client, action, topic, decision }: Extract<BrokerEvent, { kind: "denied" }>): Sighting | null {
+type Denied = Extract<BrokerEvent, { kind: "denied" }>;
+
+/** The key of a denied action that is not a delivery. */
+export function deniedKey({ client: { clientId, username }, action, topic, decision }: Denied): string {
+  return `${decision.reason.kind} ${action} ${clientId} ${username ?? ""} ${topic}`;
+}
+
+function denial(event: Denied): Sighting | null {
+  const { client, action, topic, decision } = event;
   const { by, reason } = decision;
   const one = about(client, reason, "denied", 1);
   if (one === null) return null;
@@ -122,7 +130,7 @@ function denial({ client, action, topic, decision }: Extract<BrokerEvent, { kind
   return {
     ...one,
     // one subscriber of "#" is denied a delivery with each topic anew
-    key: action === "receive" ? `receive ${clientId}` : `${reason.kind} ${action} ${clientId} ${user ?? ""} ${topic}`,
+    key: action === "receive" ? `receive ${clientId}` : deniedKey(event),
     group: {
       key: `denied ${clientId}`,
       subject: one.subject,

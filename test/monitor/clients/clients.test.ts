@@ -223,7 +223,7 @@ test("those heard of longest ago are forgotten when there are too many", () => {
   }
   expect(clients.events("c1")).toBeNull();
   expect(clients.events("c0")).toHaveLength(3);
-  expect(clients.list()).toHaveLength(5_000);
+  expect(clients.list()).toHaveLength(4_500);
 });
 
 describe("a client that is away", () => {
