@@ -121,6 +121,7 @@ const en = {
   blockedNow: (name: string) => `${name} is blocked.`,
   unblock: "Unblock",
   unblocked: (name: string) => `${name} may connect again.`,
+  stillBlocked: (name: string, who: string) => `${name} is still blocked by ${who}: take it out there.`,
   newPassword: "New password",
   problemsOf: "Problems of this device",
 };
@@ -253,6 +254,7 @@ const de: typeof en = {
   blockedNow: (name) => `${name} ist gesperrt.`,
   unblock: "Entsperren",
   unblocked: (name) => `${name} darf sich wieder verbinden.`,
+  stillBlocked: (name, who) => `${name} ist noch gesperrt von ${who}: dort herausnehmen.`,
   newPassword: "Neues Passwort",
   problemsOf: "Probleme dieses Geräts",
 };

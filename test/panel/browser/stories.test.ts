@@ -80,6 +80,27 @@ describeWith(["chromium"], "somebody who looks after a device", () => {
   });
 });
 
+describeWith(["chromium"], "somebody who does not want a device", () => {
+  const look = useBrowser();
+
+  it("blocks it, sees that it is, and lets it in again", async () => {
+    const { house, mqtt } = await startApp({ "data/options.json": OPTIONS });
+    const device = { ...LOGIN, clientId: "loud/one" };
+    const { wasClosed } = await connect(mqtt, device);
+    const { panel } = await look(house, { path: "/devices" });
+    await panel.getByRole("link", { name: "loud/one" }).click();
+    await panel.getByRole("button", { name: "Block…" }).click();
+    await panel.getByRole("dialog").getByRole("button", { name: "Block", exact: true }).click();
+    await panel.getByText(`by ${ADMIN.displayName}`).waitFor();
+    await vi.waitFor(() => expect(wasClosed()).toBe(true));
+    expect(await refusal(mqtt, device)).toBe(5);
+
+    await panel.getByRole("button", { name: "Unblock" }).click();
+    await panel.getByRole("status").filter({ hasText: "loud/one may connect again." }).waitFor();
+    expect(await refusal(mqtt, device)).toBe(0);
+  });
+});
+
 describeWith(["chromium"], "somebody whose neighbour gives devices hostile names", () => {
   const look = useBrowser();
   const EVIL = '"><img src=x onerror=alert(1)>';

@@ -137,7 +137,10 @@ function Unblock({ client }: Device): JSX.Element {
   const action = useAction(async () => {
     // Which of them it is stands in the list of blocks; those that are not there are no fault.
     for (const block of blocksOf(client)) await api.send("DELETE", pathOf(block));
-    said.value = devices.unblocked(visible(client.id));
+    const name = visible(client.id);
+    // The entry of a whole network, or one that stands in a file, holds on.
+    const { blockedBy } = await api.get<ClientInfo>(`clients/${segment(client.id)}`);
+    said.value = blockedBy === undefined ? devices.unblocked(name) : devices.stillBlocked(name, visible(blockedBy));
   });
   return (
     <button type="button" class="button" disabled={action.isBusy} onClick={() => action.run()}>
