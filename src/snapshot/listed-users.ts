@@ -44,7 +44,7 @@ function ofDynsec({ file, state, isIntact }: DynsecMoment): readonly UserInfo[] 
 function ofStage(stage: StageSettings, { optionsFile, areOptionsWritable }: Surroundings): readonly UserInfo[] {
   const { type, settings, written } = stage;
   if (!isRawObject(settings)) return [];
-  if (type === "logins" && written === undefined) {
+  if (type === "logins") {
     const where = optionsFile === null ? {} : { where: { file: basename(optionsFile) } };
     return entriesOf(settings["logins"]).map(([name]) =>
       userOf(name, { source: "option", writable: areOptionsWritable, ...where }),

@@ -326,6 +326,9 @@ test("each login source says how it does, and can be tried", async () => {
   expect((await api("POST", "backends/none/test", {})).status).toBe(404);
   expect((await api("GET", "audit")).json.items[0].what).toBe("tried a login of ann at house: failed");
   expect(running.lines.join("\n")).not.toContain("secret-3");
+  expect((await api("GET", "users?q=meter")).json.items).toMatchObject([{ source: "option", writable: true }]);
+  await api("POST", "users", { username: "late", password: "secret-4" });
+  await connect(url, { username: "late", password: "secret-4" });
   expect((await api("GET", "users?q=hose")).json.items).toMatchObject([
     { name: "hose", source: "file", passwordSet: true, where: { file: "auth.yaml", line: 5 }, writable: false },
   ]);
@@ -372,5 +375,14 @@ test("outside Home Assistant a password file is the owner's: the answer has the 
   expect((await api("DELETE", "users/meter")).json.error).toMatchObject({
     message: "The user meter cannot be changed from here.",
     hint: "Change it in passwords.",
+  });
+});
+
+test("a user goes where somebody asks for it, and nowhere when nobody would", async () => {
+  const auth = { "share/mosquitto/auth.yaml": "stages:\n  - type: home-assistant\n" };
+  const { api } = await start({ ...DYNSEC, ...auth });
+  expect(await api("POST", "users", { username: "plug" })).toMatchObject({
+    status: 409,
+    json: { error: { message: "There is no place where users could be written." } },
   });
 });

@@ -6,6 +6,7 @@ import type { OptionStore } from "../../core/option-store.ts";
 import { isRawObject, type RawObject } from "../../core/raw-object.ts";
 import { reservedNameOf } from "../../core/reserved-names.ts";
 import { placeOf } from "../../core/problem.ts";
+import { DYNSEC } from "../../snapshot/dynsec-login.ts";
 import type { Snapshot } from "../../snapshot/types.ts";
 import { ApiError } from "./api-error.ts";
 
@@ -58,11 +59,11 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 
   const home: Accounts["home"] = () => {
     const { dynsec, settings } = current();
-    if (dynsec !== null && dynsec.isIntact && dynsec.state !== null) return "dynsec";
-    if (options !== null && settings.auth.some(({ type, written }) => type === "logins" && written === undefined)) {
-      return "option";
-    }
-    return settings.passwordFile === null ? null : "file";
+    // an auth.yaml need not ask all there are
+    const asks = new Set(settings.auth.map(({ type }) => type));
+    if (asks.has(DYNSEC) && dynsec !== null && dynsec.isIntact && dynsec.state !== null) return "dynsec";
+    if (asks.has("logins") && options !== null) return "option";
+    return asks.has("password-file") && settings.passwordFile !== null ? "file" : null;
   };
 
   const find: Accounts["find"] = (username) => {
