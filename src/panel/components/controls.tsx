@@ -118,7 +118,13 @@ export function CopyButton({ text, what }: { readonly text: string; readonly wha
     setTimeout(() => (isDone.value = false), SHOWN_MS);
   };
   return (
-    <button type="button" class="button button--small" aria-label={general.copy(what)} onClick={() => void copy()}>
+    <button
+      type="button"
+      class="button button--small"
+      // Who speaks to the browser says what stands there [WCAG 2.5.3].
+      aria-label={isDone.value ? `${general.copied}: ${what}` : general.copy(what)}
+      onClick={() => void copy()}
+    >
       {isDone.value ? general.copied : general.copyShort}
     </button>
   );

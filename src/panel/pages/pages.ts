@@ -1,6 +1,6 @@
 import type { ComponentType } from "preact";
 import type { PageName } from "../shell/router.ts";
-import { AccessPage } from "./access.tsx";
+import { AccessPage } from "./access/access.tsx";
 import { BridgesPage } from "./bridges/bridges.tsx";
 import { DevicesPage } from "./devices/devices.tsx";
 import { OverviewPage } from "./overview/overview.tsx";

@@ -17,6 +17,8 @@ const PLACES = [
   ["topics?q=state", "Topics"],
   ["topics?topic=state", "state"],
   ["access", "Access"],
+  ["access/rules", "Access"],
+  ["access/test", "Access"],
   ["bridges", "Bridges"],
   ["system", "System"],
   ["system/certificates", "System"],

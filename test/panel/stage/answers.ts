@@ -1,4 +1,5 @@
 import type { AuditRecord, Page } from "../../../src/core/api/common.ts";
+import type { RuleInfo, UserInfo } from "../../../src/core/api/access.ts";
 import type { BridgeInfo, CertificateInfo, ListenerInfo } from "../../../src/core/api/system.ts";
 import type { IndexInfo, TopicFound, TopicInfo, TopicLevel } from "../../../src/core/api/topics.ts";
 import type { Told } from "./fake-api.ts";
@@ -37,6 +38,45 @@ export const CERTIFICATES: readonly CertificateInfo[] = [
 
 /** What the pages ask for besides what they are told. */
 export const ANSWERS: NonNullable<Told["others"]> = {
+  users: {
+    items: [
+      {
+        name: "meter",
+        source: "option",
+        passwordSet: true,
+        disabled: false,
+        roles: [],
+        groups: [],
+        where: { file: "options.json" },
+        writable: true,
+      },
+      {
+        name: "plug",
+        source: "dynsec",
+        passwordSet: false,
+        disabled: true,
+        roles: ["plug"],
+        groups: ["house"],
+        writable: false,
+      },
+    ],
+    total: 300,
+    next: "200",
+  } satisfies Page<UserInfo>,
+  rules: {
+    items: [
+      {
+        source: "acl",
+        text: "topic write meters/#",
+        who: "user meter",
+        effect: "allow",
+        where: { file: "acl", line: 2 },
+      },
+      { source: "default", text: "deny", who: "everybody", effect: "deny" },
+    ],
+    total: 2,
+    next: null,
+  } satisfies Page<RuleInfo>,
   bridges: BRIDGES,
   certificates: CERTIFICATES.map((certificate) => ({
     ...certificate,

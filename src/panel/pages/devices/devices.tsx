@@ -7,6 +7,7 @@ import { Ago, Foreign } from "../../components/text.tsx";
 import { usePanel, type Panel } from "../../shell/panel.ts";
 import { oneOf } from "../../shell/preferences.ts";
 import { hrefOf } from "../../shell/router.ts";
+import { AddDevice } from "./add-device.tsx";
 import { FILTERS, holds, passes } from "./clients.ts";
 import { DevicePage } from "./device.tsx";
 import { StateBadge } from "./state-badge.tsx";
@@ -32,7 +33,7 @@ function DeviceList(): JSX.Element {
   const { number } = format.value;
   const items = rows?.items ?? [];
   return (
-    <Page title={devices.title}>
+    <Page title={devices.title} actions={<AddDevice />}>
       <div class="toolbar">
         <Chips
           label={devices.filters}
