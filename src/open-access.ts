@@ -44,8 +44,8 @@ export function accessRoutes(deps: AccessRoutesDeps): readonly Route[] {
   ];
 }
 
-/** Without a client id it is the first session of that user. */
-function presentAmong(clients: AccessRoutesDeps["clients"]): ExplainRoutesDeps["present"] {
+/** Says who a client is that has a session; without a client id it is the first session of that user. */
+export function presentAmong(clients: AccessRoutesDeps["clients"]): ExplainRoutesDeps["present"] {
   return ({ username, clientId }) => {
     if (clientId !== undefined) {
       const identity = clients.identity(clientId);

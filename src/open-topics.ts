@@ -2,19 +2,23 @@ import { join } from "node:path";
 import type { Broker } from "./broker/broker.ts";
 import type { Route } from "./http/panel/route.ts";
 import { discoveryRoutes } from "./http/panel/discovery.ts";
+import { publishRoutes } from "./http/panel/publish.ts";
 import { jobRoutes } from "./http/panel/jobs.ts";
 import { retainedRoutes } from "./http/panel/retained.ts";
 import { publishesRoutes } from "./http/panel/publishes.ts";
 import { topicRoutes } from "./http/panel/topics.ts";
 import { trashRoutes } from "./http/panel/trash.ts";
 import { createTopics, type Topics } from "./monitor/topics/topics.ts";
+import { presentAmong } from "./open-access.ts";
+import { absentIdentity } from "./snapshot/explain.ts";
 import type { Snapshot } from "./snapshot/types.ts";
 
 export interface TopicsDeskDeps {
-  readonly broker: Pick<Broker, "retained" | "subscribersOf" | "observe" | "isConnected">;
+  readonly broker: Pick<Broker, "retained" | "subscribersOf" | "observe" | "isConnected" | "publishAs" | "clients">;
   /** Where the trash is kept; null: nowhere but in memory. */
   readonly folder: string | null;
-  readonly current: () => Pick<Snapshot, "settings">;
+  readonly current: () => Pick<Snapshot, "settings" | "loginStages">;
+  readonly reservedUsers: readonly string[];
   readonly now: () => number;
 }
 
@@ -29,7 +33,7 @@ export interface TopicsDesk {
 }
 
 /** Begins to keep what is published. */
-export function openTopics({ broker, folder, current, now }: TopicsDeskDeps): TopicsDesk {
+export function openTopics({ broker, folder, current, reservedUsers, now }: TopicsDeskDeps): TopicsDesk {
   const topics = createTopics({
     limits() {
       const { maxIndexedTopics, maxIndexBytes } = current().settings.limits;
@@ -43,6 +47,7 @@ export function openTopics({ broker, folder, current, now }: TopicsDeskDeps): To
     now,
   });
   const { trash, deletions, jobs } = topics;
+  const present = presentAmong(broker.clients);
   return {
     routes: [
       ...topicRoutes(topics),
@@ -57,6 +62,11 @@ export function openTopics({ broker, folder, current, now }: TopicsDeskDeps): To
           return deletions.plan({ topics: devices.flatMap((device) => device.topics) });
         },
         run: deletions.run,
+      }),
+      ...publishRoutes({
+        publishAs: broker.publishAs,
+        // a client that is there has the rights that its login brought
+        identityOf: (username) => present({ username }) ?? absentIdentity({ username }, current(), reservedUsers),
       }),
       ...jobRoutes(jobs),
     ],

@@ -192,3 +192,62 @@ test("a device has the topics that it published to", async () => {
   );
   expect(await get("clients/nobody/publishes")).toEqual({ status: 200, body: { items: [], total: 0, next: null } });
 });
+
+test("a message is published past the rules, or under the rights of a user", async () => {
+  const { client, send, get } = await panelHouse(
+    { customize: { active: true, folder: "culex" } },
+    {
+      "share/culex/acl.conf": "acl_file /share/culex/acl",
+      "share/culex/acl": "user meter\ntopic read #\ntopic write meters/#\n",
+    },
+  );
+  const meter = await client("meter");
+  await meter.client.subscribeAsync("#");
+  expect(await send("POST", "publish", { topic: "lights/x", payload: "on" })).toEqual({
+    status: 200,
+    body: { outcome: "sent" },
+  });
+  expect(
+    await send("POST", "publish", {
+      topic: "meters/1",
+      payload: "AP8=",
+      encoding: "base64",
+      qos: 1,
+      retain: true,
+      user: "meter",
+    }),
+  ).toEqual({
+    status: 200,
+    body: { outcome: "sent" },
+  });
+  expect(await send("POST", "publish", { topic: "lights/x", payload: "off", user: "meter" })).toMatchObject({
+    status: 400,
+    body: { error: { code: "invalid", message: "It was not published: no rule in acl allows it." } },
+  });
+  expect((await send("POST", "publish", { topic: "meters/1", payload: "2", user: null })).status).toBe(400);
+  expect((await send("POST", "publish", { topic: "$SYS/broker/version", payload: "2" })).status).toBe(400);
+  await meter.received(["lights/x on", "meters/1 \0\ufffd"]);
+  expect(await get("retained?q=meters")).toMatchObject({ body: { items: [{ topic: "meters/1", bytes: 2, qos: 1 }] } });
+  expect(await get("topic?name=lights/x")).toMatchObject({
+    body: { publishers: [{ client: "panel", user: null, ip: "" }] },
+  });
+  expect(await get("audit?limit=2")).toMatchObject({
+    body: { items: [{ what: "published to meters/1 as meter" }, { what: "published to lights/x" }] },
+  });
+});
+
+test.each<[unknown, string]>([
+  [{ payload: "1" }, "topic"],
+  [{ topic: "a", payload: 1 }, "payload"],
+  [{ topic: "a", payload: "?", encoding: "base64" }, "encoding"],
+  [{ topic: "a", payload: "1", encoding: "hex" }, "encoding"],
+  [{ topic: "a", payload: "1", qos: 3 }, "qos"],
+  [{ topic: "a", payload: "1", retain: "yes" }, "retain"],
+  [{ topic: "a", payload: "1", user: 5 }, "user"],
+])("%j is no message", async (body, field) => {
+  const { send } = await panelHouse();
+  expect(await send("POST", "publish", body)).toMatchObject({
+    status: 400,
+    body: { error: { field, message: `"${field}" is missing or cannot be used.` } },
+  });
+});

@@ -90,6 +90,24 @@ export type RetainedDelete =
   | { readonly topics: readonly string[] }
   | { readonly token: string };
 
+/** A message to publish. */
+export interface PublishRequest {
+  readonly topic: string;
+  readonly payload: string;
+  /** "base64": the payload is written so. Missing: it is text. */
+  readonly encoding?: "text" | "base64";
+  /** Missing: 0. */
+  readonly qos?: 0 | 1 | 2;
+  readonly retain?: boolean;
+  /** Under whose rights; null: under those of a client without a login. Missing: past every rule. */
+  readonly user?: string | null;
+}
+
+/** "nobody": no one has subscribed. "no room": it could not be kept, for its topic or for somebody who is away. */
+export interface PublishOutcome {
+  readonly outcome: "sent" | "nobody" | "no room";
+}
+
 /** Devices whose announcements to delete, or the token of a plan that shows them. */
 export type DiscoveryDelete = { readonly ids: readonly string[] } | { readonly token: string };
 
