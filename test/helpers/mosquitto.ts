@@ -28,6 +28,8 @@ interface Subscriber {
   /** Lines "topic payload" received so far. */
   readonly messages: readonly string[];
   received(expected: readonly string[]): Promise<void>;
+  /** SIGTERM lets it say DISCONNECT, SIGKILL does not. */
+  kill(signal: NodeJS.Signals): void;
 }
 
 /** Starts mosquitto_sub and waits for its SUBACK. */
@@ -60,5 +62,6 @@ export async function mosquittoSub(port: number, args: readonly string[]): Promi
       return messages();
     },
     received: (expected) => vi.waitFor(() => expect(messages()).toEqual(expected), { timeout: 10_000, interval: 20 }),
+    kill: (signal) => void child.kill(signal),
   };
 }
