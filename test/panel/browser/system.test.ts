@@ -1,4 +1,4 @@
-import { it } from "vitest";
+import { expect, it } from "vitest";
 import { describeWith } from "../../helpers/needs.ts";
 import { connect } from "../../helpers/mqtt.ts";
 import { startApp } from "../stage/app.ts";
@@ -36,6 +36,17 @@ describeWith(["chromium"], "the page System", () => {
       "Keyfile privkey.pem does not match certfile fullchain.pem.",
     ])
       await card.getByText(text, { exact: true }).waitFor();
+  });
+
+  it("lists the settings in force, and what is wrong with a file", async () => {
+    const { house } = await startApp({
+      "data/options.json": '{"customize":{"active":true,"folder":"mosquitto"}}',
+      "share/mosquitto/broken.conf": "no_such_line 1\n",
+    });
+    const { panel, violations } = await look(house, { path: "/system/config" });
+    await panel.getByText("no_such_line").first().waitFor();
+    await panel.getByRole("table", { name: "Settings" }).waitFor();
+    expect(await violations()).toEqual([]);
   });
 
   it("says who did what", async () => {

@@ -4,11 +4,12 @@ import { usePanel } from "../../shell/panel.ts";
 import { oneOf } from "../../shell/preferences.ts";
 import { hrefOf } from "../../shell/router.ts";
 import { Certificates } from "./certificates.tsx";
+import { Config } from "./config.tsx";
 import { Done } from "./done.tsx";
 import { Listeners } from "./listeners.tsx";
 
-const SHOWN = { listeners: Listeners, certificates: Certificates, done: Done } as const;
-const TABS = ["listeners", "certificates", "done"] as const;
+const SHOWN = { listeners: Listeners, certificates: Certificates, config: Config, done: Done } as const;
+const TABS = ["listeners", "certificates", "config", "done"] as const;
 
 /** The page System: what the broker itself is made of. */
 export function SystemPage(): JSX.Element {
