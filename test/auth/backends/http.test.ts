@@ -225,6 +225,8 @@ test.each<[string, Reply, object, string]>([
     "PLACE answered with no JSON object",
   ],
   ["a list", json([]), {}, "PLACE answered with no JSON object"],
+  ["an empty answer", (response) => response.writeHead(200, JSON_TYPE).end(), {}, "PLACE answered with no JSON object"],
+  ["an empty answer of no type", (response) => response.writeHead(200).end(), {}, "PLACE answered with"],
   ["a long answer", json({ result: "allow", x: "x".repeat(65_536) }), {}, "PLACE: reply of more than 65536 bytes"],
   ["a cut answer", (response) => response.writeHead(200, { "content-length": "9" }).destroy(), {}, "PLACE: "],
   ["a closed connection", (response) => response.destroy(), {}, "PLACE: socket hang up"],

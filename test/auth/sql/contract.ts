@@ -212,6 +212,8 @@ export function sqlContract(subject: SqlSubject): void {
           [{ username: "alice" }, "subscribe", "a/b", "ignore"],
           [{ username: "alice" }, "publish", "a/b", "allow"],
           [{ username: "alice", address: "127.0.0.1" }, "publish", "a/b", "allow"],
+          [{ username: "alice", address: "127.0.0.1" }, "publish", "$SYS/x", "deny"],
+          [{ username: "dashboard" }, "subscribe", "#", "deny"],
           [{ username: null }, "publish", "a/b", "allow"],
           [{ username: null }, "subscribe", "$SYS/x", "deny"],
         ] as const)("of EMQ 2 as it ships them: %j may %s %s: %s", async (who, action, topic, expected) => {

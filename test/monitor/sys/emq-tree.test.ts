@@ -21,6 +21,8 @@ describe("EMQ's tree", () => {
     [60_000, "1 minutes, 0 seconds"],
     [212_000, "3 minutes, 32 seconds"],
     [3_600_000, "1 hours, 0 minutes, 0 seconds"],
+    [86_399_999, "23 hours, 59 minutes, 59 seconds"],
+    [86_400_000, "1 days,0 hours, 0 minutes, 0 seconds"],
     [18_212_000, "5 hours, 3 minutes, 32 seconds"],
     [191_012_000, "2 days,5 hours, 3 minutes, 32 seconds"],
   ])("after %d ms it is up for %s", (uptimeMs, text) => {
