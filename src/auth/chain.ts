@@ -4,6 +4,7 @@ import { IMPORTED } from "../core/imported.ts";
 import { allow, deny } from "../core/reasons.ts";
 import type {
   Authenticator,
+  CertificateName,
   Credentials,
   Decision,
   Deny,
@@ -155,8 +156,8 @@ export function createChain({ stages, reservedUsers, timeoutMs, digest, log, led
   };
 
   const nobodyKnows = (credentials: Credentials, signal: AbortSignal): Answer => {
-    const { username } = credentials;
-    if (username === null || username === "") return deny(NAME, noUserName(username));
+    const { username, certificate } = credentials;
+    if (username === null || username === "") return deny(NAME, noUserName(username, certificate));
     const decision = deny(NAME, { kind: "unknown_user", sentence: nobodyIsCalled(username) });
     const slow = stages.find(({ authenticator }) => authenticator.pretend !== undefined)?.authenticator;
     if (slow === undefined) return decision;
@@ -244,10 +245,18 @@ function noScram(username: string | null): Reason {
   };
 }
 
-function noUserName(username: "" | null): Reason {
+function noUserName(username: "" | null, certificate: CertificateName | null): Reason {
+  const sentence = username === null ? "sent no user name" : "sent an empty user name";
+  if (certificate !== null) {
+    return {
+      kind: "no_credentials",
+      sentence: `${sentence}, and its certificate (${certificate.commonName || certificate.subject}) is no login here`,
+      hint: "Add a login in the device, or grant a user of that name the login by certificate (grants) in auth.yaml.",
+    };
+  }
   return {
     kind: "no_credentials",
-    sentence: username === null ? "sent no user name" : "sent an empty user name",
+    sentence,
     hint: "This broker has no anonymous access; add a login in the device or a guest rule.",
   };
 }

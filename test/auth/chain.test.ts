@@ -146,6 +146,22 @@ describe("when nobody knows the client", () => {
     });
   });
 
+  test.each([
+    ["ann", "sent no user name, and its certificate (ann) is no login here"],
+    ["", "sent no user name, and its certificate (O=House) is no login here"],
+  ])("a certificate in the name %j is told apart from none", (commonName, sentence) => {
+    const chain = chainOf([stage("users", "ignore")]);
+    const certificate = { commonName, subject: "O=House", fingerprint: "AB:CD" };
+    expect(chain.authenticate({ ...client(null), certificate }, signal)).toMatchObject({
+      verdict: "deny",
+      reason: {
+        kind: "no_credentials",
+        sentence,
+        hint: "Add a login in the device, or grant a user of that name the login by certificate (grants) in auth.yaml.",
+      },
+    });
+  });
+
   test("the answer takes the time that a wrong password would", async () => {
     const gate = Promise.withResolvers<void>();
     const asked: string[] = [];

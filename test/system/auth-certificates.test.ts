@@ -89,6 +89,9 @@ cafile ${ca.certFile}
   for (const who of [byPassword("meter", "m"), byPassword("gate", "wrong"), annByCertificate, trust]) {
     expect(await publish(who, "factory1/3/temperature", "refused")).toMatchObject({ code: 135 });
   }
+  await running.line(
+    / was refused: sent no user name, and its certificate \(ann\) is no login here\. Add a login in the/,
+  );
   expect(await publish(forged, "1/temperature", "forged")).not.toMatchObject({ code: 0 });
   await running.line(
     /A device at 127.0.0.1 was refused: its certificate was not accepted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
