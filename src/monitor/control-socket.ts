@@ -57,7 +57,8 @@ function isAnswered(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once("error", () => resolve(false));
+    // a broker whose queue is full, or who is somebody else, is there all the same
+    socket.once("error", (error) => resolve(codeOf(error) !== "ECONNREFUSED"));
   });
 }
 
