@@ -1,4 +1,5 @@
 import type { IConnectPacket, Packet } from "mqtt-packet";
+import { TOKEN, withoutTokens } from "../../core/tokens.ts";
 import { utf8Text } from "../../core/text.ts";
 import { isControlTopic } from "../../core/topic.ts";
 import type { PayloadForm } from "./wish.ts";
@@ -35,7 +36,12 @@ export function plain(text: string): string {
 /** A user name; one that is a token is a secret. */
 export function nameText(username: string | null): string {
   if (username === null) return "undefined";
-  return /^eyJ[\w-]+\.[\w-]+\./.test(username) ? HIDDEN : plain(username);
+  return username.search(TOKEN) === 0 ? HIDDEN : plain(username);
+}
+
+/** A sentence of the broker, which may name a user. */
+export function sentenceText(sentence: string): string {
+  return plain(withoutTokens(sentence));
 }
 
 function quoted(text: string): string {

@@ -6,7 +6,7 @@ import type { BrokerEvent, ClientInfo } from "../../core/events.ts";
 import { matches } from "../../core/topic.ts";
 import type { PacketTap, Watcher } from "../../core/tracing.ts";
 import type { ProtocolVersion } from "../../core/types.ts";
-import { nameText, packetText, payloadText, plain } from "./packet-text.ts";
+import { nameText, packetText, payloadText, plain, sentenceText } from "./packet-text.ts";
 import { openTraceFile, type TraceFile } from "./trace-file.ts";
 import type { TraceBy, TraceWish } from "./wish.ts";
 
@@ -181,15 +181,15 @@ function eventText(event: BrokerEvent): string | null {
     case "connected":
       return `LOGIN accepted by ${event.source}`;
     case "refused":
-      return `LOGIN refused: ${plain(event.reason.sentence)}`;
+      return `LOGIN refused: ${sentenceText(event.reason.sentence)}`;
     case "denied":
-      return `DENIED ${event.action} ${plain(event.topic)}: ${plain(event.decision.reason.sentence)}`;
+      return `DENIED ${event.action} ${plain(event.topic)}: ${sentenceText(event.decision.reason.sentence)}`;
     case "dropped":
-      return `DROPPED ${event.count}: ${plain(event.reason.sentence)}`;
+      return `DROPPED ${event.count}: ${sentenceText(event.reason.sentence)}`;
     case "will":
       return `WILL published to ${plain(event.topic)}`;
     case "disconnected":
-      return event.reason === null ? "GONE" : `GONE: ${plain(event.reason.sentence)}`;
+      return event.reason === null ? "GONE" : `GONE: ${sentenceText(event.reason.sentence)}`;
     default:
       return null;
   }

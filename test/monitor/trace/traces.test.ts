@@ -89,6 +89,21 @@ test("a file ends at its size, and its trace with it", async () => {
   expect(statSync(join(folder, "t.log")).mode & 0o777).toBe(0o600);
 });
 
+test("a user name that is a token is in no sentence", async () => {
+  const { ask, seen, folder, traces } = house();
+  ask({ ...START, by: "client", value: "c" });
+  const username = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
+  const client = { clientId: "c", username, address: "192.0.2.1", listener: "1883" };
+  const reason = { kind: "wrong_password", sentence: `wrong password for user ${username}` } as const;
+  seen.watcher?.record({ kind: "refused", client, reason });
+  seen.watcher?.record({ kind: "disconnected", client, reason });
+  await traces.stopAll();
+  const lines = readFileSync(join(folder, "t.log"), "utf8").replaceAll(/^.{19} /gm, "");
+  expect(lines).toBe(
+    "[debug] Client(c@192.0.2.1): LOGIN refused: wrong password for user ******\n[debug] Client(c@192.0.2.1): GONE: wrong password for user ******\n",
+  );
+});
+
 test("messages of the broker itself are left out, and what is denied is told", async () => {
   const { ask, seen, folder, traces } = house();
   ask({ ...START, value: "#" });
