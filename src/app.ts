@@ -228,6 +228,7 @@ export async function startApp(context: AppContext): Promise<App> {
         runCommands: desks.runCommands,
         reload: (cause) => reloader.run(cause),
         bridges: bridges.states,
+        traces: traces?.programs ?? null,
         writes: () => storage?.writes ?? 0,
         listen: (next) => {
           panelRecord = next;
@@ -257,12 +258,11 @@ export async function startApp(context: AppContext): Promise<App> {
     await closeAll();
     throw new ConfigError([...listenProblems, nothingListens()]);
   }
+  traces = await openTraces({ broker: running, folder: controlFolder(spec.environment, store), log });
   listenProblems.push(...(await http.apply(live.current().http)));
   listenProblems.push(...(await panel.apply(live.current().settings.panel)));
   for (const problem of listenProblems) logProblem(log, problem);
   bridges.apply(live.current().bridges);
-
-  traces = await openTraces({ broker: running, folder: controlFolder(spec.environment, store), log });
 
   const reloader = createReloader(
     {

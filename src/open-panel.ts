@@ -21,6 +21,7 @@ import { overviewOf, overviewRoutes } from "./http/panel/overview.ts";
 import { staticFiles } from "./http/panel/static-files.ts";
 import { supportRoutes } from "./http/panel/support.ts";
 import { loadToken, TOKEN_FILE } from "./http/panel/token.ts";
+import { traceRoutes, type TraceRoutesDeps } from "./http/panel/traces.ts";
 import { createTrafficHistory } from "./http/panel/traffic-history.ts";
 import { openWebServer, type WebServer } from "./http/web-server.ts";
 import { publishes } from "./monitor/sys/reading.ts";
@@ -45,6 +46,7 @@ export interface PanelDeps extends Omit<AccessRoutesDeps, "clients"> {
   readonly broker: Pick<Broker, "briefFigures" | "sessions" | "clients"> & TopicsDeskDeps["broker"];
   readonly listen: MonitorDeps["listen"];
   readonly bridges: BridgeRoutesDeps["states"];
+  readonly traces: TraceRoutesDeps["traces"];
   /** Transactions on the disk since the start. */
   readonly writes: () => number;
   readonly log: Logger;
@@ -102,6 +104,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     ...topics.routes,
     ...accessRoutes({ ...deps, clients: broker.clients }),
     ...configRoutes(deps),
+    ...traceRoutes(deps),
     ...logRoutes({ lines: deps.logLines }),
     ...supportRoutes({
       overview,

@@ -2,14 +2,16 @@ import { join } from "node:path";
 import type { Broker } from "./broker/broker.ts";
 import type { RecordEvent } from "./core/events.ts";
 import type { Logger } from "./core/logger.ts";
+import { withoutTokens } from "./core/tokens.ts";
 import type { Watcher } from "./core/tracing.ts";
 import { CONTROL_SOCKET, openControlSocket, type ControlSocket } from "./monitor/control-socket.ts";
+import type { TracePrograms } from "./monitor/trace/trace-desk.ts";
 import type { Traces } from "./monitor/trace/traces.ts";
 
 /** The traces of a running broker, and the socket by which "culex trace" asks for them. */
 export interface TraceDesk {
-  /** Nothing is loaded for them before somebody asks. */
-  traces(): Promise<Traces>;
+  /** For programs; nothing is loaded for them before somebody asks. null: there is no folder, and so no trace. */
+  readonly programs: (() => Promise<TracePrograms>) | null;
   readonly record: RecordEvent;
   stop(): Promise<void>;
 }
@@ -26,10 +28,11 @@ export async function openTraces({ broker, folder, log }: TraceDeskDeps): Promis
   let watcher: Watcher | null = null;
   let made: Promise<Traces> | null = null;
 
+  const place = join(folder ?? "", "trace");
   const make = async (): Promise<Traces> => {
     const { createTraces } = await import("./monitor/trace/traces.ts");
     return createTraces({
-      folder: join(folder ?? "", "trace"),
+      folder: place,
       now: Date.now,
       watch(next) {
         watcher = next;
@@ -41,14 +44,18 @@ export async function openTraces({ broker, folder, log }: TraceDeskDeps): Promis
   const answer = async (question: unknown): Promise<unknown> => {
     const { answerTrace } = await import("./monitor/trace/answer.ts");
     const said = answerTrace(await traces(), question);
-    if (said.isChange) for (const line of said.lines) log.notice({}, `culex trace: ${line}`);
+    if (said.isChange) for (const line of said.lines) log.notice({}, withoutTokens(`culex trace: ${line}`));
     return said;
+  };
+  const programs = async (): Promise<TracePrograms> => {
+    const { createTracePrograms } = await import("./monitor/trace/trace-desk.ts");
+    return createTracePrograms(await traces(), place, Date.now);
   };
   const socket: ControlSocket | null =
     folder === null ? null : await openControlSocket(join(folder, CONTROL_SOCKET), answer, log);
 
   return {
-    traces,
+    programs: folder === null ? null : programs,
     record: (event) => watcher?.record(event),
     async stop() {
       await socket?.close();

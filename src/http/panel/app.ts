@@ -9,7 +9,7 @@ import { etagOf, namesEtag } from "./etag.ts";
 import { SAFE_HEADERS } from "./headers.ts";
 import type { Login } from "./login.ts";
 import { refusalPage } from "./plain-page.ts";
-import type { Done, PanelRequest, Route } from "./route.ts";
+import type { Done, FileToSave, PanelRequest, Route } from "./route.ts";
 import { createRouter, type Match, type Router } from "./router.ts";
 import type { StaticFiles } from "./static-files.ts";
 
@@ -76,6 +76,7 @@ async function answer(context: Context<Env>, by: string, { router, budget, audit
   }
   const { route, params } = match;
   const request = { param: (name: string) => params.get(name) ?? "", query, by };
+  if ("isFile" in route) return save(await route.handle({ ...request, body: {} }));
   if (route.method === "GET") return show(context, await route.handle({ ...request, body: {} }));
   if (context.req.header("x-requested-with") !== "panel") {
     audit.record(by, `was refused: ${method} ${pathname.slice(API.length)} without the header X-Requested-With`);
@@ -142,6 +143,32 @@ function show(context: Context<Env>, body: unknown): Response {
   const known = context.req.method === "GET" ? context.req.header("if-none-match") : undefined;
   if (known !== undefined && namesEtag(known, etag)) return context.body(null, 304);
   return context.body(json, 200, { "Content-Type": "application/json" });
+}
+
+/** A browser must not take what devices sent for a page. */
+function save({ name, content }: FileToSave): Response {
+  return new Response(streamOf(content), {
+    headers: {
+      "Content-Type": "application/octet-stream",
+      "Content-Disposition": `attachment; filename="${name}"`,
+      "Cache-Control": "no-store",
+    },
+  });
+}
+
+function streamOf(content: AsyncIterable<Uint8Array>): ReadableStream {
+  const parts = content[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await parts.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      // closes the file of who has gone away
+      await parts.return?.();
+    },
+  });
 }
 
 function refuse(context: Context<Env>, error: ApiError, status: ApiError["status"] | 500 = error.status): Response {

@@ -35,6 +35,7 @@ function operationOf(route: Route, jsonOf: JsonOf): unknown {
   const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
   const parameters = names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
   const isRead = route.method === "GET";
+  const content = "isFile" in route ? FILE : route.answer === null ? null : jsonOf(route.answer);
   return {
     summary: route.summary,
     parameters: isRead ? parameters : [...parameters, FROM_PANEL],
@@ -42,10 +43,11 @@ function operationOf(route: Route, jsonOf: JsonOf): unknown {
     responses: {
       ...(route.answer === null && !isRead
         ? { 204: { description: "Done" } }
-        : { 200: { description: "Done", ...(route.answer === null ? {} : { content: jsonOf(route.answer) }) } }),
+        : { 200: { description: "Done", ...(content === null ? {} : { content }) } }),
       default: { description: "Why it is not done", content: jsonOf("ErrorBody") },
     },
   };
 }
 
+const FILE = { "application/octet-stream": {} };
 const FROM_PANEL = { name: "X-Requested-With", in: "header", required: true, schema: { const: "panel" } };

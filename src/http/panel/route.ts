@@ -12,7 +12,7 @@ export interface PanelRequest {
 }
 
 /** One address of the API. Every noun has a file that makes its routes from functions that it declares itself. */
-export type Route = Read | Write;
+export type Route = Read | Download | Write;
 
 interface Described {
   /** Below `api/v1`, with names in braces: "/clients/{id}/events". A name may hold slashes. */
@@ -27,6 +27,20 @@ interface Read extends Described {
   readonly method: "GET";
   /** Gives the answer. @throws ApiError when there is none. */
   readonly handle: (request: PanelRequest) => unknown;
+}
+
+interface Download extends Described {
+  readonly method: "GET";
+  readonly isFile: true;
+  /** Gives the file. @throws ApiError when there is none. */
+  readonly handle: (request: PanelRequest) => Promise<FileToSave>;
+}
+
+/** A file as a browser saves it, whatever is in it. */
+export interface FileToSave {
+  /** Of letters, digits and `. _ -`. */
+  readonly name: string;
+  readonly content: AsyncIterable<Uint8Array>;
 }
 
 interface Write extends Described {
@@ -56,6 +70,11 @@ export function read(
   handle: Read["handle"],
 ): Route {
   return { method: "GET", path, summary, answer, handle };
+}
+
+/** Describes an address that gives a file. */
+export function download(path: string, summary: string, handle: Download["handle"]): Route {
+  return { method: "GET", isFile: true, path, summary, answer: null, handle };
 }
 
 /** Describes an address that changes something. */

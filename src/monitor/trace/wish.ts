@@ -46,7 +46,7 @@ export function parseQuestion(raw: unknown): TraceQuestion | string {
   if (by === "ip" && isIP(value) === 0) return `"${value}" is no IP address`;
   const wrong = by === "topic" ? filterFault(value) : null;
   if (wrong !== null) return `"${value}" is no topic filter: ${wrong}`;
-  if (typeof file !== "string" || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(file)) {
+  if (typeof file !== "string" || !isFileName(file)) {
     return "the file needs a name of letters, digits and . _ -, without a folder";
   }
   if (!isWithin(minutes, MAX_MINUTES)) return `a trace runs for 1 to ${MAX_MINUTES} minutes`;
@@ -54,6 +54,11 @@ export function parseQuestion(raw: unknown): TraceQuestion | string {
   const payload = PAYLOAD_FORMS.find((known) => known === form);
   if (payload === undefined) return "payloads are written as text, hex or hidden";
   return { action, wish: { by, value, file, minutes, megabytes, payload } };
+}
+
+/** Whether a file in the folder of the traces can have this name. */
+export function isFileName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name);
 }
 
 function isWithin(value: unknown, most: number): value is number {
