@@ -3,6 +3,7 @@ import type { Backend } from "../../src/auth/backend.ts";
 import type { Credentials, Identity } from "../../src/core/types.ts";
 import { isAllowed } from "../../src/core/reasons.ts";
 import { backendContext, client } from "./context.ts";
+import { HOSTILE } from "./hostile-names.ts";
 
 /** A backend with settings, and clients it knows the answer for. */
 interface ContractSubject {
@@ -18,20 +19,7 @@ interface ContractSubject {
   readonly acceptsAnonymous: boolean;
 }
 
-const HOSTILE: readonly string[] = [
-  "",
-  "nobody",
-  "__proto__",
-  "constructor",
-  "toString",
-  "' or 1=1 --",
-  "a:b",
-  "#",
-  "$",
-  "%u",
-  "🔑",
-  "x".repeat(256),
-];
+const NOBODY = [...HOSTILE, "constructor", "toString", "a:b", "$"];
 
 /** What the chain and the broker rely on, whichever backend it is. */
 export function authenticatorContract(subject: ContractSubject): void {
@@ -75,7 +63,7 @@ export function authenticatorContract(subject: ContractSubject): void {
       expect(isAllowed(await without.authenticate(credentials, signal))).toBe(false);
     });
 
-    test.each(HOSTILE)("ignores the user %j", async (username) => {
+    test.each(NOBODY)("ignores the user %j", async (username) => {
       const authenticator = backend.create(settings, backendContext());
       for (const password of [null, "", "secret", "\0", "x".repeat(65_535)]) {
         const decision = await authenticator.authenticate(client(username, password), signal);
