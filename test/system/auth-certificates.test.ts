@@ -36,6 +36,10 @@ test("certificates and passwords on one listener", async () => {
   await connect(url, { ...trust, cert: meter.cert, key: meter.key });
   await connect(url, { ...trust, username: "ann", password: "a" });
   await connect(url, { ...trust, cert: other.cert, key: other.key, username: "ann", password: "a" });
+  const page = `wss://127.0.0.1:${running.port("wss")}`;
+  await connect(page, { ...trust, cert: meter.cert, key: meter.key });
+  await connect(page, { ...trust, username: "ann", password: "a" });
+  expect(await refusal(page, { ...trust, username: "meter", password: "m" })).toBe(0x87);
   expect(await refusal(url, { ...trust, username: "meter", password: "m" })).toBe(0x87);
   expect(await refusal(url, { ...trust, cert: other.cert, key: other.key })).toBe(0x87);
   expect(await refusal(url, { ...trust, cert: meter.cert, key: meter.key, username: "ann" })).toBe(0x87);
