@@ -19,6 +19,9 @@ export default defineConfig({
           include: ["test/system/**/*.test.ts", "test/bridge/live/**/*.test.ts", "test/panel/browser/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Real processes, sockets and file watchers on a machine that does other things too: once more tells a slow
+          // moment from a fault. The reporter marks what needed it.
+          retry: 1,
           fileParallelism: false,
         },
       },

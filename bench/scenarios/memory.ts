@@ -36,12 +36,16 @@ async function run({ target, startUpMs }: Load): Promise<Outcome> {
   await wait(QUIET_S);
   const idle = residentBytes(target.pid);
   const fleet = createFleet(target);
-  await storeRetained(await fleet.connect("storer"), MESSAGES);
+  const storer = await fleet.connect("storer");
+  await wait(QUIET_S);
+  // a first login loads and starts what every login needs: that is no cost of a message
+  const connected = residentBytes(target.pid);
+  await storeRetained(storer, MESSAGES);
   await wait(QUIET_S);
   const full = residentBytes(target.pid);
   fleet.close();
   return {
-    values: { idle: idle / 1e6, startUpMs, perMessage: (full - idle) / MESSAGES },
+    values: { idle: idle / 1e6, startUpMs, perMessage: (full - connected) / MESSAGES },
     faults: fleet.faults,
   };
 }

@@ -32,7 +32,7 @@ test("the stages of auth.yaml are the chain, and a save puts others in force", a
   expect(await refusal(url, { protocolVersion: 5 })).toBe(0x87);
 
   save(file, "stages:\n  - type: logins\n    when: { listener: '1883', clientid: 'meter-*' }\n");
-  await running.line(/generation \d+ is live \(auth.yaml\)/);
+  await running.line(/generation \d+ is live \((?:auth\.yaml|saved while the files were read)\)/);
   await expect.poll(() => ann.wasClosed()).toBe(true);
   expect(await refusal(url, { ...METER, clientId: "other", protocolVersion: 5 })).toBe(0x87);
   await connect(url, { ...METER, clientId: "meter-1", protocolVersion: 5 });
