@@ -99,7 +99,7 @@ stages:
 
       const connected = await connect(url, alice);
       await expect(connected.client.publishAsync("home/bob/1", "x", { qos: 1 })).rejects.toMatchObject({ code: 0x87 });
-      // bob has no rules, and nobody else has any for him
+      // no source has rules about bob
       const bob = await connect(url, { ...alice, username: "bob", password: "bob-pw" });
       await expect(bob.client.publishAsync("home/bob/1", "x", { qos: 1 })).rejects.toMatchObject({ code: 0x87 });
       const root = await connect(url, { ...alice, username: "root", password: "root-pw" });

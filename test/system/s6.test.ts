@@ -73,11 +73,11 @@ describe.skipIf(reason !== null)(`the app under s6${reason === null ? "" : ` (${
     await logLine(container, "ready:");
     const script = `
       exitcode=/run/s6-linux-init-container-results/exitcode
-      printf '#!/bin/sh\\necho halt >>/tmp/halts\\n' >/run/s6/basedir/bin/halt
+      printf '#!/bin/sh\\necho halt >>/run/halts\\n' >/run/s6/basedir/bin/halt
       echo ${earlier} >$exitcode
       /etc/s6-overlay/s6-rc.d/culex/finish ${code} ${signal} >/dev/null
-      touch /tmp/halts
-      grep -c halt /tmp/halts
+      touch /run/halts
+      grep -c halt /run/halts
       cat $exitcode`;
     expect((await container.run("sh", "-c", script)).trim().split("\n")).toEqual([String(halts), left]);
   });

@@ -3,7 +3,7 @@ const en = {
   lead: "Connections to other brokers.",
   none: "There is no bridge. A conf file in the folder of customize makes one: the lines connection, address and topic.",
   all: "All bridges",
-  only: (name: string) => `Only the bridge ${name} is shown.`,
+  single: (name: string) => `Only the bridge ${name} is shown.`,
   unknown: (name: string) => `There is no bridge ${name}.`,
   facts: {
     address: "Address",
@@ -20,7 +20,7 @@ const de: typeof en = {
   lead: "Verbindungen zu anderen Brokern.",
   none: "Es gibt keine Brücke. Eine conf-Datei im Ordner von customize macht eine: die Zeilen connection, address und topic.",
   all: "Alle Brücken",
-  only: (name) => `Nur die Brücke ${name} wird gezeigt.`,
+  single: (name) => `Nur die Brücke ${name} wird gezeigt.`,
   unknown: (name) => `Es gibt keine Brücke ${name}.`,
   facts: {
     address: "Adresse",

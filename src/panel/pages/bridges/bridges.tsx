@@ -28,7 +28,7 @@ export function BridgesPage(): JSX.Element {
       {fetched.data?.length === 0 ? <Empty>{bridges.none}</Empty> : null}
       {name === undefined || fetched.data === null ? null : (
         <Notice tone="note" actions={<a href="#/bridges">{bridges.all}</a>}>
-          {shown.length === 0 ? bridges.unknown(visible(name)) : bridges.only(visible(name))}
+          {shown.length === 0 ? bridges.unknown(visible(name)) : bridges.single(visible(name))}
         </Notice>
       )}
       <div class="stack">
