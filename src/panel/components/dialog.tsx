@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { usePanel } from "../shell/panel.ts";
 
 interface DialogProps {
@@ -17,7 +17,8 @@ export function Dialog({ title, onClose, children, actions, closeLabel }: Dialog
   const { words } = usePanel();
   const id = useId();
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // At once, not after the next paint: until then the focus would be nowhere when the window is gone.
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();
