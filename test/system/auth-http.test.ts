@@ -5,6 +5,7 @@ import { authHouse } from "../helpers/auth-house.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { mosquittoPub } from "../helpers/mosquitto.ts";
 import { connect, refusal } from "../helpers/mqtt.ts";
+import { statusStage, topicsAsked } from "../helpers/status-stage.ts";
 import { webServer } from "../helpers/web-server.ts";
 
 const ALICE = { username: "alice", password: "alice-pw", protocolVersion: 5 } as const;
@@ -82,20 +83,14 @@ stages:
       if (question.endsWith(" slow")) held.push(answer);
       else answer();
     });
-    const { running, url } = await authHouse(`
-stages:
-  - type: http
-    response: status
-    timeout: 1
-    login:
-      url: "${service.url}/auth"
-      params: { username: "%u", password: "%P" }
-    acl:
-      url: "${service.url}/acl"
-      method: get
-      params: { access: "%A", username: "%u", topic: "%t" }
-    cache: { ttl: 1, negative_ttl: 1, stale_if_error: 0 }
-`);
+    const { running, url } = await authHouse(
+      statusStage(
+        service,
+        "timeout: 1",
+        ...topicsAsked(service),
+        "cache: { ttl: 1, negative_ttl: 1, stale_if_error: 0 }",
+      ),
+    );
     const alice = await connect(url, ALICE);
     const bob = await connect(url, { ...ALICE, username: "bob" });
     rules.set("2 bob home/bob", 200);
@@ -151,18 +146,7 @@ stages:
       const isNo = request.url?.includes("topic=no") === true;
       setImmediate(() => response.writeHead(isNo ? 403 : 200).end());
     });
-    const { port, url } = await authHouse(`
-stages:
-  - type: http
-    response: status
-    login:
-      url: "${service.url}/auth"
-      params: { username: "%u", password: "%P" }
-    acl:
-      url: "${service.url}/acl"
-      method: get
-      params: { access: "%A", username: "%u", topic: "%t" }
-`);
+    const { port, url } = await authHouse(statusStage(service, ...topicsAsked(service)));
     const watch = await connect(url, ALICE);
     await watch.client.subscribeAsync("#");
     const login = ["-u", "bob", "-P", "x"];
@@ -186,19 +170,7 @@ stages:
       const isNo = !isAllowed && request.url?.includes("access=1") === true;
       response.writeHead(isNo ? 403 : 200).end();
     });
-    const { url } = await authHouse(`
-stages:
-  - type: http
-    response: status
-    login:
-      url: "${service.url}/auth"
-      params: { username: "%u", password: "%P" }
-    acl:
-      url: "${service.url}/acl"
-      method: get
-      params: { access: "%A", username: "%u", topic: "%t" }
-    cache: false
-`);
+    const { url } = await authHouse(statusStage(service, ...topicsAsked(service), "cache: false"));
     const kept = { ...ALICE, clientId: "kept", clean: false, properties: { sessionExpiryInterval: 600 } };
     const bob = await connect(url, { ...ALICE, username: "bob" });
     const first = await connect(url, kept);
@@ -224,20 +196,8 @@ stages:
       if (isHeld && request.url?.includes("access=1") === true) held.push(answer);
       else answer(200);
     });
-    const auth = (timeout: number): string => `
-stages:
-  - type: http
-    timeout: ${timeout}
-    response: status
-    login:
-      url: "${service.url}/auth"
-      params: { username: "%u", password: "%P" }
-    acl:
-      url: "${service.url}/acl"
-      method: get
-      params: { access: "%A", username: "%u", topic: "%t" }
-    cache: false
-`;
+    const auth = (timeout: number): string =>
+      statusStage(service, `timeout: ${timeout}`, ...topicsAsked(service), "cache: false");
     const house = await authHouse(auth(4));
     const kept = { ...ALICE, clientId: "kept", clean: false, properties: { sessionExpiryInterval: 600 } };
     const bob = await connect(house.url, { ...ALICE, username: "bob" });
@@ -302,20 +262,7 @@ stages:
     });
     const httpPort = await freePort();
     const { url, running } = await authHouse(
-      `
-stages:
-  - type: http
-    response: status
-    timeout: 1
-    login:
-      url: "${service.url}/auth"
-      params: { username: "%u", password: "%P" }
-    acl:
-      url: "${service.url}/acl"
-      method: get
-      params: { access: "%A", username: "%u", topic: "%t" }
-    cache: false
-`,
+      statusStage(service, "timeout: 1", ...topicsAsked(service), "cache: false"),
       "",
       `http_publish ${httpPort} 127.0.0.1\n`,
     );
@@ -354,19 +301,7 @@ stages:
         response.writeHead(200).end();
       }, 5);
     });
-    const { url } = await authHouse(`
-stages:
-  - type: http
-    response: status
-    pool: 64
-    login:
-      url: "${service.url}/auth"
-      params: { username: "%u", password: "%P" }
-    acl:
-      url: "${service.url}/acl"
-      method: get
-      params: { access: "%A", username: "%u", topic: "%t" }
-`);
+    const { url } = await authHouse(statusStage(service, "pool: 64", ...topicsAsked(service)));
     const alice = await connect(url, ALICE);
     const filters = Array.from({ length: 50 }, (_, index) => `home/${index}`);
     const granted = await alice.client.subscribeAsync(filters);

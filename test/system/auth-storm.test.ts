@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { authHouse } from "../helpers/auth-house.ts";
 import { refusal } from "../helpers/mqtt.ts";
+import { statusStage } from "../helpers/status-stage.ts";
 import { webServer } from "../helpers/web-server.ts";
 
 const CLIENT = { password: "x", protocolVersion: 5 } as const;
@@ -13,16 +14,7 @@ test("a hundred devices that come back while the service is silent are told at o
     asked++;
     if (!isSilent) response.writeHead(200).end();
   });
-  const { url, running } = await authHouse(`
-stages:
-  - type: http
-    response: status
-    timeout: 1
-    login:
-      url: "${service.url}/auth"
-      params: { username: "%u", password: "%P" }
-    cache: { ttl: 0, stale_if_error: 0 }
-`);
+  const { url, running } = await authHouse(statusStage(service, "timeout: 1", "cache: { ttl: 0, stale_if_error: 0 }"));
   /** Milliseconds that each of them waited for its answer. */
   const comeBack = (expected: number): Promise<readonly number[]> =>
     Promise.all(

@@ -13,6 +13,7 @@ import { describeWith } from "../../helpers/needs.ts";
 import { startMongodb } from "../../services/mongodb.ts";
 import { backendContext, client, recordingLogger } from "../context.ts";
 import { ask, IDENTITY, identityOf, made, serversThatAreNone, verdictOf } from "../database/failures.ts";
+import { databaseLogins } from "../database/logins.ts";
 import { HOSTILE } from "../hostile-names.ts";
 import { sha256 } from "../sql/tables.ts";
 
@@ -93,28 +94,7 @@ describe("mongodb", () => {
     made(mongodb, { ...BASE, server: `127.0.0.1:${server?.port}`, ...more }, context);
 
   describe("a login", () => {
-    test("with the right password is taken by name, and gives away nothing that is stored", async () => {
-      const decision = await ask(login());
-      expect(decision).toMatchObject({
-        verdict: "allow",
-        by: "mongodb",
-        value: { clientId: "plug-1", username: "alice", superuser: false, source: "mongodb" },
-      });
-      expect(JSON.stringify(decision)).not.toContain(sha256("alice-pw"));
-    });
-
-    test.each([
-      ["alice", "wrong", "wrong password for user alice"],
-      ["alice", "", "wrong password for user alice"],
-      ["alice", sha256("alice-pw"), "wrong password for user alice"],
-      ["alice", null, "sent no password for user alice"],
-      ["nopass", "", "user nopass has no password in the database"],
-      ["broken", "xyz", "what the database has for user broken is no password of the kind sha256"],
-      ["empty", "", "what the database has for user empty is no password of the kind sha256"],
-    ])("of %s with %j is refused", async (username, password, sentence) => {
-      const decision = await ask(login(), client(username, password));
-      expect(decision).toMatchObject({ verdict: "deny", by: "mongodb", reason: { kind: "wrong_password", sentence } });
-    });
+    databaseLogins({ name: "mongodb", login, without: ["nopass"], odd: ODD });
 
     test.each([
       { username: "%u" },
@@ -135,16 +115,6 @@ describe("mongodb", () => {
     test("asks for a text, whatever is in a name", async () => {
       await ask(login(), client('{"$ne":null}', "x"));
       expect(server?.filters.at(-1)).toEqual({ username: '{"$ne":null}' });
-    });
-
-    test.each([ODD, "müller 🔑"])("of somebody called %j", async (username) => {
-      expect((await ask(login(), client(username, "odd-pw"))).verdict).toBe("allow");
-      expect((await ask(login(), client(username, "alice-pw"))).verdict).toBe("deny");
-    });
-
-    test("without a user name is not its business", async () => {
-      const decision = await ask(login(), client(null, "alice-pw"));
-      expect(decision).toMatchObject({ verdict: "ignore", by: "mongodb", reason: { kind: "no_credentials" } });
     });
 
     test("is asked for by client id, address and certificate too", async () => {

@@ -13,6 +13,7 @@ import { describeWith } from "../../helpers/needs.ts";
 import { REDIS, startRedis } from "../../services/redis.ts";
 import { backendContext, client, recordingLogger } from "../context.ts";
 import { ask, IDENTITY, identityOf, made, serversThatAreNone, verdictOf } from "../database/failures.ts";
+import { databaseLogins } from "../database/logins.ts";
 import { HOSTILE } from "../hostile-names.ts";
 import { sha256 } from "../sql/tables.ts";
 
@@ -67,28 +68,7 @@ describeWith(["openssl", ...REDIS], "redis with a real server", () => {
     made(redis, { ...BASE, server: `127.0.0.1:${server?.port}`, ...more }, context);
 
   describe("a login", () => {
-    test("with the right password is taken by name, and gives away nothing that is stored", async () => {
-      const decision = await ask(login());
-      expect(decision).toMatchObject({
-        verdict: "allow",
-        by: "redis",
-        value: { clientId: "plug-1", username: "alice", superuser: false, source: "redis" },
-      });
-      expect(JSON.stringify(decision)).not.toContain(sha256("alice-pw"));
-    });
-
-    test.each([
-      ["alice", "wrong", "wrong password for user alice"],
-      ["alice", "", "wrong password for user alice"],
-      ["alice", sha256("alice-pw"), "wrong password for user alice"],
-      ["alice", null, "sent no password for user alice"],
-      ["broken", "xyz", "what the database has for user broken is no password of the kind sha256"],
-      ["empty", "", "what the database has for user empty is no password of the kind sha256"],
-      ["bytes", "", "what the database has for user bytes is no password of the kind sha256"],
-    ])("of %s with %j is refused", async (username, password, sentence) => {
-      const decision = await ask(login(), client(username, password));
-      expect(decision).toMatchObject({ verdict: "deny", by: "redis", reason: { kind: "wrong_password", sentence } });
-    });
+    databaseLogins({ name: "redis", login, unfit: ["bytes"], odd: ODD });
 
     test.each([...HOSTILE, "*", "alice is_superuser", "alice\r\nDEL mqtt_user:alice", "marked"])(
       "of %j is nobody's",
@@ -113,11 +93,6 @@ describeWith(["openssl", ...REDIS], "redis with a real server", () => {
       },
     );
 
-    test.each([ODD, "müller 🔑"])("of somebody called %j", async (username) => {
-      expect((await ask(login(), client(username, "odd-pw"))).verdict).toBe("allow");
-      expect((await ask(login(), client(username, "alice-pw"))).verdict).toBe("deny");
-    });
-
     test("counts only for the user that the hash names", async () => {
       const source = login({ auth_cmd: "HMGET mqtt_user:%u password username" });
       expect((await ask(source, client("other", "alice-pw"))).verdict).toBe("ignore");
@@ -137,11 +112,6 @@ describeWith(["openssl", ...REDIS], "redis with a real server", () => {
       expect((await ask(source)).verdict).toBe("ignore");
       const certificate = { commonName: "alice", subject: "CN=alice", fingerprint: "" };
       expect((await ask(source, { ...client("any", "alice-pw"), certificate })).verdict).toBe("allow");
-    });
-
-    test("without a user name is not its business", async () => {
-      const decision = await ask(login(), client(null, "alice-pw"));
-      expect(decision).toMatchObject({ verdict: "ignore", by: "redis", reason: { kind: "no_credentials" } });
     });
 
     test.each([

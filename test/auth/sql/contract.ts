@@ -14,8 +14,9 @@ import { tempFolder } from "../../helpers/temp.ts";
 import type { Server } from "../../services/server.ts";
 import { backendContext, client, recordingLogger } from "../context.ts";
 import { ask, IDENTITY, identityOf, made, serversThatAreNone, verdictOf } from "../database/failures.ts";
+import { databaseLogins } from "../database/logins.ts";
 import { HOSTILE } from "../hostile-names.ts";
-import { type Dialect, sha256, tables } from "./tables.ts";
+import { type Dialect, tables } from "./tables.ts";
 
 /** A kind of database, and how its SQL differs. */
 export interface SqlSubject extends Dialect {
@@ -71,29 +72,7 @@ export function sqlContract(subject: SqlSubject): void {
         made(backend, { ...base(server?.port ?? 0), ...more }, context);
 
       describe("a login", () => {
-        test("with the right password is taken by name, and gives away nothing that is stored", async () => {
-          const decision = await login().authenticate(client("alice", "alice-pw"), signal);
-          expect(decision).toMatchObject({
-            verdict: "allow",
-            by: name,
-            value: { clientId: "plug-1", username: "alice", superuser: false, source: name },
-          });
-          expect(JSON.stringify(decision)).not.toContain(sha256("alice-pw"));
-        });
-
-        test.each([
-          ["alice", "wrong", "wrong password for user alice"],
-          ["alice", "", "wrong password for user alice"],
-          ["alice", sha256("alice-pw"), "wrong password for user alice"],
-          ["alice", null, "sent no password for user alice"],
-          ["nopass", "", "user nopass has no password in the database"],
-          ["nopass", "x", "user nopass has no password in the database"],
-          ["broken", "xyz", "what the database has for user broken is no password of the kind sha256"],
-          ["empty", "", "what the database has for user empty is no password of the kind sha256"],
-        ])("of %s with %j is refused", async (username, password, sentence) => {
-          const decision = await login().authenticate(client(username, password), signal);
-          expect(decision).toMatchObject({ verdict: "deny", by: name, reason: { kind: "wrong_password", sentence } });
-        });
+        databaseLogins({ name, login, without: ["nopass"], odd: 'o\'brien \\ "%u" ${username} -- ' });
 
         test.each(HOSTILE)("of %j is nobody's", async (username) => {
           const source = login();
@@ -110,17 +89,6 @@ export function sqlContract(subject: SqlSubject): void {
           const source = login({ auth_query: "select password from mqtt_user where username = '%u'" });
           const decision = await source.authenticate(client(username, "alice-pw"), signal);
           expect(decision).toMatchObject({ verdict: "ignore", reason: { kind: "unknown_user" } });
-        });
-
-        test.each(['o\'brien \\ "%u" ${username} -- ', "müller 🔑"])("of somebody called %j", async (username) => {
-          const source = login();
-          expect(isAllowed(await source.authenticate(client(username, "odd-pw"), signal))).toBe(true);
-          expect(isAllowed(await source.authenticate(client(username, "alice-pw"), signal))).toBe(false);
-        });
-
-        test("without a user name is not its business", async () => {
-          const decision = await login().authenticate(client(null, "alice-pw"), signal);
-          expect(decision).toMatchObject({ verdict: "ignore", by: name, reason: { kind: "no_credentials" } });
         });
 
         test("is asked for by client id, address and certificate too", async () => {
