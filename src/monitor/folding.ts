@@ -61,6 +61,8 @@ export function createFolding(write: (line: FoldedLine) => void, now: () => numb
   function forget(key: string): void {
     const entry = entries.get(key);
     if (entry === undefined) return;
+    // a flood of other keys hides no count
+    if (entry.count > entry.written) writeOut(entry);
     entries.delete(key);
     const size = (sizes.get(entry.group) ?? 1) - 1;
     if (size > 0) sizes.set(entry.group, size);

@@ -64,6 +64,12 @@ test("a flood of keys does not grow without bound: the oldest is forgotten and i
   expect(lines.filter((line) => line.startsWith("first"))).toEqual(["first 1 09:10", "first 1 09:10"]);
 });
 
+test("what is forgotten in a flood has its unwritten count in the log before", () => {
+  for (let i = 0; i < 3; i++) add("first", "first");
+  for (let i = 0; i < 1_000; i++) add(`key ${i}`, "other");
+  expect(lines.filter((line) => line.startsWith("first"))).toEqual(["first 1 09:10", "first 3 09:10"]);
+});
+
 test("what one peer can cause at will becomes one line past some, and its count is kept", () => {
   const group = { key: "peer", text: "many topics" };
   for (let i = 0; i < 3_000; i++) folding.add(`topic ${i}`, `topic ${i}`, {}, group);
