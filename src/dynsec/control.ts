@@ -29,6 +29,15 @@ interface Carried {
   readonly effects: ControlAnswer["effects"];
 }
 
+/** The passwords of a request, by the command they stand in. */
+interface Passwords {
+  readonly hashes: ReadonlyMap<Members, string>;
+  /** Why one could not be hashed. */
+  readonly failures: ReadonlyMap<Members, Error>;
+}
+
+const NO_PASSWORDS: Passwords = { hashes: new Map(), failures: new Map() };
+
 const NOTHING: ControlAnswer["effects"] = { users: new Map(), anonymous: false };
 
 /**
@@ -41,10 +50,10 @@ export function createControl(deps: ControlDeps): Control {
 
   const carryInTurn = async (before: Promise<unknown>, asked: readonly Asked[], from: Requester) => {
     await before;
-    const hashes = await hashPasswords(asked, deps.hash);
+    const passwords = await hashPasswords(asked, deps.hash);
     const state = deps.state();
     if (state === null) return { carried: refuseAll(asked), saved: null };
-    const carried = carryOut(asked, COMMANDS, contextOf(deps, state, from, hashes), deps.brokeDown);
+    const carried = carryOut(asked, COMMANDS, contextOf(deps, state, from, passwords), passwords, deps.brokeDown);
     return { carried, saved: carried.isChanged ? deps.save(state) : null };
   };
 
@@ -67,7 +76,8 @@ export function createControl(deps: ControlDeps): Control {
       const asked = readEnvelope(payload);
       const state = deps.state();
       if (state === null) return answerOf(refuseAll(asked));
-      return answerOf(carryOut(asked, OWN_COMMANDS, contextOf(deps, state, from, new Map()), deps.brokeDown));
+      const context = contextOf(deps, state, from, NO_PASSWORDS);
+      return answerOf(carryOut(asked, OWN_COMMANDS, context, NO_PASSWORDS, deps.brokeDown));
     },
   };
 }
@@ -76,7 +86,7 @@ function contextOf(
   { connected }: ControlDeps,
   state: DynsecState,
   from: Requester,
-  hashes: ReadonlyMap<Members, string>,
+  { hashes }: Passwords,
 ): CommandContext {
   const hashOf = (members: Members): string | null => hashes.get(members) ?? null;
   return { state, from, connections: addressesBy(connected), hashOf, effects: createEffects(state) };
@@ -95,6 +105,7 @@ function carryOut(
   asked: readonly Asked[],
   table: CommandTable,
   context: CommandContext,
+  { failures }: Passwords,
   brokeDown: ControlDeps["brokeDown"],
 ): Carried {
   const { state, from } = context;
@@ -111,6 +122,8 @@ function carryOut(
     const correlation = one.correlation === null ? {} : { correlationData: one.correlation };
     try {
       if (known === undefined) throw new CommandError("Unknown command");
+      const failure = failures.get(one.members);
+      if (failure !== undefined) throw failure;
       const { name, command } = known;
       if (command.kind === "question") {
         return { command: name, data: command.run(context, one.members), ...correlation };
@@ -165,18 +178,21 @@ function answerOf({ responses, effects, audit }: Carried): ControlAnswer {
 /** Commands with a password in them, in lower case. */
 const TAKES_PASSWORD: ReadonlySet<string> = new Set(["createclient", "modifyclient", "setclientpassword"]);
 
-async function hashPasswords(
-  asked: readonly Asked[],
-  hash: ControlDeps["hash"],
-): Promise<ReadonlyMap<Members, string>> {
+async function hashPasswords(asked: readonly Asked[], hash: ControlDeps["hash"]): Promise<Passwords> {
   const hashes = new Map<Members, string>();
+  const failures = new Map<Members, Error>();
   for (const one of asked) {
     if (one.kind === "fault" || !TAKES_PASSWORD.has(one.name.toLowerCase())) continue;
     const password = one.members.text("password");
     // a password ends at a zero character, so one with it inside is not the one that was meant
     if (password === null || password === "" || password.includes("\0")) continue;
-    // one after the other: logins use the same threads
-    hashes.set(one.members, await hash(password));
+    try {
+      // one after the other: logins use the same threads
+      hashes.set(one.members, await hash(password));
+    } catch (error) {
+      // the answer comes all the same, and says it of this command alone
+      failures.set(one.members, error instanceof Error ? error : new Error(String(error)));
+    }
   }
-  return hashes;
+  return { hashes, failures };
 }

@@ -108,11 +108,25 @@ describe("a request", () => {
     expect(answered).toEqual(["first", "second"]);
   });
 
-  test("does not hold up the next when its password could not be hashed", async () => {
-    const control = controlWith({ hash: () => Promise.reject(new Error("no memory")) });
-    await expect(replies(control, { command: "createClient", username: "c", password: "x" })).rejects.toThrow(
-      "no memory",
+  test("is answered when one of its passwords cannot be hashed, which changes nothing and is told", async () => {
+    const told: string[] = [];
+    const state = emptyState("dynamic-security.json");
+    const control = controlWith({
+      state: () => state,
+      hash: (password) => (password === "x" ? Promise.reject(new Error("no memory")) : Promise.resolve(HASH)),
+      brokeDown: (command, error, { clientId }) => told.push(`${command} of ${clientId}: ${String(error)}`),
+    });
+    const answers = await replies(
+      control,
+      { command: "createClient", username: "c", password: "x", correlationData: "1" },
+      { command: "createClient", username: "d", password: "y" },
     );
+    expect(answers).toEqual([
+      { command: "createClient", error: "Internal error", correlationData: "1" },
+      { command: "createClient" },
+    ]);
+    expect(told).toEqual(["createClient of ctrl: Error: no memory"]);
+    expect([state.changeIndex, state.clients.get("c")]).toEqual([1, undefined]);
     expect(await replies(control, { command: "createClient", username: "c" })).toEqual([{ command: "createClient" }]);
   });
 
