@@ -30,7 +30,7 @@ export function createDynsecFile(place: Place): DynsecFile {
       await prepareTexts(state);
       // taken as it is now: what changes from here on has its own save
       const parts = formatDynsec(state);
-      await writeAtomically(path, parts, () => (seen === null ? Promise.resolve() : keepBackup(path)));
+      await writeAtomically(path, parts, seen === null ? {} : { beforeRename: () => keepBackup(path) });
       known = await lookOf(path);
       return null;
     } catch (error) {

@@ -20,8 +20,10 @@ describe("a file written atomically", () => {
     const path = join(tempFolder(), "file");
     writeFileSync(path, "old");
     let seen = "";
-    await writeAtomically(path, ["new"], async () => {
-      seen = `${readFileSync(path, "utf8")} ${readFileSync(`${path}.tmp`, "utf8")}`;
+    await writeAtomically(path, ["new"], {
+      async beforeRename() {
+        seen = `${readFileSync(path, "utf8")} ${readFileSync(`${path}.tmp`, "utf8")}`;
+      },
     });
     expect(seen).toBe("old new");
     expect(readFileSync(path, "utf8")).toBe("new");
@@ -31,7 +33,9 @@ describe("a file written atomically", () => {
     const folder = tempFolder();
     const path = join(folder, "file");
     writeFileSync(path, "old");
-    await expect(writeAtomically(path, ["new"], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await expect(
+      writeAtomically(path, ["new"], { beforeRename: () => Promise.reject(new Error("no")) }),
+    ).rejects.toThrow("no");
     expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["old", ["file"]]);
   });
 
