@@ -40,7 +40,8 @@ switch (command.verb) {
   }
   case "ban": {
     const { ban } = await import("./cli/ban.ts");
-    process.exitCode = await ban(command);
+    const { CONTROL_SOCKET } = await import("./monitor/control-socket.ts");
+    process.exitCode = await ban(command, CONTROL_SOCKET);
     break;
   }
   case "passwd": {

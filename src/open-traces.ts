@@ -2,13 +2,14 @@ import { join } from "node:path";
 import type { Broker } from "./broker/broker.ts";
 import type { RecordEvent } from "./core/events.ts";
 import type { Logger } from "./core/logger.ts";
+import { isRawObject } from "./core/raw-object.ts";
 import { withoutTokens } from "./core/tokens.ts";
 import type { Watcher } from "./core/tracing.ts";
 import { CONTROL_SOCKET, openControlSocket, type ControlSocket } from "./monitor/control-socket.ts";
 import type { TracePrograms } from "./monitor/trace/trace-desk.ts";
 import type { Traces } from "./monitor/trace/traces.ts";
 
-/** The traces of a running broker, and the socket by which "culex trace" asks for them. */
+/** The traces of a running broker, and the socket by which commands ask for them, and for whom it keeps out. */
 export interface TraceDesk {
   /** For programs; nothing is loaded for them before somebody asks. null: there is no folder, and so no trace. */
   readonly programs: (() => Promise<TracePrograms>) | null;
@@ -17,7 +18,7 @@ export interface TraceDesk {
 }
 
 interface TraceDeskDeps {
-  readonly broker: Pick<Broker, "watch">;
+  readonly broker: Pick<Broker, "watch" | "keptOut">;
   /** null: there is none, and so no trace. */
   readonly folder: string | null;
   readonly log: Logger;
@@ -42,6 +43,7 @@ export async function openTraces({ broker, folder, log }: TraceDeskDeps): Promis
   };
   const traces = (): Promise<Traces> => (made ??= make());
   const answer = async (question: unknown): Promise<unknown> => {
+    if (isAboutKeptOut(question)) return { lines: keptOutLines(broker.keptOut()), code: 0 };
     const { answerTrace } = await import("./monitor/trace/answer.ts");
     const said = answerTrace(await traces(), question);
     if (said.isChange) for (const line of said.lines) log.notice({}, withoutTokens(`culex trace: ${line}`));
@@ -62,4 +64,17 @@ export async function openTraces({ broker, folder, log }: TraceDeskDeps): Promis
       if (made !== null) await (await made).stopAll();
     },
   };
+}
+
+/** What "culex ban list" asks beside reading the file. */
+function isAboutKeptOut(question: unknown): boolean {
+  return isRawObject(question) && question["action"] === "kept-out";
+}
+
+/** Comments of the list, which has no entry for a client id and a user together. */
+function keptOutLines(keptOut: ReturnType<Broker["keptOut"]>): readonly string[] {
+  return keptOut.map(({ clientId, username, reason }) => {
+    const user = username === null ? "without a user name" : `of user ${JSON.stringify(username)}`;
+    return `# client ${JSON.stringify(clientId)} ${user}: ${reason.sentence}`;
+  });
 }

@@ -16,7 +16,7 @@ import { createAuthentication } from "./authentication.ts";
 import { createClientDesk } from "./client-desk.ts";
 import { clientTermsOf } from "./client-terms.ts";
 import type { ConnectionInfo } from "./connection.ts";
-import { createDoorkeeper } from "./doorkeeper.ts";
+import { createDoorkeeper, type Doorkeeper } from "./doorkeeper.ts";
 import { createEngine } from "./engine.ts";
 import { createFlusher } from "./flusher.ts";
 import { briefFiguresOf, figuresOf, subscriptionsOf, unsentOf } from "./figures.ts";
@@ -92,6 +92,8 @@ export interface Broker {
    * their wills; the sessions too of those whose user is gone. Nobody is picked who passes every rule.
    */
   expel(concerns: (identity: Identity) => boolean, reason: Reason): void;
+  /** Devices that it keeps out by itself, since they come and go all the time. */
+  readonly keptOut: Doorkeeper["keptOut"];
   /** Lets somebody look at packets and messages; null: nobody does. */
   watch(watcher: Watcher | null): void;
   /** Shows what clients publish to somebody; null: to nobody. */
@@ -304,6 +306,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       }
       endOrphans(engine, current(), record, isConcerned);
     },
+    keptOut: doorkeeper.keptOut,
     watch(next) {
       watcher = next;
       engine.watch(next?.message ?? null);

@@ -3,7 +3,7 @@ import type { SentMessage } from "../core/publishing.ts";
 import type { Identity, Reason } from "../core/types.ts";
 import type { Limits } from "../settings/types.ts";
 import type { Snapshot } from "../snapshot/types.ts";
-import { createFlapping } from "./flapping.ts";
+import { createFlapping, type Flapping } from "./flapping.ts";
 import { createUserRates, type UserRates } from "./rates/user-rates.ts";
 import { crowded, tooFast, tooOften } from "./too-many.ts";
 import type { Link } from "./types.ts";
@@ -19,6 +19,7 @@ export interface Doorkeeper {
   /** Asked about messages of a user without a connection; counts them. */
   request(identity: Identity, messages: readonly SentMessage[]): Reason | null;
   readonly paceOf: UserRates["paceOf"];
+  readonly keptOut: Flapping["keptOut"];
 }
 
 interface DoorkeeperDeps {
@@ -57,6 +58,7 @@ export function createDoorkeeper({ current, limits, links, now }: DoorkeeperDeps
       return limit === null ? null : tooFast(identity, limit);
     },
     paceOf: rates.paceOf,
+    keptOut: flapping.keptOut,
   };
 }
 

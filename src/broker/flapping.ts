@@ -8,12 +8,22 @@ export interface Flapping {
   /** Counts a login; a reason: it was one too many, or the device is kept out already. */
   connects(identity: Identity): Reason | null;
   /** Whether a device is kept out, before it was asked for its password. */
-  check(who: Pick<Identity, "clientId" | "username">): Reason | null;
+  check(who: Device): Reason | null;
+  /** Who is kept out now. */
+  keptOut(): readonly KeptOut[];
+}
+
+type Device = Pick<Identity, "clientId" | "username">;
+
+/** A device that the broker keeps out by itself, and why. */
+export interface KeptOut extends Device {
+  readonly reason: Reason;
 }
 
 type Terms = Pick<Limits, "flappingCount" | "flappingWindowS" | "flappingBanS">;
 
 interface Seen {
+  readonly device: Device;
   /** When the first login of those that count was. */
   readonly sinceMs: number;
   count: number;
@@ -31,7 +41,7 @@ const MAX_SEEN = 10_000;
 export function createFlapping(terms: () => Terms, now: () => number): Flapping {
   const seen = new Map<string, Seen>();
 
-  const check = ({ clientId, username }: Pick<Identity, "clientId" | "username">): Reason | null => {
+  const check = ({ clientId, username }: Device): Reason | null => {
     const { flappingCount, flappingWindowS } = terms();
     const bannedUntilMs = seen.get(keyOf(clientId, username))?.bannedUntilMs ?? 0;
     if (flappingCount === Infinity || bannedUntilMs <= now()) return null;
@@ -64,7 +74,7 @@ export function createFlapping(terms: () => Terms, now: () => number): Flapping 
       const key = keyOf(identity.clientId, identity.username);
       const known = seen.get(key);
       if (known === undefined || now() - known.sinceMs >= flappingWindowS * 1000 || known.bannedUntilMs > 0) {
-        remember(key, { sinceMs: now(), count: 1, bannedUntilMs: 0 });
+        remember(key, { device: deviceOf(identity), sinceMs: now(), count: 1, bannedUntilMs: 0 });
         return null;
       }
       known.count++;
@@ -72,7 +82,17 @@ export function createFlapping(terms: () => Terms, now: () => number): Flapping 
       known.bannedUntilMs = now() + flappingBanS * 1000;
       return check(identity);
     },
+    keptOut: () =>
+      [...seen.values()].flatMap(({ device }) => {
+        const reason = check(device);
+        return reason === null ? [] : [{ ...device, reason }];
+      }),
   };
+}
+
+/** The two names alone: an identity has more to hold on to. */
+function deviceOf({ clientId, username }: Device): Device {
+  return { clientId, username };
 }
 
 function keyOf(clientId: string, username: string | null): string {

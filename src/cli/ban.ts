@@ -4,14 +4,21 @@ import { sentence } from "../core/problem.ts";
 import { BAN_FILE, formatBans, type Ban } from "../settings/ban-file.ts";
 import { parseExpiration } from "../settings/limits.ts";
 import { readBanList, writeBanList } from "../snapshot/ban-list.ts";
+import { askBroker, NO_FOLDER } from "./ask-broker.ts";
 import type { BanCommand } from "./command.ts";
 import { readMoment } from "./moment.ts";
+import type { Snapshot } from "../snapshot/types.ts";
 
 /**
- * Adds a ban to the file that a broker watches, takes one out of it, or lists what it says. Gives the exit code 0: done,
+ * Adds a ban to the file that a broker watches, takes one out of it, or lists what it says, and whom a running broker keeps
+ * out by itself: it is asked by the socket of this name. Gives the exit code 0: done,
  * 1: there is no such ban, 2: the file has a fault, 78: the command or the configuration has.
  */
-export async function ban(command: BanCommand, nowMs: number = Date.now()): Promise<0 | 1 | 2 | 78> {
+export async function ban(
+  command: BanCommand,
+  socketName: string,
+  nowMs: number = Date.now(),
+): Promise<0 | 1 | 2 | 78> {
   try {
     const { snapshot } = await readMoment(command);
     const { banFile } = snapshot.settings;
@@ -21,6 +28,7 @@ export async function ban(command: BanCommand, nowMs: number = Date.now()): Prom
     if (inForce === null) return failed(2, ...problems.map(sentence));
     if (command.action === "list") {
       process.stdout.write(formatBans(inForce));
+      await listKeptOut(command, snapshot, socketName);
       return 0;
     }
     const { of, value } = command;
@@ -43,6 +51,23 @@ export async function ban(command: BanCommand, nowMs: number = Date.now()): Prom
     return failed(2, `The list of bans cannot be read or written (${code}). Run the command as the broker's user.`);
   }
 }
+
+/** The broker alone knows whom it keeps out for coming and going all the time. */
+async function listKeptOut(command: BanCommand, snapshot: Snapshot, socketName: string): Promise<void> {
+  if (snapshot.settings.limits.flappingCount === Infinity) return;
+  const said = await askBroker(command, snapshot, socketName, { action: "kept-out" }).catch((error: unknown) => {
+    if (codeOf(error) === null) throw error;
+    return null;
+  });
+  if (said === NO_FOLDER || said === null) {
+    process.stderr.write(NOT_ASKED);
+    return;
+  }
+  for (const line of said.lines) process.stdout.write(`${line}\n`);
+}
+
+const NOT_ASKED =
+  "No broker answers, so it is not known whom it keeps out by itself (flapping_count). What is listed is the file. The command reaches a broker that runs with a data folder, as its user.\n";
 
 /** Gives a sentence where the command makes no ban. */
 function banOf({ of, value, reason, duration }: Extract<BanCommand, { action: "add" }>, nowMs: number): Ban | string {

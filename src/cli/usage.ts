@@ -27,7 +27,8 @@ explain says whether a client may publish or subscribe, by which rule, and why t
         or EMQ, auth.yaml, and the files that these name.
         Exit code 0: allowed, 1: denied.
 ban     changes the list of who may not connect, which a running broker takes over by itself, or
-        prints it. It takes the places that check takes.
+        prints it, and whom a running broker keeps out by itself (flapping_count). It takes the
+        places that check takes.
         Exit code 0: done, 1: there is no such ban, 2: the list has a fault.
 passwd  asks for a password, or reads it from standard input, and prints its hash:
         a line for password_file when a username is given, else a value for an option's

@@ -25,7 +25,7 @@ export async function openControlSocket(
   if (await isTaken(path)) {
     log.warn(
       {},
-      `${path} is not this broker's. "culex trace" does not work. Stop the other broker, or remove the file.`,
+      `${path} is not this broker's. "culex trace" does not work, and "culex ban list" shows the file alone. Stop the other broker, or remove the file.`,
     );
     return null;
   }
@@ -34,7 +34,10 @@ export async function openControlSocket(
     await listen(server, path);
   } catch (error) {
     const code = codeOf(error) ?? "unknown";
-    log.warn({}, `${path} cannot be opened (${code}). "culex trace" does not work; all else does. Check the folder.`);
+    log.warn(
+      {},
+      `${path} cannot be opened (${code}). "culex trace" does not work, and "culex ban list" shows the file alone. Check the folder.`,
+    );
     return null;
   }
   server.unref();

@@ -16,6 +16,7 @@ function setUp(terms: () => typeof TERMS = () => TERMS) {
   return {
     tries: (who: Identity, times: number) => Array.from({ length: times }, () => flapping.connects(who) === null),
     isOut: (who: Identity) => flapping.check(who) !== null,
+    keptOut: () => flapping.keptOut().map(({ clientId, username, reason }) => [clientId, username, reason.kind]),
     pass: (ms: number) => void (nowMs += ms),
   };
 }
@@ -28,6 +29,15 @@ test("a device that logs in too often is kept out, and let in when its time is o
   expect(tries(device("a"), 1)).toEqual([false]);
   pass(1);
   expect(tries(device("a"), 3)).toEqual([true, true, false]);
+});
+
+test("those that are kept out are listed until their time is over", () => {
+  const { tries, keptOut, pass } = setUp();
+  tries(device("a", "owner"), 3);
+  tries(device("b"), 2);
+  expect(keptOut()).toEqual([["a", "owner", "flapping"]]);
+  pass(300_000);
+  expect(keptOut()).toEqual([]);
 });
 
 test("logins that are far apart do not add up", () => {

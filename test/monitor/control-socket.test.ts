@@ -28,7 +28,7 @@ test("the socket of a broker that is too busy to answer is left alone", async ()
   expect(await openControlSocket(path, async () => null, log)).toBeNull();
   expect(existsSync(path)).toBe(true);
   expect(entries.map(({ message }) => message)).toEqual([
-    `${path} is not this broker's. "culex trace" does not work. Stop the other broker, or remove the file.`,
+    `${path} is not this broker's. "culex trace" does not work, and "culex ban list" shows the file alone. Stop the other broker, or remove the file.`,
   ]);
 });
 

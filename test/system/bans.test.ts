@@ -62,6 +62,47 @@ test("culex ban keeps a client out of a running broker, and lets it in again", a
   expect(await running.stop()).toBe(0);
 });
 
+test("culex ban list shows too whom a running broker keeps out because it comes and goes", async () => {
+  const port = await freePort();
+  const folder = tempFolder();
+  const conf = join(folder, "mosquitto.conf");
+  save(
+    conf,
+    `allow_anonymous true\nlistener ${port} 127.0.0.1\npersistence true\npersistence_location ${folder}\nflapping_count 2\nflapping_ban 3600\n`,
+  );
+  save(join(folder, "bans.yaml"), "- user: guest\n");
+  const list = async (): Promise<{ code: number | null; said: readonly string[] }> => {
+    const ended = launch(["src/main.ts", "ban", "list", "-c", conf]);
+    // its two streams come in any order
+    return { code: await ended.ended, said: ended.lines.toSorted() };
+  };
+  expect(await list()).toEqual({
+    code: 0,
+    said: [
+      '- user: "guest"',
+      "No broker answers, so it is not known whom it keeps out by itself (flapping_count). What is listed is the file. The command reaches a broker that runs with a data folder, as its user.",
+    ],
+  });
+  const running = launch(["src/main.ts", "-c", conf]);
+  await running.line(/ ready: /);
+  const codes: (number | null)[] = [];
+  for (let time = 0; time < 3; time++) {
+    codes.push((await mosquittoPub(port, ["-i", "pump", "-t", "t", "-m", "x"])).code);
+  }
+  expect(codes).toEqual([0, 0, 5]);
+  const { code, said } = await list();
+  expect([code, said]).toEqual([
+    0,
+    [
+      expect.stringMatching(
+        /^# client "pump" without a user name: connected more than 2 times within 60 seconds \(flapping_count\), and is kept out until \d\d:\d\d/,
+      ),
+      '- user: "guest"',
+    ],
+  ]);
+  expect(await running.stop()).toBe(0);
+});
+
 test("a file that cannot be understood at the start keeps everybody out", async () => {
   const port = await freePort();
   const folder = tempFolder();

@@ -126,7 +126,7 @@ test("says what to do when no broker answers, and comes back after a crash", asy
   writeFileSync(join(folder, "culex.sock"), "");
   const fourth = run();
   await fourth.line(
-    /culex\.sock is not this broker's\. "culex trace" does not work\. Stop the other broker, or remove the file\./,
+    /culex\.sock is not this broker's\. "culex trace" does not work, and "culex ban list" shows the file alone\. Stop the other broker, or remove the file\./,
   );
   await fourth.line(/ ready: /);
 });
