@@ -15,6 +15,11 @@ export interface DiscoveryConfig {
   readonly needsAll: boolean;
 }
 
+/** Levels within one another; an announcement has about six. What anybody sends must not be deeper than our stack. */
+const MAX_DEPTH = 32;
+/** Of all topics together, which a long "~" would make many times as large as the message. */
+const MAX_TOPIC_CHARACTERS = 64 * 1024;
+
 /**
  * Reads an announcement of Home Assistant's MQTT discovery, in full or abbreviated words; of one that cannot be read the
  * topic is all that is known:
@@ -26,14 +31,12 @@ export function readDiscovery(topic: string, payload: Uint8Array): DiscoveryConf
   const config = parse(payload) ?? {};
   const device = objectAt(config, "device", "dev") ?? {};
   const base = typeof config["~"] === "string" ? config["~"] : "";
-  const topics = new Set<string>();
-  collectTopics(config, base, topics);
   return {
     topic,
     device: deviceKey(device) ?? topic,
     name: textAt(device, "name") ?? textAt(config, "name") ?? topic.split("/").slice(1, -1).join("/"),
-    topics: [...topics],
-    availability: availabilityOf(config, base),
+    topics: [...new Set(fitting(topicsIn(config, base), (each) => each.length))],
+    availability: [...fitting(availabilityOf(config, base), (each) => each.topic.length)],
     needsAll: textAt(config, "availability_mode", "avty_mode") === "all",
   };
 }
@@ -41,31 +44,51 @@ export function readDiscovery(topic: string, payload: Uint8Array): DiscoveryConf
 function parse(payload: Uint8Array): RawObject | null {
   try {
     const config: unknown = JSON.parse(utf8Text(payload) ?? "");
-    return isRawObject(config) ? config : null;
+    return isRawObject(config) && isWithin(config, MAX_DEPTH) ? config : null;
   } catch {
     return null;
   }
 }
 
+function isWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((item) => isWithin(item, depth - 1));
+}
+
 function deviceKey(device: RawObject): string | null {
   const ids = device["identifiers"] ?? device["ids"] ?? null;
   if (typeof ids === "string") return ids;
-  if (Array.isArray(ids) && ids.length > 0) return ids.map(String).toSorted().join(" ");
+  if (Array.isArray(ids) && ids.length > 0) return ids.map(idText).toSorted().join(" ");
   const connections = device["connections"] ?? device["cns"] ?? null;
   return Array.isArray(connections) && connections.length > 0 ? JSON.stringify(connections) : null;
 }
 
+/** An object would be asked how it is written, and what it says came from the network. */
+function idText(id: unknown): string {
+  return typeof id === "string" ? id : JSON.stringify(id);
+}
+
 /** "state_topic", "stat_t", "topic", "t": wherever they stand. */
-function collectTopics(value: unknown, base: string, topics: Set<string>): void {
+function* topicsIn(value: unknown, base: string): Generator<string, void> {
   if (Array.isArray(value)) {
-    for (const item of value) collectTopics(item, base, topics);
+    for (const item of value) yield* topicsIn(item, base);
     return;
   }
   if (!isRawObject(value)) return;
   const own = typeof value["~"] === "string" ? value["~"] : base;
   for (const [name, item] of Object.entries(value)) {
-    if (typeof item === "string" && /(^|_)(topic|t)$/.test(name)) topics.add(expand(item, own));
-    else collectTopics(item, own, topics);
+    if (typeof item === "string" && /(^|_)(topic|t)$/.test(name)) yield expand(item, own);
+    else yield* topicsIn(item, own);
+  }
+}
+
+/** As many of them as there is room for. */
+function* fitting<T>(items: Iterable<T>, lengthOf: (item: T) => number): Generator<T, void> {
+  let room = MAX_TOPIC_CHARACTERS;
+  for (const item of items) {
+    room -= lengthOf(item);
+    if (room < 0) return;
+    yield item;
   }
 }
 

@@ -63,3 +63,26 @@ test.each<[string, unknown, Partial<DiscoveryConfig>]>([
 test("of what is no JSON the topic is known", () => {
   expect(readDiscovery(TOPIC, Buffer.from([0xff]))).toEqual(UNREADABLE);
 });
+
+/** A retained message of anybody; one that cannot be read must not end the broker. */
+test.each([
+  ["lists", `{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}`],
+  ["objects", `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`],
+  ["ids", `{"dev":{"ids":[${"[".repeat(50_000)}${"]".repeat(50_000)}]}}`],
+  ["connections", `{"dev":{"cns":[${"[".repeat(50_000)}${"]".repeat(50_000)}]}}`],
+])("of %s within one another, deeper than the stack, the topic is known", (_, payload) => {
+  expect(readDiscovery(TOPIC, Buffer.from(payload))).toEqual(UNREADABLE);
+});
+
+test("an id that is no text is written as JSON", () => {
+  const config = { dev: { ids: [7, { toString: 1 }] } };
+  expect(readDiscovery(TOPIC, Buffer.from(JSON.stringify(config))).device).toBe('7 {"toString":1}');
+});
+
+test("a long base is not written out without end", () => {
+  const base = "x".repeat(1000);
+  const avty = Array.from({ length: 20_000 }, (_, index) => ({ t: `~/${index}` }));
+  const { topics, availability } = readDiscovery(TOPIC, Buffer.from(JSON.stringify({ "~": base, avty })));
+  expect(topics[0]).toBe(`${base}/0`);
+  expect([topics.length, availability.length]).toEqual([65, 65]);
+});
