@@ -53,6 +53,8 @@ export function openTraceFile(path: string, maxBytes: number, now: () => number,
     bytes: () => bytes,
     close() {
       isOpen = false;
+      // a disk that is full has closed it already, and says so once
+      if (stream.closed) return Promise.resolve();
       return new Promise((resolve) => {
         stream.once("close", resolve);
         stream.end();
