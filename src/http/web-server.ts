@@ -31,7 +31,7 @@ const MAX_CONNECTIONS = 256;
 /** From the first byte of a request to its last. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
-/** Requests that have no answer by then are cut off. */
+/** Requests that have no answer by then are cut off, and WebSockets whose other end does not answer the goodbye. */
 const STOP_TIMEOUT_MS = 1_000;
 
 /**
@@ -49,7 +49,15 @@ export async function openWebServer({ host, port, tls, fetch, upgrade, fault }: 
       : { createServer: createSecureServer, serverOptions: { ...options, ...secureContext(tls) } }),
   });
   server.maxConnections = MAX_CONNECTIONS;
-  if (upgrade !== undefined) server.on("upgrade", upgrade);
+  /** What is no HTTP any more, which the server waits for but does not know. */
+  const upgraded = new Set<Duplex>();
+  if (upgrade !== undefined) {
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      upgraded.add(socket);
+      socket.once("close", () => upgraded.delete(socket));
+      upgrade(request, socket, head);
+    });
+  }
   await listen(server, host, port);
   server.on("error", fault);
   return {
@@ -57,7 +65,7 @@ export async function openWebServer({ host, port, tls, fetch, upgrade, fault }: 
     update(next) {
       if (next !== null && server instanceof TlsServer) server.setSecureContext(secureContext(next));
     },
-    close: () => close(server),
+    close: () => close(server, upgraded),
   };
 }
 
@@ -75,12 +83,13 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
   return new Promise((resolve) => {
     const cutOff = setTimeout(() => {
       if ("closeAllConnections" in server && typeof server.closeAllConnections === "function") {
         server.closeAllConnections();
       }
+      for (const socket of upgraded) socket.destroy();
     }, STOP_TIMEOUT_MS);
     server.close(() => {
       clearTimeout(cutOff);

@@ -235,6 +235,19 @@ test("the first page is told as a whole, and again when something has changed", 
   expect(await page.until((frame) => frame.t === "bye")).toEqual({ t: "bye", reason: "The broker stops." });
 });
 
+test("a page whose machine sleeps does not hold up the end", async () => {
+  const { base, running } = await alone();
+  const page = new WebSocket(new URL("api/v1/live", base.href.replace("http", "ws")));
+  page.on("error", () => undefined);
+  onTestFinished(() => page.terminate());
+  await once(page, "open");
+  page.pause();
+  const startMs = performance.now();
+  expect(await running.stop()).toBe(0);
+  // a goodbye is waited for up to 30 s, and the Supervisor kills what takes longer than 10 s
+  expect(performance.now() - startMs).toBeLessThan(10_000);
+});
+
 test("nobody else hears of it", async () => {
   const { base } = await inHomeAssistant();
   await expect(listen(base, { "X-Remote-User-Id": "guest" })).rejects.toThrow("Unexpected server response: 403");
