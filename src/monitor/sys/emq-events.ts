@@ -1,10 +1,7 @@
 import type { BrokerEvent, ClientInfo, RecordEvent } from "../../core/events.ts";
 import { codesOf } from "../../core/reasons.ts";
 import type { ProtocolVersion, Reason } from "../../core/types.ts";
-import { emqTopic, topicLevel } from "./emq-tree.ts";
-
-/** Longer client ids get no topic: it would be one that nobody subscribes to. */
-const LONGEST_CLIENT_ID = 1000;
+import { emqTopic, LONGEST_LEVEL, topicLevel } from "./emq-tree.ts";
 
 const PROTOCOL_NAMES: Readonly<Record<ProtocolVersion, string>> = { 3: "MQIsdp", 4: "MQTT", 5: "MQTT" };
 
@@ -19,7 +16,7 @@ export function createEmqEvents(
 ): RecordEvent {
   const say = (client: ClientInfo, what: "connected" | "disconnected", rest: object): void => {
     const { clientId, username, address } = client;
-    if (clientId === "" || clientId.length > LONGEST_CLIENT_ID) return;
+    if (clientId === "" || clientId.length > LONGEST_LEVEL) return;
     const ts = Math.floor(now() / 1000);
     publish(
       emqTopic(node, `clients/${topicLevel(clientId)}/${what}`),

@@ -58,6 +58,9 @@ export function nodeLevel(name: string): string {
   return name.replace(/[/+#]/g, "-");
 }
 
+/** Longer names get no topic: it would be one that nobody subscribes to, or longer than MQTT has them. */
+export const LONGEST_LEVEL = 1000;
+
 /** One level of a topic: what separates levels, or stands for others in a filter, is written as in a URL. */
 export function topicLevel(name: string): string {
   return name.replace(/[%/+#]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

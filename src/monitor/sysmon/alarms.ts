@@ -1,4 +1,4 @@
-import { emqTopic, topicLevel } from "../sys/emq-tree.ts";
+import { emqTopic, LONGEST_LEVEL, topicLevel } from "../sys/emq-tree.ts";
 
 /** Something that is not as it should be, for as long as it lasts. */
 export interface Alarm {
@@ -48,7 +48,7 @@ export function createAlarms(
 
   return {
     raise(alarm) {
-      if (known.has(alarm.id) || known.size >= MAX_ALARMS) return;
+      if (known.has(alarm.id) || known.size >= MAX_ALARMS || alarm.id.length > LONGEST_LEVEL) return;
       const atMs = now();
       known.set(alarm.id, { alarm, atMs });
       const { id, severity, title, summary } = alarm;

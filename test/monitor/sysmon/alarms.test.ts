@@ -48,3 +48,13 @@ test("an alarm is told once when it begins and once when it ends, in both versio
   ]);
   expect(alarms.has(ALARM.id)).toBe(false);
 });
+
+test("a name that is too long for a topic of MQTT makes no alarm, and no packet that nobody can read", () => {
+  const said: string[] = [];
+  const alarms = createAlarms("pi", (topic) => said.push(topic));
+  alarms.raise({ ...ALARM, id: `queue_high_watermark.${"/".repeat(65_000)}` });
+  expect(said).toEqual([]);
+  expect(alarms.active("")).toEqual([]);
+  alarms.raise({ ...ALARM, id: "/".repeat(1000) });
+  expect(said[0]?.length).toBeLessThan(65_535);
+});
