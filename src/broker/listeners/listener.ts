@@ -109,6 +109,8 @@ export async function openListener(first: ListenerPlan, deps: ListenerDeps): Pro
     }
     const peer = peerOf(socket);
     sockets.add(socket);
+    // who takes it over has listeners of its own; a reset before that, at the gate or a proxy's, must not end the process
+    socket.on("error", () => socket.destroy());
     socket.once("close", () => {
       sockets.delete(socket);
       handedOver.delete(peer);

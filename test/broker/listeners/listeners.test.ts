@@ -828,3 +828,27 @@ test("a listener that is closed lets go of those that wait", async () => {
   await listeners.apply([]);
   expect(await Promise.all(closed)).toHaveLength(3);
 });
+
+test.each([
+  ["mqtt", "mqtt", false],
+  ["wss", "websockets", true],
+] as const)("who hangs up hard while it waits for its turn does no harm (%s)", async (scheme, protocol, isTls) => {
+  const { listeners, port } = await setUp();
+  const plan = { protocol, tls: isTls ? tlsOf(server) : null, maxConnectRate: 1 };
+  await listeners.apply([planOf(plan)]);
+  const { client } = await connectMqtt(`${scheme}://127.0.0.1:${port()}`, { rejectUnauthorized: false });
+  // what was answered before is over, and so is what came before it
+  const turns = async (): Promise<void> => {
+    await client.publishAsync("t", "", { qos: 1 });
+    await client.publishAsync("t", "", { qos: 1 });
+  };
+  const waiting = [1, 2, 3].map(() => connect({ port: port(), host: "127.0.0.1" }));
+  await Promise.all(waiting.map((socket) => once(socket, "connect")));
+  await turns();
+  for (const socket of waiting) socket.resetAndDestroy();
+  // An unhandled error of the server's sockets would fail this run.
+  await turns();
+  await listeners.apply([planOf({ ...plan, maxConnectRate: 1000 })]);
+  const next = await connectMqtt(`${scheme}://127.0.0.1:${port()}`, { rejectUnauthorized: false });
+  expect([client.connected, next.client.connected]).toEqual([true, true]);
+});
