@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import manifest from "../package.json" with { type: "json" };
 import type { Backend } from "./auth/backend.ts";
 import { createPasswordVerifier, hashPassword } from "./auth/password.ts";
@@ -11,6 +10,7 @@ import { openTraces, type TraceDesk } from "./open-traces.ts";
 import { createBridges } from "./bridge/bridges.ts";
 import type { BridgeState } from "./bridge/types.ts";
 import { openDesks } from "./open-desk.ts";
+import { openFigures } from "./open-figures.ts";
 import { createBroker, type Broker } from "./broker/broker.ts";
 import { createListeners } from "./broker/listeners/listeners.ts";
 import { ConfigError } from "./core/errors.ts";
@@ -26,8 +26,6 @@ import { createEventLog } from "./monitor/event-log.ts";
 import { createLogTargets } from "./monitor/log-target.ts";
 import { createRecentLog } from "./monitor/recent-log.ts";
 import { subscriptionLines } from "./monitor/subscription-list.ts";
-import { createSysmon } from "./monitor/sysmon/sysmon.ts";
-import { createSys } from "./monitor/sys/sys.ts";
 import { controlFolder } from "./settings/store.ts";
 import type { AccessDeps } from "./snapshot/access.ts";
 import { build } from "./snapshot/build.ts";
@@ -134,19 +132,11 @@ export async function startApp(context: AppContext): Promise<App> {
   const startProblems = [...context.problems, ...live.current().problems, ...storeProblems];
   for (const problem of startProblems) logProblem(log, problem);
 
-  const sys = createSys({
+  const figures = openFigures({
     version: manifest.version,
-    node: hostname(),
-    figures: () => running.figures(),
-    publish: (message) => running.publish(message),
-  });
-  const sysmon = createSysmon({
-    node: hostname(),
-    limits: () => live.current().settings.limits,
-    isHeard: (topic) => running.isHeard(topic),
-    publish: (message) => running.publish(message),
-    unsent: (above) => running.unsent(above),
-    waiting: (clientId) => running.bridgeEnds.waiting(clientId),
+    startedAtMs,
+    current: live.current,
+    broker: () => running,
     bridges: () => bridges.states(),
   });
   const events = createEventLog({ log, connectionMessages: () => live.current().settings.log.connectionMessages });
@@ -156,14 +146,14 @@ export async function startApp(context: AppContext): Promise<App> {
   let panelRecord: RecordEvent | null = null;
   const record: RecordEvent = (event) => {
     events.record(event);
+    figures.refused(event);
     panelRecord?.(event);
   };
   const running = await createBroker({
     current: live.current,
     record(event) {
       record(event);
-      sys.record(event);
-      sysmon.record(event);
+      figures.record(event);
       traces?.record(event);
     },
     log,
@@ -171,8 +161,7 @@ export async function startApp(context: AppContext): Promise<App> {
     control: (topic, payload, from) => desk(topic, payload, from),
   });
   broker = running;
-  sys.update(live.current().settings.sysIntervalS);
-  sysmon.update(live.current().settings.sysIntervalS > 0);
+  figures.update(live.current().settings);
   const listeners = createListeners({
     accept: running.accept,
     record,
@@ -233,6 +222,7 @@ export async function startApp(context: AppContext): Promise<App> {
         listen: (next) => {
           panelRecord = next;
         },
+        countProblems: figures.countProblems,
         log,
         now: Date.now,
       });
@@ -240,8 +230,7 @@ export async function startApp(context: AppContext): Promise<App> {
     closed: { what: "the panel", now: "There is no panel; the rest works." },
   });
   const closeAll = async (): Promise<void> => {
-    sys.stop();
-    sysmon.stop();
+    figures.stop();
     await panel.stop();
     await http.stop();
     await traces?.stop();
@@ -277,14 +266,14 @@ export async function startApp(context: AppContext): Promise<App> {
         // First the rights: they must not wait for a port to close.
         const { checked, closed } = running.recheck();
         await keeper.keepOnly(snapshot.keptStages);
-        sys.update(snapshot.settings.sysIntervalS);
-        sysmon.update(snapshot.settings.sysIntervalS > 0);
+        figures.update(snapshot.settings);
         const problems = [
           ...(await listeners.apply(snapshot.listeners)),
           ...(await http.apply(snapshot.http)),
           ...(await panel.apply(snapshot.settings.panel)),
         ];
         bridges.apply(snapshot.bridges);
+        await figures.announce(snapshot.settings);
         context.settled?.(app);
         return { problems, done: `${counted(checked, "session")} re-checked, ${closed} closed` };
       },
@@ -297,6 +286,8 @@ export async function startApp(context: AppContext): Promise<App> {
   );
   const watcher = createWatcher({ changed: (file) => void reloader.run(file), log });
   watcher.update(firstSources.watched);
+  // open problems are among the figures, and the reloader has some of them
+  await figures.announce(live.current().settings);
 
   const app: App = {
     log,

@@ -45,6 +45,8 @@ export interface PanelDeps extends Omit<AccessRoutesDeps, "clients"> {
   readonly portOf: (listener: string) => number | null;
   readonly broker: Pick<Broker, "briefFigures" | "sessions" | "clients"> & TopicsDeskDeps["broker"];
   readonly listen: MonitorDeps["listen"];
+  /** Hands out who counts the open problems; null: nobody does. */
+  readonly countProblems: (count: (() => number) | null) => void;
   readonly bridges: BridgeRoutesDeps["states"];
   readonly traces: TraceRoutesDeps["traces"];
   /** Transactions on the disk since the start. */
@@ -74,6 +76,8 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     return { in: countOf(received), out: countOf(sent), writes: deps.writes() };
   }, now);
   const monitor = await openMonitor({ ...deps, folder });
+  const openProblems = () => monitor.problems().filter(({ mutedUntil }) => mutedUntil === undefined);
+  deps.countProblems(() => openProblems().length);
   const topics = openTopics({ ...deps, folder });
   const overview = () =>
     overviewOf({
@@ -83,7 +87,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
       history,
       unused: topics.unused,
       away: monitor.away,
-      problems: () => monitor.problems().filter(({ mutedUntil }) => mutedUntil === undefined),
+      problems: openProblems,
     });
   const live = createLiveDesk({
     visitors,
@@ -124,6 +128,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     fault,
   });
   const stop = async (): Promise<void> => {
+    deps.countProblems(null);
     monitor.stop();
     history.stop();
     live.close();

@@ -7,6 +7,7 @@ import { limitDirectives } from "./directives/limits.ts";
 import { listenerDirectives } from "./directives/listener.ts";
 import { panelDirectives } from "./directives/panel.ts";
 import { proxyDirectives } from "./directives/proxy.ts";
+import { sensorDirectives } from "./directives/sensors.ts";
 import { pluginDirectives } from "./directives/plugin.ts";
 import { tlsDirectives } from "./directives/tls.ts";
 import type { DirectiveRow } from "./directives/row.ts";
@@ -21,6 +22,7 @@ export const directives: readonly DirectiveRow[] = [
   ...proxyDirectives,
   ...httpDirectives,
   ...panelDirectives,
+  ...sensorDirectives,
   ...limitDirectives,
   ...pluginDirectives,
   ...bridgeDirectives,

@@ -9,6 +9,7 @@ import { readHttp, type HttpOptions } from "./http-options.ts";
 import { readLogins, type LoginOptions, type RawLogin } from "./logins.ts";
 import { parseOptionsText } from "./options-text.ts";
 import { staysBelow } from "./paths.ts";
+import { readSensors, type SensorOptions } from "./sensors.ts";
 import { logDestNames, loginSchema, logTypeNames, optionsSchema } from "./schema.ts";
 import type { Environment } from "./types.ts";
 
@@ -37,6 +38,8 @@ export interface Options {
   readonly banFile: string;
   readonly httpPublish: HttpOptions;
   readonly panel: boolean;
+  /** null: they cannot be read. */
+  readonly sensors: SensorOptions | null;
   /** Seconds between two writes; 0: before each acknowledgement. */
   readonly storeInterval: number;
   readonly limits: LimitValues;
@@ -92,6 +95,7 @@ export function parseOptions(
     banFile: read.fileBelow("/share", "ban_file", "The usual file in the data folder is used."),
     httpPublish: readHttpGroup(raw["http_publish"], report),
     panel: read.bool("panel", false, "There is no panel."),
+    sensors: readSensorGroup(raw["sensors"], report),
     storeInterval: read.seconds("store_interval"),
     limits: readLimitGroup(raw["limits"], ajv, report),
     debug: read.bool("debug", false, "It stays off."),
@@ -194,6 +198,11 @@ function readHttpGroup(value: unknown, report: Report): HttpOptions {
     reportUnknownKeys(value, Object.keys(properties.http_publish.properties), "http_publish.", report);
   }
   return readHttp(value, (what, fix) => report("error", what, "Nothing is taken over HTTP.", fix), show);
+}
+
+function readSensorGroup(value: unknown, report: Report): SensorOptions | null {
+  if (isRawObject(value)) reportUnknownKeys(value, Object.keys(properties.sensors.properties), "sensors.", report);
+  return readSensors(value, (what, now, fix) => report("error", what, now, fix), show);
 }
 
 function readLimitGroup(value: unknown, ajv: Ajv, report: Report): LimitValues {

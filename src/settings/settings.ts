@@ -14,6 +14,7 @@ import {
 import { applyConf } from "./conf-lines.ts";
 import { httpSettings } from "./http.ts";
 import { panelSettings } from "./panel.ts";
+import { sensorSettings } from "./sensors.ts";
 import { finishBridges } from "./bridges.ts";
 import { addOnBanFile, standAloneBanFile } from "./ban-settings.ts";
 import { emptyDraft, type Draft } from "./directives/draft.ts";
@@ -101,6 +102,7 @@ function addOn(
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       http,
       panel: panelSettings(environment, options, draft, store),
+      sensors: sensorSettings(options, draft),
       bridges,
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
@@ -170,6 +172,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       http: null,
       panel: panelSettings(environment, options, draft, store),
+      sensors: options === null ? "unread" : sensorSettings(options, draft),
       bridges: [],
       banFile: addOnBanFile(environment.folders, options, draft),
       store,
@@ -224,6 +227,7 @@ function standAlone(environment: Environment, conf: readonly ConfFile[], authFil
       limits: limitsOf(STAND_ALONE_LIMITS, draft),
       http,
       panel: panelSettings(environment, null, draft, store),
+      sensors: sensorSettings(null, draft),
       bridges,
       banFile: standAloneBanFile(store, draft),
       store,

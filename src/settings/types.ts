@@ -56,6 +56,8 @@ export interface Settings extends AccessSettings {
   readonly http: HttpSettings | null;
   /** null: there is no panel. */
   readonly panel: PanelSettings | null;
+  /** What Home Assistant is told of this broker; null: nothing. "unread": as before, for the options cannot be read. */
+  readonly sensors: SensorSettings | null | "unread";
   /** Connections to other brokers. */
   readonly bridges: readonly BridgeSettings[];
   /** Who may not connect; null: there is no such file. */
@@ -184,6 +186,18 @@ export interface HttpSettings extends Pick<ListenerSettings, "name" | "host" | "
 export interface PanelSettings extends Pick<ListenerSettings, "host" | "port" | "origin"> {
   /** Where its token and the record of what was done in it are kept; null: nowhere, so only this machine may use it. */
   readonly folder: string | null;
+}
+
+/** The broker's own figures, as sensors of Home Assistant. */
+export interface SensorSettings {
+  /** Of the device that has them; their ids and topics begin with it. */
+  readonly name: string;
+  /** Where Home Assistant looks for announcements: "homeassistant". */
+  readonly prefix: string;
+  /** At most so often a value is told. */
+  readonly intervalS: number;
+  /** Client ids or user names of devices of which is told whether they are connected. */
+  readonly devices: readonly string[];
 }
 
 /** A proxy in front of a listener, which tells in a header of the PROXY protocol who comes. */

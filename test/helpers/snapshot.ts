@@ -51,6 +51,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 2_000_000, ...parts.limits },
       http: null,
       panel: null,
+      sensors: null,
       bridges: [],
       banFile: null,
       store: null,

@@ -11,7 +11,7 @@ type Tree = Readonly<Record<string, readonly string[]>>;
 const { options, schema, ports } = JSON.parse(textOf("config.json"));
 const translations = ["en", "de"].map((language) => [language, loadTranslation(language)] as const);
 
-/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `ban_file`, `http_publish`, `panel`, `store_interval`, `limits`. No default: the option may be missing. */
+/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `ban_file`, `http_publish`, `panel`, `sensors`, `store_interval`, `limits`. No default: the option may be missing. */
 const expected = {
   logins: [],
   anonymous: false,
@@ -26,6 +26,7 @@ const expected = {
   ban_file: undefined,
   http_publish: { active: false },
   panel: true,
+  sensors: { active: false },
   store_interval: 30,
   limits: {},
   debug: undefined,
@@ -55,6 +56,7 @@ describe("the schema of the settings", () => {
       logins: Object.keys(loginSchema.properties),
       customize: Object.keys(optionsSchema.properties.customize.properties),
       http_publish: Object.keys(optionsSchema.properties.http_publish.properties),
+      sensors: Object.keys(optionsSchema.properties.sensors.properties),
       limits: limitNames,
     };
     expect(sorted(settings)).toEqual(sorted(tree(schema)));
@@ -73,6 +75,14 @@ describe("the schema of the settings", () => {
       [SERVER_REFERENCE, "match(^[!-~ ]{0,255}$)?"],
     ];
     expect(schema.limits).toEqual(Object.fromEntries([...numbers, ...switches, ...texts]));
+  });
+
+  it("has the bounds of config.json's sensors", () => {
+    const { interval, prefix } = optionsSchema.properties.sensors.properties;
+    expect(schema.sensors).toMatchObject({
+      interval: `int(${interval.minimum},${interval.maximum})?`,
+      prefix: `match(${prefix.pattern})?`,
+    });
   });
 
   it("knows the values of config.json's lists", () => {

@@ -37,12 +37,12 @@ describe("the table of directives", () => {
     expect(findDirective(name)).not.toBeNull();
   });
 
-  test("has each name once, and beside mosquitto's the limits and the HTTP of our own only", () => {
+  test("has each name once, and beside mosquitto's our own only", () => {
     const rows = directives.map(({ name }) => name);
     expect(new Set(rows).size).toBe(rows.length);
     const known = new Set(names);
     const families = ["plugin_opt_*", "auth_opt_*"];
-    const ours = [...limitNames.filter((name) => !known.has(name)), ...HTTP];
+    const ours = [...limitNames.filter((name) => !known.has(name)), ...HTTP, ...SENSORS];
     // "pattern" is there to say that access rules belong elsewhere.
     const foreign = rows.filter((name) => !known.has(name) && !families.includes(name));
     expect(foreign.toSorted()).toEqual(["ban_file", "pattern", ...ours].toSorted());
@@ -53,6 +53,7 @@ describe("the table of directives", () => {
   });
 });
 
+const SENSORS = ["sensors", "sensors_device", "sensors_interval", "sensors_name", "sensors_prefix"];
 const HTTP = ["http_publish", "http_publish_certfile", "http_publish_keyfile", "http_publish_keys", "panel"];
 
 describe("a number in a conf file", () => {

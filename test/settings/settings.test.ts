@@ -47,6 +47,7 @@ describe("the add-on without any configuration", () => {
       limits: limitsFrom(NO_LIMITS_SAID),
       http: null,
       panel: null,
+      sensors: null,
       bridges: [],
       banFile: {
         path: "/srv/culex/data/bans.yaml",

@@ -39,6 +39,7 @@ describe("a broker without a configuration", () => {
       limits: { ...limitsFrom(NO_LIMITS_SAID), maxPacketSize: 268_435_460 },
       http: null,
       panel: null,
+      sensors: null,
       bridges: [],
       banFile: null,
       store: null,

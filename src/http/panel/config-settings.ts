@@ -22,9 +22,10 @@ export function settingsOf(
 }
 
 const { properties } = optionsSchema;
+const { properties: usualSensors } = properties.sensors;
 
 function optionsOf(options: Options): readonly SettingInfo[] {
-  const { file, customize, httpPublish, logins } = options;
+  const { file, customize, httpPublish, logins, sensors } = options;
   const rows: readonly (readonly [name: string, value: unknown, usual: unknown])[] = [
     ["logins", logins.length, properties.logins.default.length],
     ["anonymous", options.anonymous, properties.anonymous.default],
@@ -40,6 +41,11 @@ function optionsOf(options: Options): readonly SettingInfo[] {
     ["ban_file", options.banFile, properties.ban_file.default],
     ["http_publish.active", httpPublish.active, properties.http_publish.default.active],
     ["panel", options.panel, properties.panel.default],
+    ["sensors.active", sensors?.active ?? "", usualSensors.active.default],
+    ["sensors.interval", sensors?.intervalS ?? "", usualSensors.interval.default],
+    ["sensors.name", sensors?.name ?? "", usualSensors.name.default],
+    ["sensors.prefix", sensors?.prefix ?? "", usualSensors.prefix.default],
+    ["sensors.devices", sensors?.devices ?? "", usualSensors.devices.default],
     ["store_interval", options.storeInterval, properties.store_interval.default],
     ["debug", options.debug, properties.debug.default],
   ];
@@ -108,7 +114,9 @@ const HARMLESS: ReadonlySet<string> = new Set([
   ),
   ..."connection_messages crlfile http_publish include_dir keyfile listener listener_mount_point".split(" "),
   ..."log_dest log_timestamp_format log_type mount_point panel password_file persistence_location".split(" "),
-  ..."port protocol remote_clientid start_type sys_interval tls_version topic".split(" "),
+  ..."port protocol remote_clientid sensors_device sensors_interval sensors_name sensors_prefix start_type sys_interval tls_version topic".split(
+    " ",
+  ),
 ]);
 
 function lineOf({ name, value, origin }: Directive, problems: readonly Problem[]): SettingInfo {

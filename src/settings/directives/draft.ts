@@ -39,6 +39,7 @@ export interface Draft {
   readonly limits: LimitValues;
   readonly http: HttpDraft;
   readonly panel: PanelDraft;
+  readonly sensors: SensorsDraft;
   /** null: no line says it. */
   readonly persistence: { readonly isOn: boolean; readonly origin: Origin } | null;
   /** Folder on this machine's disk. */
@@ -65,6 +66,15 @@ export interface PanelDraft {
   readonly place: { readonly port: number; readonly host: string | null; readonly origin: Origin } | null;
   /** A line about it cannot be carried out. */
   readonly isShut: boolean;
+}
+
+/** What lines say of the sensors in Home Assistant; null: nothing. */
+export interface SensorsDraft {
+  readonly isOn: boolean | null;
+  readonly name: string | null;
+  readonly prefix: string | null;
+  readonly intervalS: number | null;
+  readonly devices: readonly string[];
 }
 
 /** What lines of EMQ have said that counts when all files are read. */
@@ -255,6 +265,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     limits: NO_LIMITS_SAID,
     http: { listener: null, certfile: null, keyfile: null, keys: null, isShut: false },
     panel: { place: null, isShut: false },
+    sensors: { isOn: null, name: null, prefix: null, intervalS: null, devices: [] },
     persistence: null,
     persistenceLocation: null,
     autosaveIntervalS: null,
