@@ -3,7 +3,7 @@ import type { BridgeAddress } from "../settings/types.ts";
 import type { BridgePlan } from "../snapshot/types.ts";
 import { createBackoff } from "./backoff.ts";
 import { startConnection, type BridgeConnection } from "./connection.ts";
-import type { Greeting } from "./hello.ts";
+import { firstGreeting, plainerGreeting, type Greeting } from "./hello.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import { createMapping } from "./mapping.ts";
 import { subscribeLocally } from "./relay.ts";
@@ -39,7 +39,7 @@ export function startBridge(
   const mapping = createMapping(settings.topics, former);
   const backoff = createBackoff(restart, Math.random);
   let at = 0;
-  let greeting: Greeting = { version: settings.version, isPrivate: settings.tryPrivate && settings.version !== 5 };
+  let greeting: Greeting = firstGreeting(settings);
   let connection: BridgeConnection | null = null;
   let status: BridgeState["status"] = "waiting";
   let sinceMs = now();
@@ -111,6 +111,9 @@ export function startBridge(
       guard,
       passed,
       connected: () => connected(startedAt),
+      warned: (sentence) => {
+        lastError = { sentence, atMs: now() };
+      },
       ended: (fault) => {
         if (connection === own) ended(fault);
       },
@@ -148,11 +151,11 @@ export function startBridge(
 
   /** Speaks in another way to a broker that did not understand; false when there is no other way. */
   function withoutExtras(): boolean {
-    if (greeting.isPrivate) {
-      greeting = { ...greeting, isPrivate: false };
-      if (settings.topics.some(({ direction }) => direction === "both")) log.notice({ bridge: name }, comesBack(name));
-    } else if (greeting.version === 5) greeting = { version: 4, isPrivate: settings.tryPrivate };
-    else return false;
+    const plainer = plainerGreeting(greeting, settings);
+    if (plainer === null) return false;
+    const returns = greeting.isPrivate && settings.topics.some(({ direction }) => direction === "both");
+    if (returns) log.notice({ bridge: name }, comesBack(name));
+    greeting = plainer;
     return true;
   }
 

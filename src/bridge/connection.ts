@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { generate, parser, type Packet } from "mqtt-packet";
-import { codeOf, messageOf } from "../core/errors.ts";
 import type { BridgeAddress } from "../settings/types.ts";
 import type { BridgePlan } from "../snapshot/types.ts";
 import { dial } from "./dial.ts";
+import { broken, cannotConnect, NO_ANSWER, NO_ROOM, silent, tooLarge, unreadable, wordsFor } from "./faults.ts";
 import { connectPacket, refusalOf, type Greeting } from "./hello.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import type { Mapping } from "./mapping.ts";
@@ -24,6 +24,8 @@ export interface ConnectionDeps extends BridgeDeps {
   readonly guard: LoopGuard;
   readonly passed: Passed;
   readonly connected: () => void;
+  /** Hears what that broker refuses while the connection goes on. */
+  readonly warned: (sentence: string) => void;
   /** Called once, unless it was closed from here. */
   readonly ended: (fault: Fault) => void;
 }
@@ -51,7 +53,7 @@ export function startConnection(deps: ConnectionDeps): BridgeConnection {
   let keepalive: NodeJS.Timeout | null = null;
 
   const timeout = setTimeout(() => {
-    fail({ kind: "network", sentence: `did not answer within ${CONNECT_TIMEOUT_MS / 1000} s`, fix: UNREACHABLE });
+    fail(silent(CONNECT_TIMEOUT_MS / 1000));
   }, CONNECT_TIMEOUT_MS);
   const reader = parser(options);
   reader.on("packet", take);
@@ -137,6 +139,7 @@ export function startConnection(deps: ConnectionDeps): BridgeConnection {
       write,
       bytesUnsent,
       failed: fail,
+      warned: deps.warned,
     });
     if (relay === null) return fail(NO_ROOM);
     if (isOver) return relay.close();
@@ -181,65 +184,4 @@ export function startConnection(deps: ConnectionDeps): BridgeConnection {
     if (keepalive !== null) clearInterval(keepalive);
     relay?.close();
   }
-}
-
-const UNREACHABLE = "Check the address and whether that broker runs.";
-
-const NO_ANSWER: Fault = {
-  kind: "network",
-  sentence: "was cut off by that broker without an answer to its CONNECT",
-  fix: "Look into its log. A port with TLS needs bridge_cafile; a broker that knows no bridges, try_private false.",
-};
-
-const NO_ROOM: Fault = {
-  kind: "network",
-  sentence: "found no room for its session in this broker",
-  fix: "There are as many sessions as the limits allow.",
-};
-
-function cannotConnect(error: unknown): Fault {
-  const fix = FIXES.get(codeOf(error) ?? "") ?? UNREACHABLE;
-  return { kind: "network", sentence: `cannot connect: ${wordsFor(error)}`, fix };
-}
-
-function broken(why: string): Fault {
-  return { kind: "network", sentence: `lost its connection (${why})`, fix: "" };
-}
-
-function wordsFor(error: unknown): string {
-  return error === null ? "that host cut the connection" : (WORDS.get(codeOf(error) ?? "") ?? messageOf(error));
-}
-
-const WORDS: ReadonlyMap<string, string> = new Map([
-  ["ECONNREFUSED", "nothing listens there"],
-  ["ENOTFOUND", "there is no host of that name"],
-  ["EAI_AGAIN", "the host name cannot be looked up now"],
-  ["EHOSTUNREACH", "there is no way to that host"],
-  ["ETIMEDOUT", "that host does not answer"],
-  ["ECONNRESET", "that host cut the connection"],
-  ["ERR_TLS_CERT_ALTNAME_INVALID", "the certificate is for another host name"],
-  ["CERT_HAS_EXPIRED", "the certificate has expired"],
-  ["ERR_SSL_WRONG_VERSION_NUMBER", "that port does not speak TLS"],
-  ["ERR_SSL_PACKET_LENGTH_TOO_LONG", "that port does not speak TLS"],
-]);
-
-const CERTIFICATE = "Check bridge_cafile, and the name in the address line.";
-const FIXES: ReadonlyMap<string, string> = new Map(
-  [
-    "ERR_TLS_CERT_ALTNAME_INVALID",
-    "SELF_SIGNED_CERT_IN_CHAIN",
-    "DEPTH_ZERO_SELF_SIGNED_CERT",
-    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  ].map((code) => [code, CERTIFICATE]),
-);
-
-function unreadable(error: unknown): Fault {
-  const sentence = `got something that is no MQTT (${messageOf(error)})`;
-  return { kind: "network", sentence, fix: "Check the port: it may speak TLS or another protocol." };
-}
-
-function tooLarge(limit: number): Fault {
-  const sentence = `got a packet of more than ${limit} bytes`;
-  return { kind: "network", sentence, fix: "Raise max_packet_size, or do not bring in that topic." };
 }

@@ -17,6 +17,17 @@ interface Announced {
 
 const NEVER_EXPIRES = 0xffff_ffff;
 
+/** How a bridge introduces itself at first. */
+export function firstGreeting({ version, tryPrivate }: BridgeSettings): Greeting {
+  return { version, isPrivate: tryPrivate && version !== 5 };
+}
+
+/** How it does to a broker that did not understand the one before; null: there is no plainer way. */
+export function plainerGreeting({ version, isPrivate }: Greeting, { tryPrivate }: BridgeSettings): Greeting | null {
+  if (isPrivate) return { version, isPrivate: false };
+  return version === 5 ? { version: 4, isPrivate: tryPrivate } : null;
+}
+
 /** Encodes the CONNECT of a bridge. */
 export function connectPacket(bridge: BridgeSettings, greeting: Greeting, announced: Announced): Buffer {
   const { username, password, notifications, notificationTopic: topic, cleanSession, sessionExpiryS } = bridge;

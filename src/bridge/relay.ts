@@ -27,6 +27,8 @@ export interface RelayDeps extends Pick<BridgeDeps, "log" | "openEnd"> {
   readonly write: (bytes: Buffer) => void;
   readonly bytesUnsent: () => number;
   readonly failed: (fault: Fault) => void;
+  /** Hears what that broker refuses while the connection goes on. */
+  readonly warned: (sentence: string) => void;
 }
 
 const MAX_PACKET_ID = 0xffff;
@@ -190,7 +192,7 @@ export function openRelay(deps: RelayDeps): Relay | null {
     if (code < 0x80 || wasRefused) return;
     wasRefused = true;
     const sentence = `Bridge ${name}: the remote broker refuses messages (code ${code}).`;
-    log.warn({ bridge: name }, `${sentence} They are not delivered there. Look into its log for the reason.`);
+    warn(`${sentence} They are not delivered there. Look into its log for the reason.`);
   }
 
   function noteAnswer(messageId: number, code: unknown): void {
@@ -198,7 +200,12 @@ export function openRelay(deps: RelayDeps): Relay | null {
     asked.delete(messageId);
     if (filter === undefined || typeof code !== "number" || code < 0x80) return;
     const sentence = `Bridge ${name}: the remote broker refuses the subscription to "${filter}" (code ${code}).`;
-    log.warn({ bridge: name }, `${sentence} Nothing comes in through it. Allow it there, or change the topic line.`);
+    warn(`${sentence} Nothing comes in through it. Allow it there, or change the topic line.`);
+  }
+
+  function warn(sentence: string): void {
+    log.warn({ bridge: name }, sentence);
+    deps.warned(sentence);
   }
 }
 
