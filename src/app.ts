@@ -217,6 +217,11 @@ export async function startApp(context: AppContext): Promise<App> {
         runCommands: desks.runCommands,
         reload: (cause) => reloader.run(cause),
         bridges: bridges.states,
+        previewBridges: async (text) => {
+          const { previewBridges } = await import("./preview-bridges.ts");
+          return previewBridges(spec, reloader.sources(), text);
+        },
+        tryBridge: async (plan) => (await import("./bridge/trial.ts")).tryBridge(plan),
         traces: traces?.programs ?? null,
         writes: () => storage?.writes ?? 0,
         listen: (next) => {

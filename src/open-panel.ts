@@ -48,6 +48,8 @@ export interface PanelDeps extends Omit<AccessRoutesDeps, "clients"> {
   /** Hands out who counts the open problems; null: nobody does. */
   readonly countProblems: (count: (() => number) | null) => void;
   readonly bridges: BridgeRoutesDeps["states"];
+  readonly previewBridges: BridgeRoutesDeps["preview"];
+  readonly tryBridge: BridgeRoutesDeps["trial"];
   readonly traces: TraceRoutesDeps["traces"];
   /** Transactions on the disk since the start. */
   readonly writes: () => number;
@@ -103,7 +105,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     ...overviewRoutes(overview),
     ...listenerRoutes(ports),
     ...certificateRoutes({ current, now }),
-    ...bridgeRoutes({ current, states: deps.bridges }),
+    ...bridgeRoutes({ ...deps, states: deps.bridges, preview: deps.previewBridges, trial: deps.tryBridge }),
     ...monitor.routes,
     ...topics.routes,
     ...accessRoutes({ ...deps, clients: broker.clients }),

@@ -6,10 +6,11 @@ import { AUTH_FILE } from "../settings/auth-file.ts";
 import { parseOptions, type Options } from "../settings/options.ts";
 import { POLICY_TEST_ENDING } from "../settings/policy-tests.ts";
 import { composeSettings } from "../settings/settings.ts";
-import type { FileReference, Settings } from "../settings/types.ts";
+import type { ConfFile, FileReference, Settings } from "../settings/types.ts";
 import { createDynsecKeeper, type DynsecReader } from "./dynsec-keeper.ts";
 import { readAuthFile } from "./auth-source.ts";
 import { readConf } from "./conf-sources.ts";
+import { readPanelBridges } from "./panel-bridges.ts";
 import { readPolicyTests } from "./policy-tests.ts";
 import { createReading, type Reading } from "./reading.ts";
 import type { FileText, Sources, SourceSpec } from "./types.ts";
@@ -31,12 +32,20 @@ export async function readSources(
   const conf = await readConf(spec, options.value, last, reading);
   if (!conf.isComplete && spec.environment.kind === "stand-alone") throw new ConfigError(reading.problems);
   const auth = await readAuthFile(spec, options.value, last, reading);
-  const { settings, problems } = composeSettings({
-    environment: spec.environment,
-    options: conf.isComplete ? options.value : withoutFolder(options.value),
-    conf: conf.files,
-    authFile: auth.value,
-  });
+  const compose = (files: readonly ConfFile[]): ReturnType<typeof composeSettings> =>
+    composeSettings({
+      environment: spec.environment,
+      options: conf.isComplete ? options.value : withoutFolder(options.value),
+      conf: files,
+      authFile: auth.value,
+    });
+  const written = compose(conf.files);
+  // the other files say where this one is
+  const panelBridges = await readPanelBridges(spec, written.settings.store, last, reading);
+  const { settings, problems } =
+    panelBridges === null || panelBridges.conf.directives.length === 0
+      ? written
+      : compose([...conf.files, panelBridges.conf]);
   reading.problems.push(...problems);
   const files = new Map<string, FileText>();
   const named = filesOf(settings);
@@ -55,6 +64,7 @@ export async function readSources(
     optionsReadAtMs: options.readAtMs,
     conf: conf.files,
     confReadAtMs: conf.readAtMs,
+    panelBridges,
     authFile: auth.value,
     authFileReadAtMs: auth.readAtMs,
     settings,

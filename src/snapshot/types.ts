@@ -49,6 +49,8 @@ export interface Sources {
   readonly conf: readonly ConfFile[];
   /** When they were last read without falling back. */
   readonly confReadAtMs: number;
+  /** The bridges made in the panel; null: there is no folder for their file. */
+  readonly panelBridges: PanelBridgesFile | null;
   /** null: there is no auth.yaml. */
   readonly authFile: AuthFile | null;
   /** When it was last read without falling back. */
@@ -67,6 +69,15 @@ export interface Sources {
   readonly watched: readonly string[];
   /** Digest of all that was read: equal means that nothing changed. */
   readonly fingerprint: string;
+}
+
+/** The conf file that the panel writes. */
+export interface PanelBridgesFile {
+  readonly conf: ConfFile;
+  /** When it was last read without falling back. */
+  readonly readAtMs: number;
+  /** No: what is on the disk now cannot be read, and must not be overwritten. */
+  readonly isIntact: boolean;
 }
 
 /** A listener that can be opened: its settings with certificates loaded. */

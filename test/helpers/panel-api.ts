@@ -7,6 +7,8 @@ export interface PanelHouse {
   readonly running: Running;
   /** "mqtt://127.0.0.1:4711". */
   readonly broker: string;
+  /** Of the panel: "http://127.0.0.1:4712/". */
+  readonly base: string;
   /** Gives the answer, which must be a success. */
   get(path: string): Promise<unknown>;
   /** Gives status and answer. */
@@ -34,6 +36,7 @@ export async function startPanelHouse(
   return {
     folders,
     running,
+    base,
     broker: `mqtt://127.0.0.1:${running.port("mqtt")}`,
     async get(path) {
       const { status, body } = await send("GET", path);

@@ -1,3 +1,4 @@
+import type { BridgeInfo } from "./bridges.ts";
 import type { PlaceInfo, Rate } from "./common.ts";
 import type { ProblemInfo } from "./problems.ts";
 
@@ -33,18 +34,6 @@ export interface Overview {
   readonly memoryBytes: number;
   readonly writesPerHour: number;
   readonly checklist: readonly { readonly step: "ha" | "device" | "acl" | "backup"; readonly done: boolean }[];
-}
-
-export interface BridgeInfo {
-  readonly name: string;
-  readonly address: string;
-  readonly state: "connected" | "connecting" | "waiting" | "stopped";
-  readonly since?: string;
-  readonly lastError?: string;
-  readonly topics: readonly string[];
-  readonly in: number;
-  readonly out: number;
-  readonly where?: PlaceInfo;
 }
 
 export interface ListenerInfo {

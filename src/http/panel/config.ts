@@ -48,7 +48,7 @@ export function configOf({
   return {
     loadedAt: new Date(moment.builtAtMs).toISOString(),
     files: filesOf(found, moment),
-    settings: settingsOf(found, problems()),
+    settings: settingsOf({ ...found, conf: [...found.conf, ...panelConf(found)] }, problems()),
     problems: problems().map(shownProblem),
   };
 }
@@ -61,12 +61,18 @@ function filesOf(sources: Sources, { acl, passwordFile, bans, http, dynsec }: Sn
   return [
     ...(options === null ? [] : [file(options.file, optionsReadAtMs)]),
     ...conf.flatMap(confFiles).map((name) => file(name, confReadAtMs)),
+    ...panelConf(sources).map((conf) => file(conf.file, sources.panelBridges?.readAtMs ?? readAtMs)),
     ...(authFile === null ? [] : [file("auth.yaml", authFileReadAtMs)]),
     ...[acl, passwordFile, bans.loaded, http?.keys ?? null].flatMap((loaded) =>
       loaded === null ? [] : [file(basename(loaded.path), loaded.loadedAtMs)],
     ),
     ...(dynsec === null ? [] : [file(dynsec.file, readAtMs, dynsec.isIntact)]),
   ];
+}
+
+/** The file that the panel writes, once something is in it. */
+function panelConf({ panelBridges }: Pick<Sources, "panelBridges">): readonly ConfFile[] {
+  return panelBridges === null || panelBridges.conf.directives.length === 0 ? [] : [panelBridges.conf];
 }
 
 function confFiles({ file, includes }: ConfFile): readonly string[] {

@@ -1,5 +1,6 @@
 import type { ProblemInfo } from "../../core/api/problems.ts";
-import type { BridgeInfo, CertificateInfo } from "../../core/api/system.ts";
+import type { BridgeInfo } from "../../core/api/bridges.ts";
+import type { CertificateInfo } from "../../core/api/system.ts";
 
 /** Days before a certificate ends at which that is told, and at which it is urgent. */
 const WARN_DAYS = 21;

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { BridgeInfo, CertificateInfo } from "../../../src/core/api/system.ts";
+import type { BridgeInfo } from "../../../src/core/api/bridges.ts";
+import type { CertificateInfo } from "../../../src/core/api/system.ts";
 import type { ProblemInfo } from "../../../src/core/api/problems.ts";
 import { createLogger } from "../../../src/core/logger.ts";
 import { allow } from "../../../src/core/reasons.ts";
@@ -353,6 +354,7 @@ function bridgeWith(state: BridgeInfo["state"], lastError?: string): BridgeInfo 
     topics: [],
     in: 0,
     out: 0,
+    writable: false,
     lastError: lastError ?? "refused",
   };
 }

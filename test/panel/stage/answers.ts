@@ -1,6 +1,7 @@
 import type { AuditRecord, Page } from "../../../src/core/api/common.ts";
 import type { RuleInfo, UserInfo } from "../../../src/core/api/access.ts";
-import type { BridgeInfo, CertificateInfo, ListenerInfo } from "../../../src/core/api/system.ts";
+import type { BridgeInfo } from "../../../src/core/api/bridges.ts";
+import type { CertificateInfo, ListenerInfo } from "../../../src/core/api/system.ts";
 import type { IndexInfo, TopicFound, TopicInfo, TopicLevel } from "../../../src/core/api/topics.ts";
 import type { Told } from "./fake-api.ts";
 
@@ -20,6 +21,7 @@ export const BRIDGES: readonly BridgeInfo[] = [
     topics: ["sensor/# out"],
     in: 3,
     out: 4,
+    writable: true,
   },
 ];
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import type { BridgeInfo } from "../../../core/api/system.ts";
+import type { BridgeInfo } from "../../../core/api/bridges.ts";
 import { Badge, Card, Empty, Facts, Notice, Page, type Tone } from "../../components/page.tsx";
 import { Place } from "../../components/place.tsx";
 import { Ago, Foreign, Said, visible } from "../../components/text.tsx";
