@@ -1,5 +1,6 @@
 import type { Page } from "../../core/api/common.ts";
 import { ApiError } from "./api-error.ts";
+import { codedName } from "./coded-name.ts";
 
 const MAX_LIMIT = 200;
 const USUAL_LIMIT = 50;
@@ -15,8 +16,7 @@ export interface ListTerms<T> {
 /** Cuts the part out of a list that `?q=&sort=&dir=&limit=&cursor=` asks for. */
 export function pageOf<T>(items: readonly T[], query: URLSearchParams, { texts, sorts }: ListTerms<T>): Page<T> {
   const { words, sort, isDescending, start, limit } = partOf(query, Object.keys(sorts));
-  const found =
-    words === "" ? items : items.filter((item) => texts(item).some((text) => text.toLowerCase().includes(words)));
+  const found = holding(items, words, texts);
   const keyOf = sorts[sort] ?? (() => 0);
   const sign = isDescending ? -1 : 1;
   const sorted = found
@@ -25,6 +25,11 @@ export function pageOf<T>(items: readonly T[], query: URLSearchParams, { texts, 
     .map(({ item }) => item);
   const end = start + limit;
   return { items: sorted.slice(start, end), total: found.length, next: end < found.length ? String(end) : null };
+}
+
+/** Those items in whose texts the words stand, which are in small letters. */
+export function holding<T>(items: readonly T[], words: string, texts: ListTerms<T>["texts"]): readonly T[] {
+  return words === "" ? items : items.filter((item) => texts(item).some((text) => text.toLowerCase().includes(words)));
 }
 
 /** Which part of a list is asked for. */
@@ -47,12 +52,20 @@ export function partOf<Sort extends string>(query: URLSearchParams, sorts: reado
     });
   }
   return {
-    words: (query.get("q") ?? "").toLowerCase(),
+    words: wordsIn(query).toLowerCase(),
     sort,
     isDescending: query.get("dir") === "desc",
     start: wholeNumber(query, "cursor", 0, 0),
     limit: Math.min(wholeNumber(query, "limit", USUAL_LIMIT, 1), MAX_LIMIT),
   };
+}
+
+/** Words may be part of a name that Home Assistant lets pass in no address. */
+function wordsIn(query: URLSearchParams): string {
+  const text = query.get("q") ?? "";
+  const words = codedName(text);
+  if (words !== null) return words;
+  throw new ApiError("invalid", `q: "${text}" is no text.`, "Send UTF-8 in base64url after the ~.", { field: "q" });
 }
 
 function compare(a: string | number, b: string | number): number {

@@ -12,6 +12,7 @@ test.each<[string, readonly string[], number, string | null]>([
   ["dir=desc", ["plug 10", "Plug 9", "meter"], 3, null],
   ["sort=size", ["plug 10", "Plug 9", "meter"], 3, null],
   ["q=PLUG", ["Plug 9", "plug 10"], 2, null],
+  ["q=~UExVRw", ["Plug 9", "plug 10"], 2, null],
   ["limit=2", ["meter", "Plug 9"], 3, "2"],
   ["limit=2&cursor=2", ["plug 10"], 3, null],
   ["cursor=7", [], 3, null],
@@ -28,6 +29,7 @@ test("no page has more than 200 entries", () => {
 test.each([
   ["sort=toString", 'This list cannot be sorted by "toString".'],
   ["limit=0", 'limit: "0" is no number from 1 on.'],
+  ["q=~gA", 'q: "~gA" is no text.'],
   ["cursor=-1", 'cursor: "-1" is no number from 0 on.'],
 ])("?%s is refused", (query, message) => {
   expect(() => pageOf(items, new URLSearchParams(query), terms)).toThrow(message);
