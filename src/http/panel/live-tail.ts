@@ -18,8 +18,8 @@ export interface Tail {
 }
 
 /** Four frames a second, as on every channel. */
-const FRAME_MS = 250;
 const FRAMES_PER_S = 4;
+const FRAME_MS = 1000 / FRAMES_PER_S;
 /** Lines a second; nobody reads faster. */
 const MAX_LINES = 50;
 
@@ -31,7 +31,9 @@ export function createTail(source: TailSource, send: (frame: string) => void): T
     let lines: TailLine[] = [];
     let skipped = 0;
     let room = max;
-    let frames = 0;
+    /** Lines of each frame of the last second, over and over. */
+    const taken = Array.from({ length: FRAMES_PER_S }, () => 0);
+    let frame = 0;
     const end = source({
       filter,
       wants() {
@@ -45,8 +47,10 @@ export function createTail(source: TailSource, send: (frame: string) => void): T
       },
     });
     const timer = setInterval(() => {
-      frames = (frames + 1) % FRAMES_PER_S;
-      if (frames === 0) room = max;
+      taken[frame] = lines.length;
+      frame = (frame + 1) % FRAMES_PER_S;
+      // whatever moment a second is counted from, it has no more
+      room += taken[frame] ?? 0;
       if (lines.length + skipped === 0) return;
       send(JSON.stringify({ t: "tail", data: lines, skipped }));
       lines = [];
