@@ -193,6 +193,13 @@ test("5000 messages go in less than five seconds, and nobody waits for that", as
   expect(slowest).toBeLessThan(200);
   expect(await house.get("retained?q=ghost")).toMatchObject({ body: { total: 0 } });
   expect(await house.get("trash")).toMatchObject({ body: { total: 5000, next: "50" } });
+
+  // ghost/49, ghost/490 to ghost/499 and ghost/4900 to ghost/4999
+  const back = await done(house.send("POST", "trash/restore", { q: "GHOST/49" }));
+  expect(await ended(house.get, back.id)).toMatchObject({ what: "restore 111 retained messages", state: "finished" });
+  expect(await house.get("retained?q=ghost")).toMatchObject({ body: { total: 111 } });
+  expect((await house.send("POST", "trash/delete", { q: "" })).status).toBe(204);
+  expect(await house.get("trash")).toMatchObject({ body: { total: 0 } });
 });
 
 test("a job that is cancelled leaves the rest", async () => {

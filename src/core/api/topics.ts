@@ -111,10 +111,8 @@ export interface PublishOutcome {
 /** Devices whose announcements to delete, or the token of a plan that shows them. */
 export type DiscoveryDelete = { readonly ids: readonly string[] } | { readonly token: string };
 
-/** Messages of the trash. */
-export interface TrashIds {
-  readonly ids: readonly string[];
-}
+/** Messages of the trash: these, or all whose topic or deleter holds the words; all of it without words. */
+export type TrashChoice = { readonly ids: readonly string[] } | { readonly q: string };
 
 /** Answer to a dry run of a deletion; the token runs it. */
 export interface DeletePlan {

@@ -1,7 +1,7 @@
 import type { JobInfo, TrashInfo } from "../../core/api/topics.ts";
-import { pageOf } from "./page.ts";
+import { holding, pageOf } from "./page.ts";
 import { textsOf } from "./retained.ts";
-import { read, write, type Route } from "./route.ts";
+import { type PanelRequest, read, write, type Route } from "./route.ts";
 
 export interface TrashRoutesDeps {
   /** The newest first. */
@@ -24,6 +24,10 @@ const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 /** What was deleted and can come back. */
 export function trashRoutes({ trash, restore, forget }: TrashRoutesDeps): readonly Route[] {
+  const idsIn = async ({ q, ids }: PanelRequest["body"]): Promise<readonly string[]> => {
+    if (typeof q !== "string") return textsOf(ids, "ids");
+    return holding(await trash(), q.toLowerCase(), TERMS.texts).map(({ id }) => id);
+  };
   return [
     read(
       "/trash",
@@ -33,18 +37,23 @@ export function trashRoutes({ trash, restore, forget }: TrashRoutesDeps): readon
     write(
       "POST",
       "/trash/restore",
-      { summary: "Publishes them again as they were", takes: "TrashIds", answer: "JobInfo", maxBytes: MAX_BODY_BYTES },
-      ({ body }) => {
-        const job = restore(textsOf(body["ids"], "ids"));
+      {
+        summary: "Publishes them again as they were",
+        takes: "TrashChoice",
+        answer: "JobInfo",
+        maxBytes: MAX_BODY_BYTES,
+      },
+      async ({ body }) => {
+        const job = restore(await idsIn(body));
         return { body: job, did: `began to ${job.what}` };
       },
     ),
     write(
       "POST",
       "/trash/delete",
-      { summary: "Deletes them for good", takes: "TrashIds", answer: null, maxBytes: MAX_BODY_BYTES },
+      { summary: "Deletes them for good", takes: "TrashChoice", answer: null, maxBytes: MAX_BODY_BYTES },
       async ({ body }) => {
-        const ids = textsOf(body["ids"], "ids");
+        const ids = await idsIn(body);
         await forget(ids);
         return { did: `deleted ${ids.length} of the trash for good` };
       },
