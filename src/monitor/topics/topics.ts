@@ -90,9 +90,14 @@ export function createTopics(deps: TopicsDeps): Topics {
   const tails = createTails(now, update);
   const trash = createTrash(() => (trashFile === null ? Promise.resolve(memoryShelf()) : fileShelf(trashFile)), now);
   const jobs = createJobs();
-  const discovery = () => discoveredDevices({ retained, index, isIndexed, indexedSinceMs, isConnected, now });
   let unused = 0;
   let unusedAtMs = -Infinity;
+  const discovery = async (): Promise<readonly DiscoveryInfo[]> => {
+    unusedAtMs = now();
+    const devices = await discoveredDevices({ retained, index, isIndexed, indexedSinceMs, isConnected, now });
+    unused = devices.reduce((sum, { probablyUnused, topics }) => sum + (probablyUnused ? topics.length : 0), 0);
+    return devices;
+  };
   update();
 
   return {
@@ -116,12 +121,7 @@ export function createTopics(deps: TopicsDeps): Topics {
     table: (query) => retainedTable({ retained, index }, query),
     discovery,
     unused() {
-      if (now() - unusedAtMs > UNUSED_MS) {
-        unusedAtMs = now();
-        void discovery().then((devices) => {
-          unused = devices.reduce((sum, { probablyUnused, topics }) => sum + (probablyUnused ? topics.length : 0), 0);
-        });
-      }
+      if (now() - unusedAtMs > UNUSED_MS) void discovery();
       return unused;
     },
     trash,
