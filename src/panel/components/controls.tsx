@@ -79,6 +79,26 @@ export function Select<T extends string>({ label, value, choices, onChange }: Se
   );
 }
 
+interface CheckProps {
+  /** What is chosen with it; it is not shown, because it stands beside. */
+  readonly label: string;
+  readonly isOn: boolean;
+  readonly onChange: (isOn: boolean) => void;
+}
+
+/** A box to tick, in a row that says what it is for. */
+export function Check({ label, isOn, onChange }: CheckProps): JSX.Element {
+  return (
+    <input
+      type="checkbox"
+      class="check"
+      aria-label={label}
+      checked={isOn}
+      onChange={(event) => onChange(event.currentTarget.checked)}
+    />
+  );
+}
+
 interface ChipsProps<T extends string> {
   readonly label: string;
   readonly chips: readonly { readonly value: T; readonly label: string }[];

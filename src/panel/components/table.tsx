@@ -14,13 +14,21 @@ export interface Column<T> {
   readonly isNumber?: boolean;
 }
 
+/** By which column rows are sorted. */
+export interface Order {
+  readonly name: string;
+  readonly down: boolean;
+}
+
 interface TableProps<T> {
   readonly caption: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
   readonly keyOf: (row: T) => string;
   readonly empty: ComponentChildren;
-  readonly sortedBy?: { readonly name: string; readonly down: boolean };
+  readonly sortedBy?: Order;
+  /** Sorts elsewhere: `sortedBy` says how the rows come, and columns with `by` are those that can be asked for. */
+  readonly onOrder?: (order: Order) => void;
 }
 
 const ROWS_AT_FIRST = 100;
@@ -29,16 +37,20 @@ const ROWS_AT_FIRST = 100;
  * Shows rows, sorted as the reader likes. On a narrow page each row becomes a card. Styles that do that take a table's
  * meaning from assistive technology, so every part says its role.
  */
-export function Table<T>({ caption, columns, rows, keyOf, empty, sortedBy }: TableProps<T>): JSX.Element {
+export function Table<T>(props: TableProps<T>): JSX.Element {
+  const { caption, columns, rows, keyOf, empty, sortedBy, onOrder } = props;
   const { words, format } = usePanel();
-  const order = useSignal(sortedBy ?? null);
+  const chosen = useSignal(sortedBy ?? null);
   const shown = useSignal(ROWS_AT_FIRST);
   if (rows.length === 0) return <Empty>{empty}</Empty>;
 
-  const column = columns.find(({ name }) => name === order.value?.name);
-  const sorted = sort(rows, column?.by, order.value?.down ?? false).slice(0, shown.value);
+  const order = onOrder === undefined ? chosen.value : (sortedBy ?? null);
+  const column = columns.find(({ name }) => name === order?.name);
+  const sorted = onOrder === undefined ? sort(rows, column?.by, order?.down ?? false) : rows;
   const turn = (name: string): void => {
-    order.value = { name, down: order.value?.name === name && !order.value.down };
+    const next = { name, down: order?.name === name && !order.down };
+    if (onOrder === undefined) chosen.value = next;
+    else onOrder(next);
   };
   return (
     <>
@@ -52,7 +64,7 @@ export function Table<T>({ caption, columns, rows, keyOf, empty, sortedBy }: Tab
                 role="columnheader"
                 scope="col"
                 class={isNumber === true ? "number" : undefined}
-                aria-sort={name === order.value?.name ? (order.value.down ? "descending" : "ascending") : undefined}
+                aria-sort={name === order?.name ? (order.down ? "descending" : "ascending") : undefined}
               >
                 {by === undefined ? (
                   label
@@ -66,7 +78,7 @@ export function Table<T>({ caption, columns, rows, keyOf, empty, sortedBy }: Tab
           </tr>
         </thead>
         <tbody role="rowgroup">
-          {sorted.map((row) => (
+          {sorted.slice(0, shown.value).map((row) => (
             <tr key={keyOf(row)} role="row">
               {columns.map((column) => (
                 <Cell key={column.name} column={column} row={row} />
