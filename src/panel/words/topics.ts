@@ -1,3 +1,6 @@
+const messages = (count: number, shown: string): string =>
+  count === 1 ? "1 retained message" : `${shown} retained messages`;
+
 const en = {
   title: "Topics",
   lead: "What is going on?",
@@ -49,7 +52,74 @@ const en = {
     `The last ${count} numbers, from ${least} to ${most}. The last is ${now}.`,
   jsonValues: "Values for templates",
   jsonValuesHint: "As templates of Home Assistant name them. Copy gives the whole template.",
+  tabs: "Parts of Topics",
+  tab: { all: "All topics", live: "Live", retained: "Retained", trash: "Trash", "clean-up": "Clean-up" },
+  filter: "Topic filter",
+  filterHint: "+ stands for one level, # at the end for all that follow: home/+/state, home/#",
+  filterWrong: "That is no topic filter. Write one like home/+/state or home/#.",
+  live: {
+    pause: "Pause",
+    waiting: "Waiting for messages.",
+    figures: (shown: string, skipped: string) => `Shown: ${shown}, at most 5 a second. Skipped: ${skipped}.`,
+    broker: "the broker",
+  },
+  columns: {
+    time: "Time",
+    topic: "Topic",
+    value: "Value",
+    bytes: "Size",
+    client: "Device",
+    at: "Published",
+    deletedAt: "Deleted",
+    deletedBy: "By",
+    until: "Gone for good",
+  },
+  noneRetained: "No device has left a retained message.",
+  noneInTrash: "The trash is empty. What is deleted here stays for 30 days.",
+  choose: (what: string) => `Choose ${what}`,
+  chooseShown: "Choose all shown",
+  chooseNone: "Choose none",
+  deleteChosen: (count: string) => `Delete chosen (${count})…`,
+  deleteByFilter: "Delete by filter…",
+  restoreChosen: (count: string) => `Restore chosen (${count})`,
+  restoreAll: (count: string) => `Restore all (${count})`,
+  deleting: {
+    preview: "Show what would go",
+    heading: "Delete retained messages",
+    title: (count: number, shown: string, devices: number) =>
+      `Delete ${messages(count, shown)}${devices === 0 ? "" : devices === 1 ? " of 1 device" : ` of ${devices} devices`}?`,
+    text: "They stay in the trash for 30 days and can be restored.",
+    textDevices: "Home Assistant removes these devices.",
+    more: (count: string) => `and ${count} more`,
+    go: "Delete",
+  },
+  ghosts: {
+    lead: "Devices that retained messages announce to Home Assistant.",
+    which: "Which devices",
+    unused: "Probably unused",
+    unusedCount: (count: number, shown: string) =>
+      count === 1 ? "1 device is probably unused." : `${shown} devices are probably unused.`,
+    count: (count: number, shown: string) =>
+      count === 1 ? "1 device is announced." : `${shown} devices are announced.`,
+    inUse: "in use",
+    holds: "speaks for unused",
+    fails: "speaks against it",
+    messages,
+    publisher: (client: string) => `announced by ${client}`,
+    deleteChosen: (count: number) => (count === 1 ? "Delete 1 device…" : `Delete ${count} devices…`),
+  },
+  jobs: {
+    title: "Work in progress",
+    progress: (done: string, total: string) => `${done} of ${total}`,
+    running: "Running",
+    finished: "Done",
+    cancelled: "Cancelled",
+    failed: "Failed",
+  },
 };
+
+const nachrichten: typeof messages = (count, shown) =>
+  count === 1 ? "1 aufbewahrte Nachricht" : `${shown} aufbewahrte Nachrichten`;
 
 const de: typeof en = {
   title: "Topics",
@@ -103,6 +173,69 @@ const de: typeof en = {
     `Die letzten ${count} Zahlen, von ${least} bis ${most}. Die letzte ist ${now}.`,
   jsonValues: "Werte für Vorlagen",
   jsonValuesHint: "Wie Vorlagen (Templates) von Home Assistant sie nennen. Kopiert wird die ganze Vorlage.",
+  tabs: "Teile von Topics",
+  tab: { all: "Alle Topics", live: "Live", retained: "Aufbewahrt", trash: "Papierkorb", "clean-up": "Aufräumen" },
+  filter: "Topic-Filter",
+  filterHint: "+ steht für eine Ebene, # am Ende für alle weiteren: home/+/state, home/#",
+  filterWrong: "Das ist kein Topic-Filter. Schreibe einen wie home/+/state oder home/#.",
+  live: {
+    pause: "Anhalten",
+    waiting: "Wartet auf Nachrichten.",
+    figures: (shown, skipped) => `Gezeigt: ${shown}, höchstens 5 in der Sekunde. Übersprungen: ${skipped}.`,
+    broker: "der Broker",
+  },
+  columns: {
+    time: "Zeit",
+    topic: "Topic",
+    value: "Wert",
+    bytes: "Größe",
+    client: "Gerät",
+    at: "Veröffentlicht",
+    deletedAt: "Gelöscht",
+    deletedBy: "Von",
+    until: "Endgültig weg",
+  },
+  noneRetained: "Kein Gerät hat eine Nachricht zum Aufbewahren geschickt.",
+  noneInTrash: "Der Papierkorb ist leer. Was hier gelöscht wird, bleibt 30 Tage.",
+  choose: (what) => `${what} auswählen`,
+  chooseShown: "Alle gezeigten auswählen",
+  chooseNone: "Keine auswählen",
+  deleteChosen: (count) => `Ausgewählte löschen (${count}) …`,
+  deleteByFilter: "Nach Filter löschen …",
+  restoreChosen: (count) => `Ausgewählte wiederherstellen (${count})`,
+  restoreAll: (count) => `Alle wiederherstellen (${count})`,
+  deleting: {
+    preview: "Zeigen, was gelöscht würde",
+    heading: "Aufbewahrte Nachrichten löschen",
+    title: (count, shown, devices) =>
+      `${nachrichten(count, shown)}${devices === 0 ? "" : devices === 1 ? " von 1 Gerät" : ` von ${devices} Geräten`} löschen?`,
+    text: "Sie bleiben 30 Tage im Papierkorb und lassen sich wiederherstellen.",
+    textDevices: "Home Assistant entfernt diese Geräte.",
+    more: (count) => `und ${count} weitere`,
+    go: "Löschen",
+  },
+  ghosts: {
+    lead: "Geräte, die aufbewahrte Nachrichten bei Home Assistant anmelden.",
+    which: "Welche Geräte",
+    unused: "Wohl unbenutzt",
+    unusedCount: (count, shown) =>
+      count === 1 ? "1 Gerät ist wohl unbenutzt." : `${shown} Geräte sind wohl unbenutzt.`,
+    count: (count, shown) => (count === 1 ? "1 Gerät ist angemeldet." : `${shown} Geräte sind angemeldet.`),
+    inUse: "in Gebrauch",
+    holds: "spricht für unbenutzt",
+    fails: "spricht dagegen",
+    messages: nachrichten,
+    publisher: (client) => `angemeldet von ${client}`,
+    deleteChosen: (count) => (count === 1 ? "1 Gerät löschen …" : `${count} Geräte löschen …`),
+  },
+  jobs: {
+    title: "In Arbeit",
+    progress: (done, total) => `${done} von ${total}`,
+    running: "Läuft",
+    finished: "Fertig",
+    cancelled: "Abgebrochen",
+    failed: "Fehlgeschlagen",
+  },
 };
 
 /** Texts of the page Topics. */

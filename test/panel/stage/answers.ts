@@ -2,7 +2,16 @@ import type { AuditRecord, Page } from "../../../src/core/api/common.ts";
 import type { RuleInfo, UserInfo } from "../../../src/core/api/access.ts";
 import type { BridgeInfo } from "../../../src/core/api/bridges.ts";
 import type { CertificateInfo, ListenerInfo } from "../../../src/core/api/system.ts";
-import type { IndexInfo, TopicFound, TopicInfo, TopicLevel } from "../../../src/core/api/topics.ts";
+import type {
+  DiscoveryInfo,
+  IndexInfo,
+  JobInfo,
+  RetainedInfo,
+  TopicFound,
+  TopicInfo,
+  TopicLevel,
+  TrashInfo,
+} from "../../../src/core/api/topics.ts";
 import type { Told } from "./fake-api.ts";
 
 const AT = "2026-05-03T09:10:00Z";
@@ -101,6 +110,50 @@ export const ANSWERS: NonNullable<Told["others"]> = {
     total: 1,
     next: null,
   } satisfies Page<AuditRecord>,
+  retained: {
+    items: [
+      { topic: "state", qos: 1, bytes: 12, at: AT, publisher: "meter-1", preview: JSON_VALUE },
+      { topic: "raw", qos: 0, bytes: 4000, publisher: null, preview: BYTES_VALUE },
+    ],
+    total: 300,
+    next: "100",
+  } satisfies Page<RetainedInfo>,
+  trash: {
+    items: [
+      { id: "t1", topic: "ghost/1", bytes: 3, deletedAt: AT, deletedBy: "Kläus Müller", until: "2026-06-02T09:10:00Z" },
+    ],
+    total: 1,
+    next: null,
+  } satisfies Page<TrashInfo>,
+  discovery: {
+    items: [
+      {
+        id: "plug",
+        name: "Kitchen plug",
+        topics: ["homeassistant/sensor/plug/power/config"],
+        probablyUnused: true,
+        reasons: [
+          { sentence: "nothing says whether it is there", holds: true },
+          { sentence: "no connected device has announced it since 2026-05-03T06:00:00.000Z", holds: true },
+        ],
+        publisher: null,
+      },
+      {
+        id: "lamp",
+        name: "Lamp",
+        topics: ["homeassistant/light/lamp/config"],
+        probablyUnused: false,
+        reasons: [{ sentence: "lamp/LWT says that it is there", holds: false }],
+        publisher: "lamp",
+      },
+    ],
+    total: 2,
+    next: null,
+  } satisfies Page<DiscoveryInfo>,
+  jobs: [
+    { id: "j1", what: "delete 5000 retained messages", done: 1200, total: 5000, state: "running" },
+    { id: "j0", what: "restore 3 retained messages", done: 3, total: 3, state: "finished" },
+  ] satisfies readonly JobInfo[],
   "topics/index": {
     enabled: true,
     topics: 20_000,

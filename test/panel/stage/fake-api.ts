@@ -18,6 +18,8 @@ export interface Told {
   readonly problems: readonly ProblemInfo[];
   /** Answers of other addresses: "clients/esp-1/events". */
   readonly others?: Readonly<Record<string, unknown>>;
+  /** What whoever looks at messages as they come is shown. */
+  readonly tail?: Extract<LiveFrame, { readonly t: "tail" }>;
 }
 
 export interface FakeApi {
@@ -104,10 +106,11 @@ function named(coded: string): string {
   return Buffer.from(coded, "base64url").toString("utf8");
 }
 
-function framesOf({ overview, clients, problems }: Told): readonly LiveFrame[] {
+function framesOf({ overview, clients, problems, tail }: Told): readonly LiveFrame[] {
   return [
     { t: "snapshot", ch: "overview", seq: 1, data: overview },
     { t: "snapshot", ch: "clients", seq: 1, data: clients },
     { t: "snapshot", ch: "problems", seq: 1, data: problems },
+    ...(tail === undefined ? [] : [tail]),
   ];
 }

@@ -88,9 +88,24 @@ export const CALM: Told = {
 const AT = "2026-05-03T09:10:00Z";
 const SUBSCRIBES: ClientTopics["subscribes"] = [{ filter: "#", qos: 0, isSuspended: true }];
 const REFUSED = problemWith({ id: "p1" });
+const LINE = {
+  at: AT,
+  qos: 0,
+  retain: true,
+  bytes: 2,
+  preview: { kind: "text", text: "22", truncated: false },
+} as const;
 
 /** Something of everything. */
 export const BUSY: Told = {
+  tail: {
+    t: "tail",
+    data: [
+      { ...LINE, topic: "meters/1", client: "meter-1" },
+      { ...LINE, topic: "$SYS/broker/version", client: null },
+    ],
+    skipped: 195,
+  },
   overview: overviewWith({
     devices: { connected: 38, asleep: 5, overdue: 1, refused: 1 },
     problems: { total: 2, top: [REFUSED] },

@@ -29,7 +29,7 @@ export function RetainedCard({ seen: { retained } }: Seen): JSX.Element {
       actions={
         retained.probablyUnused === 0 ? null : (
           <a class="button button--small" href={hrefOf("topics", ["clean-up"])}>
-            {overview.cleanUp}
+            {overview.cleanUp(number(retained.probablyUnused))}
           </a>
         )
       }

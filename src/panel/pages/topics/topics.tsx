@@ -1,71 +1,57 @@
 import type { JSX } from "preact";
-import type { IndexInfo } from "../../../core/api/topics.ts";
-import { Field, Select } from "../../components/controls.tsx";
-import { Notice, Page } from "../../components/page.tsx";
-import { useFetched } from "../../components/use-fetched.ts";
-import { useLate } from "../../components/use-late.ts";
+import { Page, Tabs } from "../../components/page.tsx";
 import { usePanel } from "../../shell/panel.ts";
 import { oneOf } from "../../shell/preferences.ts";
 import { hrefOf } from "../../shell/router.ts";
+import { CleanUp } from "./clean-up.tsx";
+import { JobList, useJobs, type Jobs } from "./jobs.tsx";
+import { LiveMessages } from "./live-messages.tsx";
+import { Retained } from "./retained.tsx";
+import { TopicList } from "./topic-list.tsx";
 import { TopicPage } from "./topic-page.tsx";
-import { MODES, PLACES, TopicSearch } from "./topic-search.tsx";
-import { TreeLevel } from "./topic-tree.tsx";
+import { Trash } from "./trash.tsx";
 
-/** The page Topics: the tree, or the topic that the address names. */
+const TABS = ["all", "live", "retained", "trash", "clean-up"] as const;
+
+/** The page Topics: its parts, or the topic that the address names. */
 export function TopicsPage(): JSX.Element {
   const { topic } = usePanel().router.route.value.query;
-  return topic === undefined ? <TopicList /> : <TopicPage key={topic} topic={topic} />;
+  return topic === undefined ? <TopicTabs /> : <TopicPage key={topic} topic={topic} />;
 }
 
-function TopicList(): JSX.Element {
+function TopicTabs(): JSX.Element {
   const { words, router } = usePanel();
-  const { topics, general } = words.value;
-  const { query } = router.route.value;
-  const typed = query["q"] ?? "";
-  const wanted = useLate(typed);
-  const mode = oneOf(MODES, query["mode"] ?? null) ?? "text";
-  const place = oneOf(PLACES, query["in"] ?? null) ?? "topic";
-  const look = (next: Readonly<Record<string, string>>): void => {
-    const kept = Object.entries({ ...query, ...next }).filter(([, value]) => value !== "");
-    router.replace(hrefOf("topics", [], Object.fromEntries(kept)));
-  };
+  const { topics } = words.value;
+  const current = oneOf(TABS, router.route.value.path[0] ?? null) ?? "all";
+  const jobs = useJobs();
   return (
     <Page title={topics.title} lead={topics.lead}>
-      <IndexNotice />
-      <div class="toolbar">
-        <Field label={general.search} value={typed} onInput={(q) => look({ q })} />
-        <Select
-          label={topics.mode}
-          value={mode}
-          choices={MODES.map((value) => ({ value, label: topics.modes[value] }))}
-          onChange={(next) => look({ mode: next })}
-        />
-        <Select
-          label={topics.place}
-          value={place}
-          choices={PLACES.map((value) => ({ value, label: topics.places[value] }))}
-          onChange={(next) => look({ in: next })}
-        />
-      </div>
-      {typed === "" || wanted === "" ? (
-        <TreeLevel parent={null} />
-      ) : (
-        <TopicSearch words={wanted} mode={mode} place={place} />
-      )}
+      <Tabs
+        label={topics.tabs}
+        current={current}
+        tabs={TABS.map((name) => ({
+          name,
+          label: topics.tab[name],
+          href: hrefOf("topics", name === "all" ? [] : [name]),
+        }))}
+      />
+      <JobList jobs={jobs} />
+      <Tab key={current} name={current} jobs={jobs} />
     </Page>
   );
 }
 
-const INDEX_AGAIN_MS = 15_000;
-
-/** Says what the list does not have: nothing if it has all. */
-function IndexNotice(): JSX.Element | null {
-  const { words, format } = usePanel();
-  const { topics } = words.value;
-  const { number } = format.value;
-  const { data } = useFetched<IndexInfo>("topics/index", INDEX_AGAIN_MS);
-  if (data === null) return null;
-  if (!data.enabled) return <Notice tone="note">{topics.indexOff}</Notice>;
-  if (data.forgotten === 0) return null;
-  return <Notice tone="note">{topics.forgotten(number(data.topics), number(data.forgotten))}</Notice>;
+function Tab({ name, jobs }: { readonly name: (typeof TABS)[number]; readonly jobs: Jobs }): JSX.Element {
+  switch (name) {
+    case "all":
+      return <TopicList />;
+    case "live":
+      return <LiveMessages />;
+    case "retained":
+      return <Retained jobs={jobs} />;
+    case "trash":
+      return <Trash jobs={jobs} />;
+    case "clean-up":
+      return <CleanUp jobs={jobs} />;
+  }
 }
