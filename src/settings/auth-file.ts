@@ -86,7 +86,7 @@ export function parseAuthFile(
   if (!isFile(raw)) {
     for (const error of isFile.errors ?? []) {
       // one of several forms did not fit; the line about all of them says so
-      if (!/\/anyOf\/\d+\//.test(error.schemaPath)) fail(placeOfFault(error), faultOf(error, raw));
+      if (!/\/anyOf\/\d+\//.test(error.schemaPath)) fail(placeOfFault(error), faultOf(error, document.value));
     }
     return { value: null, problems };
   }
@@ -229,12 +229,11 @@ function unknownKey(key: string, known: readonly string[]): Fault {
   return { what: `${what}.`, fix };
 }
 
-/** Says in plain words what ajv found. */
-function faultOf({ keyword, instancePath, params, parentSchema }: ErrorObject, raw: unknown): Fault {
+/** Says in plain words what ajv found in what is `written`, where secrets are references yet. */
+function faultOf({ keyword, instancePath, params, parentSchema }: ErrorObject, written: unknown): Fault {
   const name = instancePath.slice(instancePath.lastIndexOf("/") + 1);
   const subject = /^\d*$/.test(name) ? "this" : name;
-  const value = JSON.stringify(valueAt(raw, instancePath));
-  const shown = value !== undefined && value.length > 60 ? `${value.slice(0, 60)}…` : value;
+  const value = shown(valueAt(written, instancePath));
   if (keyword === "required") {
     const missing = String(params["missingProperty"]);
     return { what: `"${missing}" is missing.`, fix: `Add "${missing}: ...".` };
@@ -243,7 +242,16 @@ function faultOf({ keyword, instancePath, params, parentSchema }: ErrorObject, r
     const known = Object.keys(isRawObject(parentSchema?.["properties"]) ? parentSchema["properties"] : {});
     return unknownKey(String(params["additionalProperty"]), known);
   }
-  return { what: `${subject}: ${shown} is not what it can be.`, fix: expectation(keyword, params) };
+  const told = value === null ? subject : `${subject}: ${value}`;
+  return { what: `${told} is not what it can be.`, fix: expectation(keyword, params) };
+}
+
+/** A single value; null: it may hold a password, as groups, references and a text "password:hunter2" do. */
+function shown(value: unknown): string | null {
+  if (typeof value === "object" && value !== null) return null;
+  const text = JSON.stringify(value) ?? "";
+  if (/[:=]/.test(text)) return null;
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function expectation(keyword: string, params: RawObject): string {

@@ -158,8 +158,19 @@ describe("says what is wrong, where, what happens now and what to do", () => {
     ],
     [
       "stages:\n  - type: x\n    cache: { stale_if_error: 90000 }",
-      'auth.yaml line 3:5: cache: {"stale_if_error":90000} is not what it can be.',
+      "auth.yaml line 3:5: cache is not what it can be.",
       "See auth.yaml in the documentation for what can stand here.",
+    ],
+    [
+      "stages:\n  - password:hunter2",
+      "auth.yaml line 2:5: this is not what it can be.",
+      "Write names and values, each on a line of its own.",
+    ],
+    ["stages:\n  type: x\n  password: hunter2", "auth.yaml line 1:1: stages is not what it can be.", "Write a list."],
+    [
+      "stages:\n  - type: x\n    superuser: !secret database",
+      "auth.yaml line 3:5: superuser is not what it can be.",
+      "Use true, false or from_backend.",
     ],
     [
       "stages:\n  - type: x\n  - type: x",
