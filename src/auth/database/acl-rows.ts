@@ -1,7 +1,8 @@
-import { isIP } from "node:net";
 import { BackendError } from "../../core/errors.ts";
+import { networkFault } from "../../core/network.ts";
 import { filterFault } from "../../core/topic.ts";
 import type { AccessRule, Action, Who } from "../../core/types.ts";
+import { ALL, PUBLISH, SUBSCRIBE } from "../reply-rules.ts";
 import { has, type Row, textIn } from "./row.ts";
 
 /** The rules in the rows of an `acl_query`. */
@@ -112,11 +113,6 @@ function emqx5(row: Row, report: Report): Draft {
   return { effect, actions, who: together(whoIn(row)), topic: topicIn(row) };
 }
 
-const PUBLISH: readonly Action[] = ["publish"];
-/** Who may subscribe to a topic receives it. */
-const SUBSCRIBE: readonly Action[] = ["subscribe", "receive"];
-const ALL: readonly Action[] = [...PUBLISH, ...SUBSCRIBE];
-
 const CONDITIONS = ["username", "clientid", "ipaddr", "ipaddress"] as const;
 const NARROWING = ["qos", "retain"] as const;
 
@@ -138,7 +134,7 @@ function whoIn(row: Row): readonly Who[] {
         return [{ kind: "client", id: value }];
       case "ipaddr":
       case "ipaddress":
-        if (!isNetwork(value)) throw new RowFault(`has "${value}" as ${column}, which is no address`);
+        if (networkFault(value) !== null) throw new RowFault(`has "${value}" as ${column}, which is no address`);
         return [{ kind: "network", network: value }];
     }
   });
@@ -148,13 +144,6 @@ function together(who: readonly Who[]): Who {
   const [only] = who;
   if (only === undefined) return { kind: "everyone" };
   return who.length === 1 ? only : { kind: "all-of", who };
-}
-
-function isNetwork(text: string): boolean {
-  const [address = "", bits, ...more] = text.split("/");
-  const version = isIP(address);
-  const most = version === 4 ? 32 : 128;
-  return version !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 }
 
 function wordIn<T>(row: Row, column: string, words: Readonly<Record<string, T>>): T {

@@ -74,6 +74,10 @@ test.each([
   [{ ...EMQ2, ipaddr: "10.0.0" }, 'row 1 has "10.0.0" as ipaddr, which is no address, and is left out'],
   [{ ...EMQ2, ipaddr: "10.0.0.0/33" }, 'row 1 has "10.0.0.0/33" as ipaddr, which is no address, and is left out'],
   [
+    { ...EMQ2, ipaddr: "::ffff:10.0.0.0/8" },
+    'row 1 has "::ffff:10.0.0.0/8" as ipaddr, which is no address, and is left out',
+  ],
+  [
     { ...EMQ2, topic: "a/#/b" },
     'row 1 has "a/#/b" as topic: "#" must be the last level and stand alone in it, and is left out',
   ],
