@@ -370,6 +370,11 @@ test("outside Home Assistant a password file is the owner's: the answer has the 
   await expect.poll(async () => (await api("GET", "users?q=plug")).json.total, { timeout: 20_000 }).toBe(1);
   const plug = await connect(url, { username: "plug", password: added.password, protocolVersion: 5 });
   await plug.client.publishAsync("any/thing", "1", { qos: 1 });
+  // the file would read them as a comment, and as another name
+  for (const username of ["#plug", "plug:a"]) {
+    const { error } = (await api("POST", "users", { username })).json;
+    expect(error).toMatchObject({ hint: 'A name in a password file has no ":", and no "#" in front.' });
+  }
   const other = (await api("POST", "users/meter/password", {})).json;
   expect(other.paste).toEqual([{ to: "passwords", lines: [expect.stringMatching(/^meter:\$7\$/)] }]);
   expect((await api("DELETE", "users/meter")).json.error).toMatchObject({

@@ -93,9 +93,10 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   };
 
   /** The line of a password file, which only its owner writes. */
-  const pasted = async (file: string, username: string, password: string): Promise<readonly Paste[]> => [
-    { to: file, lines: [`${username}:${await hash(password)}`] },
-  ];
+  const pasted = async (file: string, username: string, password: string): Promise<readonly Paste[]> => {
+    if (/^#|:/.test(username)) throw unfit(username, 'A name in a password file has no ":", and no "#" in front.');
+    return [{ to: file, lines: [`${username}:${await hash(password)}`] }];
+  };
 
   return {
     home,
@@ -123,7 +124,6 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         }
         case "file": {
           const file = current().settings.passwordFile?.shown ?? "";
-          if (username.includes(":")) throw unfit(username, 'A name in a password file has no ":".');
           return { username, password, paste: await pasted(file, username, password) };
         }
         case null:
