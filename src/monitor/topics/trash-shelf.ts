@@ -42,8 +42,14 @@ export async function fileShelf(path: string): Promise<Shelf> {
     },
     async append(lines) {
       const { places, ended, end } = layOut(lines, size);
-      await file.appendFile(ended.join(""));
-      await file.datasync();
+      try {
+        await file.appendFile(ended.join(""));
+        await file.datasync();
+      } catch (error) {
+        // a full disk has taken a part of it: the places of what comes next would be wrong
+        await file.truncate(size);
+        throw error;
+      }
       size = end;
       return places;
     },
