@@ -1,3 +1,4 @@
+import type { UserInfo } from "./core/api/access.ts";
 import type { StageLedger } from "./auth/figures.ts";
 import { hashPassword } from "./auth/password.ts";
 import type { ClientDesk } from "./core/client-facts.ts";
@@ -10,6 +11,7 @@ import { roleRoutes } from "./http/panel/roles.ts";
 import type { Route } from "./http/panel/route.ts";
 import { ruleRoutes } from "./http/panel/rules.ts";
 import { userRoutes } from "./http/panel/users.ts";
+import { loginSourceOf } from "./monitor/clients/source.ts";
 import { listedRules } from "./snapshot/listed-rules.ts";
 import { listedUsers } from "./snapshot/listed-users.ts";
 import type { Snapshot } from "./snapshot/types.ts";
@@ -32,7 +34,10 @@ export interface AccessRoutesDeps extends Pick<AccountsDeps, "runCommands" | "re
 /** The routes of the panel about users, rights and where logins come from. */
 export function accessRoutes(deps: AccessRoutesDeps): readonly Route[] {
   const { current, clients, reservedUsers, portOf } = deps;
-  const users = () => listedUsers(current(), { ...deps, areOptionsWritable: deps.options !== null });
+  const users = () => [
+    ...listedUsers(current(), { ...deps, areOptionsWritable: deps.options !== null }),
+    ...usersElsewhere(clients, current()),
+  ];
   const accounts = createAccounts({ ...deps, users, hash: hashPassword });
   return [
     ...explainRoutes({ current, reservedUsers, present: presentAmong(clients), command: accounts.command }),
@@ -42,6 +47,22 @@ export function accessRoutes(deps: AccessRoutesDeps): readonly Route[] {
     ...backendRoutes({ current, ledger: deps.ledger }),
     ...deviceRoutes({ current, users, accounts, reservedUsers, portOf }),
   ];
+}
+
+/** Users that only a service knows, as far as they have sessions: nobody asks it for a list. */
+function usersElsewhere(
+  clients: Pick<AccessRoutesDeps["clients"], "all">,
+  { loginStages }: Pick<Snapshot, "loginStages">,
+): readonly UserInfo[] {
+  const types = new Map(loginStages.map(({ type, authenticator }) => [authenticator.name, type]));
+  const found = new Map<string, UserInfo>();
+  for (const { username: name, source: login, isBridge } of clients.all()) {
+    const source = loginSourceOf(types.get(login) ?? login);
+    if (name === null || isBridge || (source !== "ha" && source !== "backend")) continue;
+    const user = { name, source, passwordSet: true, disabled: false, roles: [], groups: [], writable: false };
+    found.set(`${source} ${name}`, user);
+  }
+  return [...found.values()];
 }
 
 /** Says who a client is that has a session; without a client id it is the first session of that user. */

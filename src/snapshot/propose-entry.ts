@@ -51,7 +51,8 @@ export function proposeEntry(
     text: `${aclText(acl)}, ${acl.allow ? "allow" : "deny"}`,
   }));
   const diff: Suggestion["diff"] = [...before, { kind: "added", text: `${add}, allow` }];
-  return { suggestion: { add, to: `role ${name}`, writable: isIntact, diff }, commands };
+  const target = { name, isNew: role === null, entry: { type, topic, priority: -1, allow: true } };
+  return { suggestion: { add, to: `role ${name}`, writable: isIntact, diff, role: target }, commands };
 }
 
 /** The first role that nobody else has. */

@@ -151,6 +151,11 @@ describe("dynamic security", () => {
         { kind: "same", text: "publishClientSend meters/#, allow" },
         { kind: "added", text: "publishClientSend lights/x, allow" },
       ],
+      role: {
+        name: "own",
+        isNew: false,
+        entry: { type: "publishClientSend", topic: "lights/x", priority: -1, allow: true },
+      },
     });
   });
 

@@ -19,14 +19,15 @@ async function start(files: Readonly<Record<string, string>>, supervisor: FakeSu
 
 async function apiOf(running: Running) {
   const base = `${/http:\S+\//.exec(await running.line(/The panel is at /))?.[0]}api/v1/`;
-  return async (method: string, path: string, body?: object) => {
+  return async (method: string, path: string, body?: object, more: Readonly<Record<string, string>> = {}) => {
     const response = await fetch(base + path, {
       method,
-      headers: { "X-Requested-With": "panel", "Content-Type": "application/json", "X-Remote-User-Id": "boss" },
+      headers: { "X-Requested-With": "panel", "Content-Type": "application/json", "X-Remote-User-Id": "boss", ...more },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, text, json: text === "" ? null : JSON.parse(text) };
+    const mark = response.headers.get("etag") ?? "";
+    return { status: response.status, text, mark, json: text === "" ? null : JSON.parse(text) };
   };
 }
 
@@ -390,4 +391,89 @@ test("a user goes where somebody asks for it, and nowhere when nobody would", as
     status: 409,
     json: { error: { message: "There is no place where users could be written." } },
   });
+});
+
+test("a role is made for a user at once, and nobody overwrites what he has not seen", async () => {
+  const { running, api } = await start(DYNSEC);
+  const acls = [{ type: "publishClientSend", topic: "lights/x", allow: true }];
+  expect(await api("POST", "roles", { name: "lights", acls, user: "nobody" })).toMatchObject({
+    status: 409,
+    json: { error: { message: "The user nobody is not one of dynamic security." } },
+  });
+  expect((await api("GET", "roles/lights")).status).toBe(404);
+  expect((await api("POST", "roles", { name: "lights", acls, user: "meter" })).json).toMatchObject({ users: 1 });
+  const rolesOf = async (user: string): Promise<unknown> =>
+    (await api("GET", `roles?user=${user}`)).json.items.map(({ name }: { readonly name: string }) => name);
+  expect(await rolesOf("meter")).toEqual(["lights", "meters"]);
+  await api("PATCH", "users/meter", { roles: [], groups: ["house"] });
+  expect(await rolesOf("meter")).toEqual(["meters"]);
+  expect(await rolesOf("nobody")).toEqual([]);
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  const meter = await connect(url, { username: "meter", password: PASSWORD, protocolVersion: 5 });
+  await meter.client.publishAsync("meters/1", "1", { qos: 1 });
+  const seen = await api("GET", "roles/meters");
+  await api("PATCH", "roles/meters", { acls: [] });
+  const late = await api("PATCH", "roles/meters", { acls }, { "If-Match": seen.mark });
+  expect(late.status).toBe(412);
+  expect((await api("GET", "roles/meters")).json.acls).toEqual([]);
+});
+
+test("roles of auth.yaml are listed with their place, and changed there", async () => {
+  const { api } = await start({
+    "data/options.json": LOGINS,
+    "share/mosquitto/auth.yaml": [
+      "stages:",
+      "  - type: users",
+      "    users:",
+      "      - { username: pump, password: secret-2, roles: [water] }",
+      "    roles:",
+      "      - name: water",
+      "        permissions: [{ resource: water/#, operation: readWrite }]",
+    ].join("\n"),
+  });
+  const water = {
+    name: "water",
+    acls: [{ type: "readWrite", topic: "water/#", priority: 0, allow: true }],
+    users: 1,
+    groups: [],
+    where: expect.objectContaining({ file: "auth.yaml", line: 6 }),
+    writable: false,
+  };
+  expect((await api("GET", "roles")).json.items).toEqual([water]);
+  expect((await api("GET", "roles?user=pump")).json.items).toEqual([water]);
+  expect((await api("GET", "roles?user=meter")).json.items).toEqual([]);
+  for (const method of ["PATCH", "DELETE"])
+    expect(await api(method, "roles/water", { acls: [] })).toMatchObject({
+      status: 409,
+      json: {
+        error: {
+          message: "The role water cannot be changed from here.",
+          hint: expect.stringContaining("auth.yaml line 6"),
+        },
+      },
+    });
+});
+
+test("users of Home Assistant and of services are listed while they are here", async () => {
+  const supervisor = await startSupervisor({ users: { klaus: "secret-3" } });
+  onTestFinished(() => supervisor.stop());
+  supervisor.coreUsers = [coreUser("boss")];
+  const { running, api } = await start({ "data/options.json": LOGINS }, supervisor);
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  const klaus = await connect(url, { username: "klaus", password: "secret-3", clientId: "phone" });
+  const listed = {
+    name: "klaus",
+    source: "ha",
+    passwordSet: true,
+    disabled: false,
+    roles: [],
+    groups: [],
+    writable: false,
+  };
+  expect((await api("GET", "users?q=klaus")).json.items).toEqual([listed]);
+  expect((await api("GET", "users/klaus")).json).toEqual(listed);
+  expect((await api("DELETE", "users/klaus")).json.error.message).toBe("The user klaus cannot be changed from here.");
+  // a login of the options comes first, so there may be one
+  expect((await api("POST", "users", { username: "klaus" })).status).toBe(200);
+  await klaus.client.endAsync();
 });

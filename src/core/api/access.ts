@@ -52,22 +52,25 @@ export interface Paste {
   readonly lines: readonly string[];
 }
 
-/** An access entry of a role of dynamic security. */
+/** An access entry of a role. */
 export interface AclInfo {
-  /** "publishClientSend", "subscribePattern"... as Mosquitto calls them. */
+  /** "publishClientSend", "subscribePattern"... as Mosquitto calls them; "read", "write", "readWrite" in auth.yaml. */
   readonly type: string;
   readonly topic: string;
   readonly priority: number;
   readonly allow: boolean;
 }
 
-/** A role of dynamic security. */
+/** A role of dynamic security, or of users in auth.yaml. */
 export interface RoleInfo {
   readonly name: string;
   readonly acls: readonly AclInfo[];
   /** How many have it directly. */
   readonly users: number;
   readonly groups: readonly string[];
+  /** Where it is written. */
+  readonly where: PlaceInfo;
+  /** Whether the API may change it. */
   readonly writable: boolean;
 }
 
@@ -75,6 +78,8 @@ export interface RoleInfo {
 export interface RoleChange {
   /** Of a new one. */
   readonly name?: string;
+  /** Who gets a new one; missing: nobody yet. */
+  readonly user?: string;
   readonly acls: readonly {
     readonly type: string;
     readonly topic: string;
@@ -147,6 +152,8 @@ export interface Suggestion {
   readonly writable: boolean;
   /** What is there, and what would be, line by line. */
   readonly diff: readonly { readonly kind: "same" | "added"; readonly text: string }[];
+  /** The role of dynamic security that it belongs to, and the entry to add; missing: it is a line of a file. */
+  readonly role?: { readonly name: string; readonly isNew: boolean; readonly entry: AclInfo };
 }
 
 /** A login source and how it is. */

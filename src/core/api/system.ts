@@ -33,6 +33,8 @@ export interface Overview {
   readonly certificates: readonly CertificateInfo[];
   readonly memoryBytes: number;
   readonly writesPerHour: number;
+  /** When the rules in force were read without a fault, and the files that they stand in. */
+  readonly rules: { readonly loadedAt: string; readonly files: readonly string[] };
   readonly checklist: readonly { readonly step: "ha" | "device" | "acl" | "backup"; readonly done: boolean }[];
 }
 

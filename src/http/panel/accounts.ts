@@ -104,7 +104,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     find,
     async add({ username, password: wanted, roles, groups, before = [] }, by) {
       checkName(username, reservedUsers);
-      if (users().some(({ name }) => name === username)) throw taken(username);
+      if (users().some(({ name, source }) => name === username && !isElsewhere(source))) throw taken(username);
       const password = wanted ?? newPassword();
       const place = home();
       if (place !== "dynsec" && roles.length + groups.length > 0) throw noDynsec();
@@ -169,6 +169,20 @@ function newPassword(): string {
 /** A role as commands name it. */
 export function roleLink(rolename: string): RawObject {
   return { rolename };
+}
+
+/** Why somebody cannot have roles and groups. */
+export function notOfDynsec(username: string): ApiError {
+  return new ApiError(
+    "conflict",
+    `The user ${username} is not one of dynamic security.`,
+    "Only its users have roles and groups, and can be disabled.",
+  );
+}
+
+/** A login here comes before one of the same name at a service, as the owner has the sources in order. */
+function isElsewhere(source: UserInfo["source"]): boolean {
+  return source === "ha" || source === "backend";
 }
 
 function isOf(login: unknown, username: string): login is RawObject {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { ClientInfo } from "../../core/api/clients.ts";
 import type { ProblemInfo } from "../../core/api/problems.ts";
 import type { Overview } from "../../core/api/system.ts";
@@ -54,6 +55,7 @@ export function overviewOf(deps: OverviewDeps): Overview {
     certificates: certificatesOf({ current, now }),
     memoryBytes: process.memoryUsage.rss(),
     writesPerHour: history.writesPerHour(),
+    rules: rulesOf(current()),
     checklist: [
       ...(deps.hasHomeAssistant ? [{ step: "ha", done: own !== undefined } as const] : []),
       { step: "device", done: clients.some(isDevice) },
@@ -76,4 +78,12 @@ function isDevice({ user, state }: ClientInfo): boolean {
 
 function hasRules({ settings, dynsec }: Snapshot): boolean {
   return settings.aclFile !== null || dynsec !== null;
+}
+
+/** Dynamic security changes by commands; what counts of it was read whole when the moment was built. */
+function rulesOf({ acl, listenerFiles, dynsec, builtAtMs }: Snapshot): Overview["rules"] {
+  const loaded = [acl, ...[...listenerFiles.values()].map((files) => files.acl)].filter((file) => file !== null);
+  const atMs = loaded.length === 0 ? builtAtMs : Math.max(...loaded.map(({ loadedAtMs }) => loadedAtMs));
+  const files = [...loaded.map(({ path }) => basename(path)), ...(dynsec === null ? [] : [dynsec.file])];
+  return { loadedAt: new Date(atMs).toISOString(), files: [...new Set(files)] };
 }

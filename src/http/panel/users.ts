@@ -1,8 +1,7 @@
 import type { UserInfo } from "../../core/api/access.ts";
 import type { RawObject } from "../../core/raw-object.ts";
 import type { Snapshot } from "../../snapshot/types.ts";
-import type { Accounts } from "./accounts.ts";
-import { ApiError } from "./api-error.ts";
+import { notOfDynsec, type Accounts } from "./accounts.ts";
 import { optionalTextOf, textOf, textsOf, unfitField } from "./fields.ts";
 import { pageOf } from "./page.ts";
 import { read, write, type Route } from "./route.ts";
@@ -82,13 +81,7 @@ export function userRoutes({ current, users, accounts }: UserRoutesDeps): readon
 /** The commands for what is to be another; links that stay keep their priority. */
 function changesOf(username: string, body: RawObject, { dynsec }: Snapshot): readonly RawObject[] {
   const client = dynsec?.state?.clients.get(username);
-  if (client === undefined) {
-    throw new ApiError(
-      "conflict",
-      `The user ${username} is not one of dynamic security.`,
-      "Only its users have roles and groups, and can be disabled.",
-    );
-  }
+  if (client === undefined) throw notOfDynsec(username);
   const disabled = body["disabled"];
   if (disabled !== undefined && typeof disabled !== "boolean") throw unfitField("disabled", "Write true or false.");
   const roles = textsOf(body, "roles");

@@ -10,11 +10,13 @@ interface FieldProps {
   readonly hint?: string;
   readonly error?: string | null;
   readonly isRequired?: boolean;
+  /** A password, which nobody reads over a shoulder. */
+  readonly isSecret?: boolean;
 }
 
 /** An input with its label, and what is wrong with it. */
 export function Field(props: FieldProps): JSX.Element {
-  const { label, value, onInput, hint, error = null, isRequired = false } = props;
+  const { label, value, onInput, hint, error = null, isRequired = false, isSecret = false } = props;
   const id = useId();
   const notes = [hint === undefined ? null : `${id}-hint`, error === null ? null : `${id}-error`].filter(
     (note) => note !== null,
@@ -24,10 +26,9 @@ export function Field(props: FieldProps): JSX.Element {
       <label for={id}>{label}</label>
       <input
         id={id}
-        type="text"
+        {...(isSecret ? SECRET : PLAIN)}
         value={value}
         required={isRequired}
-        autoComplete="off"
         autoCapitalize="off"
         spellcheck={false}
         aria-invalid={error !== null}
@@ -47,6 +48,9 @@ export function Field(props: FieldProps): JSX.Element {
     </div>
   );
 }
+
+const PLAIN = { type: "text", autoComplete: "off" } as const;
+const SECRET = { type: "password", autoComplete: "new-password" } as const;
 
 interface SelectProps<T extends string> {
   readonly label: string;

@@ -18,32 +18,50 @@ export class ApiError extends Error {
 /** The API of the broker. Answers are of our own server, so their types are those of `src/core/api`. */
 export interface Api {
   get<T>(path: string, signal?: AbortSignal): Promise<T>;
-  /** Writes something; `path` stands below `api/v1/`: "problems/4711/mute". */
-  send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T>;
+  /** Gets what somebody is going to edit, and a mark of how it is. */
+  getMarked<T>(path: string): Promise<Marked<T>>;
+  /**
+   * Writes something; `path` stands below `api/v1/`: "problems/4711/mute". With a mark only if what is edited is still as
+   * it was then.
+   */
+  send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, mark?: string): Promise<T>;
+}
+
+export interface Marked<T> {
+  readonly data: T;
+  readonly mark: string;
 }
 
 /** Makes an API whose addresses are relative to the page, because the path before it belongs to Home Assistant. */
 export function createApi(page: Window): Api {
-  const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
+  const ask = async <T>(path: string, init: RequestInit): Promise<Marked<T>> => {
     const response = await page.fetch(urlOf(page, path), init).catch(() => null);
     if (response === null) throw new ApiError(0, null);
     const text = await response.text();
     if (!response.ok) throw new ApiError(response.status, errorIn(text));
     try {
-      return JSON.parse(text === "" ? "null" : text);
+      return { data: JSON.parse(text === "" ? "null" : text), mark: response.headers.get("etag") ?? "" };
     } catch {
       throw new ApiError(response.status, null);
     }
   };
   return {
-    get: (path, signal) => ask(path, signal === undefined ? {} : { signal }),
-    send: (method, path, body = {}) =>
-      ask(path, {
+    get: async <T>(path: string, signal?: AbortSignal) =>
+      (await ask<T>(path, signal === undefined ? {} : { signal })).data,
+    getMarked: (path) => ask(path, {}),
+    send: async <T>(method: string, path: string, body: unknown = {}, mark?: string) => {
+      const init = {
         method,
         // A form of another site can send neither [cross-site request forgery].
-        headers: { "content-type": "application/json", "x-requested-with": "panel" },
+        headers: {
+          "content-type": "application/json",
+          "x-requested-with": "panel",
+          ...(mark === undefined ? {} : { "if-match": mark }),
+        },
         body: JSON.stringify(body),
-      }),
+      };
+      return (await ask<T>(path, init)).data;
+    },
   };
 }
 

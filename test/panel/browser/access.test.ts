@@ -32,7 +32,7 @@ describeWith(["chromium"], "the page Access", () => {
     await panel.getByRole("row", { name: /^topic write meters\/# no .* acl, line 2$/ }).waitFor();
     const proposal = panel.getByRole("region", { name: "A rule that would allow it" }).last();
     await proposal.getByText("+ topic write lights/x").waitFor();
-    expect(await panel.getByRole("button", { name: "Allow this" }).count()).toBe(0);
+    expect(await panel.getByRole("button", { name: "Allow this…" }).count()).toBe(0);
     expect(await frame().evaluate(() => location.hash)).toBe(
       "#/access/test?user=meter&action=publish&topic=lights%2Fx",
     );
@@ -49,8 +49,11 @@ describeWith(["chromium"], "the page Access", () => {
     const { panel, frame } = await look(house);
     await panel.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     await frame().evaluate(() => void (location.hash = "#/access/test?user=meter&action=publish&topic=lights%2Fx"));
-    await panel.getByRole("button", { name: "Allow this" }).click();
-    await panel.getByRole("status").filter({ hasText: "It is allowed now." }).waitFor();
+    await panel.getByRole("button", { name: "Allow this…" }).click();
+    const editor = panel.getByRole("dialog", { name: "Edit: meters" });
+    await editor.getByRole("listitem").filter({ hasText: "publishClientSend lights/x, allow new" }).waitFor();
+    await editor.getByRole("button", { name: "Save" }).click();
+    await panel.getByRole("status").filter({ hasText: "Allowed:" }).waitFor();
     const meter = await connect(mqtt, { username: "meter", password: PASSWORD, protocolVersion: 5 });
     await meter.client.publishAsync("lights/x", "1", { qos: 1 });
   });

@@ -1,5 +1,5 @@
 import type { AuditRecord, Page } from "../../../src/core/api/common.ts";
-import type { RuleInfo, UserInfo } from "../../../src/core/api/access.ts";
+import type { BackendInfo, GroupInfo, RoleInfo, RuleInfo, UserInfo } from "../../../src/core/api/access.ts";
 import type { BridgeInfo } from "../../../src/core/api/bridges.ts";
 import type { CertificateInfo, ListenerInfo } from "../../../src/core/api/system.ts";
 import type {
@@ -88,6 +88,47 @@ export const ANSWERS: NonNullable<Told["others"]> = {
     total: 2,
     next: null,
   } satisfies Page<RuleInfo>,
+  roles: {
+    items: [
+      {
+        name: "plug",
+        acls: [{ type: "publishClientSend", topic: "plug/#", priority: -1, allow: true }],
+        users: 1,
+        groups: ["house"],
+        where: { file: "dynamic-security.json" },
+        writable: true,
+      },
+      {
+        name: "water",
+        acls: Array.from({ length: 9 }, () => ({ type: "read", topic: "water/#", priority: 0, allow: true })),
+        users: 2,
+        groups: [],
+        where: { file: "auth.yaml", line: 6 },
+        writable: false,
+      },
+    ],
+    total: 2,
+    next: null,
+  } satisfies Page<RoleInfo>,
+  groups: {
+    items: [{ name: "house", roles: ["plug"], users: 3, writable: true }],
+    total: 1,
+    next: null,
+  } satisfies Page<GroupInfo>,
+  backends: [
+    {
+      name: "home-assistant",
+      type: "home-assistant",
+      asked: 3,
+      allowed: 1,
+      refused: 1,
+      failed: 1,
+      state: "failing",
+      lastError: "no answer within 10 s",
+      latencyMs: 12.5,
+    },
+    { name: "house", type: "http", asked: 0, allowed: 0, refused: 0, failed: 0, state: "unused" },
+  ] satisfies readonly BackendInfo[],
   bridges: BRIDGES,
   certificates: CERTIFICATES.map((certificate) => ({
     ...certificate,

@@ -29,6 +29,7 @@ export function overviewWith(changes: Partial<Overview> = {}): Overview {
     certificates: [],
     memoryBytes: 96_000_000,
     writesPerHour: 14,
+    rules: { loadedAt: "2026-05-03T06:00:01Z", files: ["acl"] },
     checklist: [],
     ...changes,
   };

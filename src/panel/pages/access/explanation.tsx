@@ -1,21 +1,20 @@
 import type { JSX } from "preact";
 import type { ExplainAnswer, Suggestion } from "../../../core/api/access.ts";
-import { CopyButton } from "../../components/controls.tsx";
 import { Badge, Card } from "../../components/page.tsx";
 import { Place } from "../../components/place.tsx";
 import { Table } from "../../components/table.tsx";
-import { Foreign, Said, visible } from "../../components/text.tsx";
-import type { Action } from "../../components/use-action.ts";
+import { Foreign, Said } from "../../components/text.tsx";
 import { usePanel } from "../../shell/panel.ts";
+import { Lines } from "./allow-this.tsx";
 
 interface ExplanationProps {
   readonly answer: ExplainAnswer;
-  /** Writes the rule that is proposed. */
-  readonly allow: Action;
+  /** Opens the rule that is proposed. */
+  readonly onAllow: () => void;
 }
 
 /** Why somebody may or may not, rule by rule. */
-export function Explanation({ answer, allow }: ExplanationProps): JSX.Element {
+export function Explanation({ answer, onAllow }: ExplanationProps): JSX.Element {
   const { access } = usePanel().words.value;
   const { allowed, sentence, steps, suggestion } = answer;
   const { stepColumns: columns } = access;
@@ -27,7 +26,7 @@ export function Explanation({ answer, allow }: ExplanationProps): JSX.Element {
           <Badge tone={tone}>{allowed ? access.allowed : access.denied}</Badge> <Said>{sentence}</Said>
         </p>
       </Card>
-      {suggestion === undefined ? null : <Proposal suggestion={suggestion} allow={allow} />}
+      {suggestion === undefined ? null : <Proposal suggestion={suggestion} onAllow={onAllow} />}
       <Card title={access.steps}>
         <Table
           caption={access.steps}
@@ -52,29 +51,19 @@ export function Explanation({ answer, allow }: ExplanationProps): JSX.Element {
 
 /** The smallest rule that would allow it, and what it would stand beside. */
 function Proposal({
-  suggestion: { add, to, diff, writable },
-  allow,
+  suggestion,
+  onAllow,
 }: {
   readonly suggestion: Suggestion;
-  readonly allow: Action;
+  readonly onAllow: () => void;
 }): JSX.Element {
   const { access } = usePanel().words.value;
   return (
-    <Card title={access.proposal} tone="note" actions={<CopyButton text={add} what={access.theRule} />}>
-      <p>
-        {access.proposalTo} <Foreign text={to} />
-      </p>
-      <pre class="scroll" tabIndex={0} role="region" aria-label={access.proposal}>
-        <bdi>{diff.map(({ kind, text }) => `${kind === "added" ? "+" : " "} ${visible(text)}`).join("\n")}</bdi>
-      </pre>
-      {allow.error === null ? null : (
-        <p class="error" role="alert">
-          {allow.error}
-        </p>
-      )}
-      {writable ? (
+    <Card title={access.proposal} tone="note">
+      <Lines suggestion={suggestion} />
+      {suggestion.writable ? (
         <div class="actions">
-          <button type="button" class="button button--main" disabled={allow.isBusy} onClick={() => allow.run()}>
+          <button type="button" class="button button--main" aria-haspopup="dialog" onClick={onAllow}>
             {access.allow}
           </button>
         </div>

@@ -1,14 +1,12 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { UserSecret } from "../../../core/api/access.ts";
-import { Copied } from "../../components/copied.tsx";
-import { Confirm, Dialog } from "../../components/dialog.tsx";
-import { Facts } from "../../components/page.tsx";
-import { PasteBlocks } from "../../components/paste-blocks.tsx";
+import { Confirm } from "../../components/dialog.tsx";
 import { visible } from "../../components/text.tsx";
 import { useAction } from "../../components/use-action.ts";
 import { segment } from "../../data/api.ts";
 import { usePanel } from "../../shell/panel.ts";
+import { Secret } from "./secret.tsx";
 
 interface NewPasswordProps {
   readonly name: string;
@@ -24,31 +22,17 @@ export function NewPassword({ name, onClose }: NewPasswordProps): JSX.Element {
     secret.value = await api.send<UserSecret>("POST", `users/${segment(name)}/password`);
   });
   const title = access.newPasswordFor(visible(name));
-  if (secret.value === null) {
-    return (
-      <Confirm
-        title={title}
-        label={access.makePassword}
-        isBusy={make.isBusy}
-        error={make.error}
-        onConfirm={() => make.run()}
-        onClose={onClose}
-      >
-        <p>{access.newPasswordText}</p>
-      </Confirm>
-    );
-  }
-  const { username, password, paste = [] } = secret.value;
+  if (secret.value !== null) return <Secret title={title} secret={secret.value} onClose={onClose} />;
   return (
-    <Dialog title={title} onClose={onClose}>
-      <p>{access.shownOnce}</p>
-      <Facts
-        rows={[
-          [access.user, <Copied key="user" what={access.user} text={username} />],
-          [access.password, <Copied key="password" what={access.password} text={password} />],
-        ]}
-      />
-      <PasteBlocks paste={paste} />
-    </Dialog>
+    <Confirm
+      title={title}
+      label={access.makePassword}
+      isBusy={make.isBusy}
+      error={make.error}
+      onConfirm={() => make.run()}
+      onClose={onClose}
+    >
+      <p>{access.newPasswordText}</p>
+    </Confirm>
   );
 }

@@ -8,13 +8,14 @@ import { useAction } from "../../components/use-action.ts";
 import { usePanel } from "../../shell/panel.ts";
 import { oneOf } from "../../shell/preferences.ts";
 import { hrefOf } from "../../shell/router.ts";
+import { AllowThis } from "./allow-this.tsx";
 import { Explanation } from "./explanation.tsx";
 
 const ACTIONS = ["publish", "subscribe", "receive"] as const;
 
 /** Asks whether somebody may do something; the broker answers as it would decide at this moment. */
 export function Tester(): JSX.Element {
-  const { words, router, api, said } = usePanel();
+  const { words, router, api } = usePanel();
   const { access } = words.value;
   const { query } = router.route.value;
   const user = useSignal(query["user"] ?? "");
@@ -22,6 +23,7 @@ export function Tester(): JSX.Element {
   const action = useSignal(oneOf(ACTIONS, query["action"] ?? null) ?? "publish");
   const topic = useSignal(query["topic"] ?? "");
   const shown = useSignal<{ readonly request: ExplainRequest; readonly answer: ExplainAnswer } | null>(null);
+  const isAllowing = useSignal(false);
   const check = useAction(async () => {
     const request: ExplainRequest = {
       username: user.value === "" ? null : user.value,
@@ -34,13 +36,6 @@ export function Tester(): JSX.Element {
     const asked = { user: user.value, client: clientId.value, action: action.value, topic: topic.value };
     const kept = Object.entries(asked).filter(([, value]) => value !== "");
     router.replace(hrefOf("access", ["test"], Object.fromEntries(kept)));
-  });
-  const allow = useAction(async () => {
-    // What is allowed is what the proposal was made for, whatever stands in the form by now.
-    const request = shown.value?.request;
-    if (request === undefined) return;
-    shown.value = { request, answer: await api.send<ExplainAnswer>("POST", "explain/allow", request) };
-    said.value = access.allowedNow;
   });
   useEffect(() => {
     // Whoever comes from a problem has asked already.
@@ -74,7 +69,20 @@ export function Tester(): JSX.Element {
         </button>
       </form>
       {check.error === null ? null : <Notice tone="bad">{check.error}</Notice>}
-      {shown.value === null ? null : <Explanation answer={shown.value.answer} allow={allow} />}
+      {shown.value === null ? null : (
+        <Explanation answer={shown.value.answer} onAllow={() => (isAllowing.value = true)} />
+      )}
+      {shown.value === null || !isAllowing.value ? null : (
+        // What is allowed is what the answer was given for, whatever stands in the form by now.
+        <AllowThis
+          request={shown.value.request}
+          onClose={() => (isAllowing.value = false)}
+          onDone={() => {
+            isAllowing.value = false;
+            check.run();
+          }}
+        />
+      )}
     </>
   );
 }

@@ -1,62 +1,115 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { UserInfo } from "../../../core/api/access.ts";
-import type { Page } from "../../../core/api/common.ts";
+import type { BackendInfo, UserInfo } from "../../../core/api/access.ts";
 import { Field } from "../../components/controls.tsx";
 import { Badge } from "../../components/page.tsx";
+import { Pager, usePages } from "../../components/pager.tsx";
 import { Place } from "../../components/place.tsx";
-import { type Column, Table } from "../../components/table.tsx";
+import { type Column, type Order, Table } from "../../components/table.tsx";
 import { Foreign, visible } from "../../components/text.tsx";
 import { useFetched } from "../../components/use-fetched.ts";
+import { useLate } from "../../components/use-late.ts";
 import { Waiting } from "../../components/waiting.tsx";
+import { segment } from "../../data/api.ts";
 import { usePanel, type Panel } from "../../shell/panel.ts";
 import { hrefOf } from "../../shell/router.ts";
 import { NewPassword } from "./new-password.tsx";
+import { Remove } from "./remove.tsx";
+import { EditUser, NewUserDialog } from "./user-dialogs.tsx";
 
 const AGAIN_MS = 5000;
+
+/** What is done to a user. */
+interface Doing {
+  readonly what: "password" | "edit" | "delete";
+  readonly name: string;
+}
 
 /** The users of all sources. Never a password: those that are made here are shown once. */
 export function Users(): JSX.Element {
   const panel = usePanel();
-  const { words, router, format } = panel;
+  const { words, router, store } = panel;
   const { access, general } = words.value;
-  const search = router.route.value.query["user"] ?? "";
-  const asking = useSignal<string | null>(null);
-  const fetched = useFetched<Page<UserInfo>>("users?limit=200", AGAIN_MS);
-  const { data } = fetched;
+  const { user: search = "", new: isNew } = router.route.value.query;
+  const doing = useSignal<Doing | null>(null);
+  const order = useSignal<Order>({ name: "name", down: false });
+  const { name: sort, down } = order.value;
+  const query = `q=${segment(useLate(search))}&sort=${sort}&dir=${down ? "desc" : "asc"}`;
+  const pages = usePages<UserInfo>("users", query, AGAIN_MS, store.overview.value?.rules.loadedAt ?? "");
+  const { data } = pages;
+  const look = (query: Readonly<Record<string, string>>): void => router.replace(hrefOf("access", ["users"], query));
+  const onClose = (): void => void (doing.value = null);
+  const onDone = (): void => {
+    onClose();
+    pages.reload();
+  };
   return (
     <>
       <div class="toolbar">
-        <Field
-          label={general.search}
-          value={search}
-          onInput={(user) => router.replace(hrefOf("access", ["users"], user === "" ? {} : { user }))}
-        />
+        <Field label={general.search} value={search} onInput={(user) => look(user === "" ? {} : { user })} />
+        <button type="button" class="button button--main" aria-haspopup="dialog" onClick={() => look({ new: "" })}>
+          {access.newUser}
+        </button>
       </div>
       {data === null ? (
-        <Waiting fetched={fetched} />
+        <Waiting fetched={pages} />
       ) : (
-        <>
-          <Table
-            caption={access.tab.users}
-            empty={data.total === 0 ? access.noUsers : general.nothingFound}
-            rows={data.items.filter((user) => holds(user, search))}
-            keyOf={({ name, source }) => `${source} ${name}`}
-            columns={columnsOf(panel, (name) => (asking.value = name))}
-          />
-          {data.next === null ? null : (
-            <p class="muted">
-              {access.moreUsers(format.value.number(data.items.length), format.value.number(data.total))}
-            </p>
-          )}
-        </>
+        <Table
+          caption={access.tab.users}
+          empty={search === "" ? access.noUsers : general.nothingFound}
+          rows={data.items}
+          keyOf={({ name, source }) => `${source} ${name}`}
+          sortedBy={order.value}
+          onOrder={(next) => (order.value = next)}
+          columns={columnsOf(panel, (what, name) => (doing.value = { what, name }))}
+        />
       )}
-      {asking.value === null ? null : <NewPassword name={asking.value} onClose={() => (asking.value = null)} />}
+      <Pager pages={pages} />
+      <Elsewhere />
+      {isNew === undefined ? null : (
+        <NewUserDialog
+          name={isNew}
+          onClose={() => {
+            look({});
+            pages.reload();
+          }}
+        />
+      )}
+      {doing.value?.what === "password" ? <NewPassword name={doing.value.name} onClose={onClose} /> : null}
+      {doing.value?.what === "edit" ? (
+        <EditUser name={doing.value.name} isNew={false} onClose={onClose} onDone={onDone} />
+      ) : null}
+      {doing.value?.what === "delete" ? (
+        <Remove noun="users" name={doing.value.name} onClose={onClose} onDone={onDone} />
+      ) : null}
     </>
   );
 }
 
-function columnsOf({ words }: Panel, ask: (name: string) => void): readonly Column<UserInfo>[] {
+/** Sources whose users are known one by one, or that have none. */
+const LISTED = ["system-users", "logins", "dynamic-security", "password-file", "users", "anonymous"];
+
+/** Where the users are that nobody here can list. */
+function Elsewhere(): JSX.Element {
+  const { access } = usePanel().words.value;
+  const sources = useFetched<readonly BackendInfo[]>("backends").data ?? [];
+  const others = sources.filter(({ type }) => !LISTED.includes(type) && type !== "home-assistant");
+  return (
+    <>
+      {sources.some(({ type }) => type === "home-assistant") ? <p class="muted">{access.usersOfHa}</p> : null}
+      {others.length === 0 ? null : (
+        <p class="muted">
+          {access.usersElsewhere}{" "}
+          <a href={hrefOf("access", ["backends"])}>
+            <Foreign text={others.map(({ name }) => name).join(", ")} />
+          </a>
+        </p>
+      )}
+    </>
+  );
+}
+
+function columnsOf({ words }: Panel, act: (what: Doing["what"], name: string) => void): readonly Column<UserInfo>[] {
   const { access, devices } = words.value;
   const { userColumns: columns } = access;
   return [
@@ -77,7 +130,7 @@ function columnsOf({ words }: Panel, ask: (name: string) => void): readonly Colu
       by: ({ source }) => source,
       cell: ({ source, where }) => (
         <>
-          {devices.sources[source]}
+          <Badge tone="quiet">{devices.sources[source]}</Badge>
           {where === undefined ? null : (
             <div class="muted small">
               <Place where={where} />
@@ -95,27 +148,38 @@ function columnsOf({ words }: Panel, ask: (name: string) => void): readonly Colu
     {
       name: "password",
       label: columns.password,
-      cell: ({ name, passwordSet, writable }) => (
-        <>
-          {passwordSet ? access.passwordSet : access.noPassword}{" "}
-          {writable ? (
-            <button
-              type="button"
-              class="button button--small"
-              aria-haspopup="dialog"
-              aria-label={access.newPasswordFor(visible(name))}
-              onClick={() => ask(name)}
-            >
-              {devices.newPassword}
-            </button>
-          ) : null}
-        </>
-      ),
+      cell: ({ passwordSet }) => (passwordSet ? access.passwordSet : access.noPassword),
+    },
+    {
+      name: "change",
+      label: access.roleColumns.change,
+      cell: ({ name, source, writable }) => {
+        if (!writable) return "–";
+        const shown = visible(name);
+        const ways = [
+          ["password", devices.newPassword, access.newPasswordFor(shown)],
+          ["edit", access.edit, `${access.edit}: ${shown}`],
+          ["delete", access.delete, `${access.delete}: ${shown}`],
+        ] as const;
+        return (
+          <span class="actions">
+            {ways.map(([what, label, full]) =>
+              what === "edit" && source !== "dynsec" ? null : (
+                <button
+                  key={what}
+                  type="button"
+                  class="button button--small"
+                  aria-haspopup="dialog"
+                  aria-label={full}
+                  onClick={() => act(what, name)}
+                >
+                  {label}
+                </button>
+              ),
+            )}
+          </span>
+        );
+      },
     },
   ];
-}
-
-function holds({ name, roles, groups }: UserInfo, search: string): boolean {
-  const wanted = search.trim().toLowerCase();
-  return [name, ...roles, ...groups].some((text) => text.toLowerCase().includes(wanted));
 }

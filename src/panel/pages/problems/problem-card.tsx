@@ -1,4 +1,6 @@
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
+import type { ExplainRequest } from "../../../core/api/access.ts";
 import type { ProblemInfo } from "../../../core/api/problems.ts";
 import { LinkButton } from "../../components/controls.tsx";
 import { Badge, Facts, type Tone } from "../../components/page.tsx";
@@ -6,7 +8,8 @@ import { Ago, Foreign, Said, visible } from "../../components/text.tsx";
 import { useAction } from "../../components/use-action.ts";
 import { segment } from "../../data/api.ts";
 import { usePanel } from "../../shell/panel.ts";
-import { hrefOf, ownHref } from "../../shell/router.ts";
+import { hrefOf, ownHref, parseRoute } from "../../shell/router.ts";
+import { AllowThis } from "../access/allow-this.tsx";
 import { isAboutDevice, kindName } from "./kinds.ts";
 
 const TONES: Readonly<Record<ProblemInfo["severity"], Tone>> = { info: "note", warning: "warn", error: "bad" };
@@ -19,6 +22,8 @@ export function ProblemCard({ problem }: { readonly problem: ProblemInfo }): JSX
   const { subject, reason, action, count } = problem;
   const name = visible(subject);
   const isMuted = problem.mutedUntil !== undefined;
+  const isAllowing = useSignal(false);
+  const denied = deniedIn(problem);
   const mute = useAction(async () => {
     const path = `problems/${segment(problem.id)}/mute`;
     if (isMuted) await api.send("DELETE", path);
@@ -68,6 +73,16 @@ export function ProblemCard({ problem }: { readonly problem: ProblemInfo }): JSX
         {action === undefined ? null : (
           <LinkButton href={ownHref(action.route)}>{problems.actions[action.label]}</LinkButton>
         )}
+        {denied === null ? null : (
+          <>
+            <button type="button" class="button" aria-haspopup="dialog" onClick={() => (isAllowing.value = true)}>
+              {words.value.access.allow}
+            </button>
+            <LinkButton href={hrefOf("access", ["rules"], denied.username === null ? {} : { q: denied.username })}>
+              {problems.showRules}
+            </LinkButton>
+          </>
+        )}
         {isAboutDevice(problem) && action?.label !== "show_device" ? (
           <LinkButton href={hrefOf("devices", [subject])}>{problems.actions.show_device}</LinkButton>
         ) : null}
@@ -81,8 +96,22 @@ export function ProblemCard({ problem }: { readonly problem: ProblemInfo }): JSX
           {isMuted ? problems.unmute : problems.mute}
         </button>
       </div>
+      {denied === null || !isAllowing.value ? null : (
+        <AllowThis
+          request={denied}
+          onClose={() => (isAllowing.value = false)}
+          onDone={() => (isAllowing.value = false)}
+        />
+      )}
     </article>
   );
+}
+
+/** What rules denied, as the broker can be asked about it; null: nothing, or no rule can allow it. */
+function deniedIn({ denied, action }: ProblemInfo): ExplainRequest | null {
+  if (denied === undefined || action === undefined) return null;
+  const { user = null, client } = parseRoute(ownHref(action.route)).query;
+  return { ...denied, username: user, ...(client === undefined ? {} : { clientId: client }) };
 }
 
 function factsOf(
