@@ -21,11 +21,14 @@ export function createOptionStore({ file, supervisor, signal }: OptionStoreDeps)
   let last: Promise<unknown> = Promise.resolve();
 
   const change: OptionStore["change"] = async (edit) => {
-    const current = await readOptions(file);
-    if (supervisor !== null) await supervisor.setOptions(edit(await supervisor.options(signal)), signal);
+    const changed = edit(await readOptions(file));
+    const before = supervisor === null ? null : await supervisor.options(signal);
+    if (before !== null) await supervisor?.setOptions(edit(before), signal);
     try {
-      await writeAtomically(file, [`${JSON.stringify(edit(current), null, 2)}\n`]);
+      await writeAtomically(file, [`${JSON.stringify(changed, null, 2)}\n`]);
     } catch (error) {
+      // it would be in force from the next start on, although somebody was told that it was not done
+      if (before !== null) await supervisor?.setOptions(before, signal).catch(() => undefined);
       throw new BackendError(`${file}: ${codeOf(error) ?? messageOf(error)}`, { cause: error });
     }
   };
