@@ -60,6 +60,8 @@ export function createReloader(deps: ReloaderDeps, start: Start): Reloader {
   const stopping = new AbortController();
   let sources = start.sources;
   let known = start.problems;
+  /** Why what is on the disk is not in force; null: it is. */
+  let refusal: readonly Problem[] | null = null;
   let running: Promise<void> | null = null;
   let again: string | null = null;
   let retry: NodeJS.Timeout | null = null;
@@ -80,7 +82,8 @@ export function createReloader(deps: ReloaderDeps, start: Start): Reloader {
       const snapshot = deps.build(next, previous);
       sources = next;
       report(snapshot.problems);
-      if (snapshot.isRefused) return;
+      refusal = snapshot.isRefused ? snapshot.problems : null;
+      if (refusal !== null) return;
       live.swap(snapshot);
       if (isWithoutRulesNow(previous, snapshot)) log.warn({}, ACL_GONE);
     }
@@ -90,7 +93,7 @@ export function createReloader(deps: ReloaderDeps, start: Start): Reloader {
   async function settle(cause: string, isNew: boolean): Promise<void> {
     const snapshot = live.current();
     const { problems, done } = await deps.settle(snapshot);
-    report([...snapshot.problems, ...problems]);
+    report([...(refusal ?? snapshot.problems), ...problems]);
     if (isNew) {
       const { generation } = snapshot;
       log.notice({ generation }, `generation ${generation} is live (${cause}): ${done}`);
