@@ -28,7 +28,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): {
   const environment: Environment = {
     kind: "add-on",
     folders,
-    ports: parsePorts(env["CULEX_PORTS"] ?? "1883,1884,8883,8884,8080,8099"),
+    ports: parsePorts(env["CULEX_PORTS"] ?? "1883,1884,8883,8884,8080,8099,9234"),
     host: env["CULEX_HOST"] ?? "::",
     reservedUsers: HOME_ASSISTANT_USERS,
     hasHomeAssistant: token !== "",
@@ -64,11 +64,11 @@ function unusable(what: string, fix: string): ConfigError {
 }
 
 /**
- * Parses "1883,1884,8883,8884,8080,8099": MQTT, WebSocket, both with TLS, HTTP, and the panel; 0 is a free port, an
- * empty or missing place none.
+ * Parses "1883,1884,8883,8884,8080,8099,9234": MQTT, WebSocket, both with TLS, HTTP, the panel, and metrics; 0 is a free
+ * port, an empty or missing place none.
  */
 function parsePorts(text: string): Ports {
-  const [mqtt, ws, mqtts, wss, http, panel] = text.split(",").map((place) => parsePort(place.trim(), text));
+  const [mqtt, ws, mqtts, wss, http, panel, metrics] = text.split(",").map((place) => parsePort(place.trim(), text));
   return {
     mqtt: mqtt ?? null,
     ws: ws ?? null,
@@ -76,6 +76,7 @@ function parsePorts(text: string): Ports {
     wss: wss ?? null,
     http: http ?? null,
     panel: panel ?? null,
+    metrics: metrics ?? null,
   };
 }
 
@@ -85,7 +86,7 @@ function parsePort(place: string, text: string): number | null {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw unusable(
       `CULEX_PORTS "${text}": "${place}" is no port.`,
-      "Write up to six numbers, such as 1883,1884,8883,8884,8080,8099; 0 is a free port.",
+      "Write up to seven numbers, such as 1883,1884,8883,8884,8080,8099,9234; 0 is a free port.",
     );
   return port;
 }

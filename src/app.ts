@@ -132,12 +132,16 @@ export async function startApp(context: AppContext): Promise<App> {
   const startProblems = [...context.problems, ...live.current().problems, ...storeProblems];
   for (const problem of startProblems) logProblem(log, problem);
 
+  const writes = (): number => storage?.writes ?? 0;
   const figures = openFigures({
     version: manifest.version,
     startedAtMs,
     current: live.current,
     broker: () => running,
     bridges: () => bridges.states(),
+    logins: keeper.ledger.read,
+    writes,
+    log,
   });
   const events = createEventLog({ log, connectionMessages: () => live.current().settings.log.connectionMessages });
   // What clients ask on $CONTROL topics is answered once all parts stand.
@@ -223,7 +227,7 @@ export async function startApp(context: AppContext): Promise<App> {
         },
         tryBridge: async (plan) => (await import("./bridge/trial.ts")).tryBridge(plan),
         traces: traces?.programs ?? null,
-        writes: () => storage?.writes ?? 0,
+        writes,
         listen: (next) => {
           panelRecord = next;
         },
@@ -235,7 +239,7 @@ export async function startApp(context: AppContext): Promise<App> {
     closed: { what: "the panel", now: "There is no panel; the rest works." },
   });
   const closeAll = async (): Promise<void> => {
-    figures.stop();
+    await figures.stop();
     await panel.stop();
     await http.stop();
     await traces?.stop();
@@ -254,6 +258,7 @@ export async function startApp(context: AppContext): Promise<App> {
   }
   traces = await openTraces({ broker: running, folder: controlFolder(spec.environment, store), log });
   listenProblems.push(...(await http.apply(live.current().http)));
+  listenProblems.push(...(await figures.open(live.current().settings)));
   listenProblems.push(...(await panel.apply(live.current().settings.panel)));
   for (const problem of listenProblems) logProblem(log, problem);
   bridges.apply(live.current().bridges);
@@ -275,6 +280,7 @@ export async function startApp(context: AppContext): Promise<App> {
         const problems = [
           ...(await listeners.apply(snapshot.listeners)),
           ...(await http.apply(snapshot.http)),
+          ...(await figures.open(snapshot.settings)),
           ...(await panel.apply(snapshot.settings.panel)),
         ];
         bridges.apply(snapshot.bridges);

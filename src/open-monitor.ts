@@ -4,6 +4,7 @@ import type { ClientInfo } from "./core/api/clients.ts";
 import type { ProblemInfo } from "./core/api/problems.ts";
 import type { Overview } from "./core/api/system.ts";
 import type { ClientInfo as Named, RecordEvent } from "./core/events.ts";
+import { kept } from "./core/kept.ts";
 import type { Logger } from "./core/logger.ts";
 import { placeOf } from "./core/problem.ts";
 import type { Problem } from "./core/types.ts";
@@ -110,14 +111,5 @@ export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
       problems.stop();
     },
     close: mutes.close,
-  };
-}
-
-/** Computes something anew at most every so often. */
-function kept<T>(compute: () => T, forMs: number, now: () => number): () => T {
-  let last: { readonly value: T; readonly atMs: number } | null = null;
-  return () => {
-    if (last === null || now() - last.atMs >= forMs) last = { value: compute(), atMs: now() };
-    return last.value;
   };
 }

@@ -79,7 +79,6 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
   }, now);
   const monitor = await openMonitor({ ...deps, folder });
   const openProblems = () => monitor.problems().filter(({ mutedUntil }) => mutedUntil === undefined);
-  deps.countProblems(() => openProblems().length);
   const topics = openTopics({ ...deps, folder });
   const overview = () =>
     overviewOf({
@@ -138,6 +137,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
   };
   try {
     const server = await openWebServer({ host, port, tls: null, fetch: app.fetch, upgrade: live.upgrade, fault });
+    deps.countProblems(() => openProblems().length);
     const whose = deps.visitors === null ? "" : ", for Home Assistant alone";
     log.notice({}, `The panel is at ${server.address}/${whose}.`);
     return {

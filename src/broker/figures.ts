@@ -8,11 +8,14 @@ import type { Session } from "./sessions/session.ts";
 export function figuresOf(engine: Engine, sockets: number): Figures {
   const { counters, received, sent, sessions, retained } = engine;
   let bytesUnsent = 0;
+  const queued = { count: 0, payloadBytes: 0 };
   let subscribers = 0;
   const filters = new Set<string>();
-  for (const { connection, subscriptions } of sessions.values()) {
+  for (const { connection, subscriptions, queue } of sessions.values()) {
     bytesUnsent += connection?.output.bytesUnsent ?? 0;
     if (subscriptions.size > 0) subscribers++;
+    queued.count += queue?.count ?? 0;
+    queued.payloadBytes += queue?.bytes ?? 0;
     for (const filter of subscriptions.keys()) filters.add(filter);
   }
   return {
@@ -29,6 +32,7 @@ export function figuresOf(engine: Engine, sockets: number): Figures {
     filters: filters.size,
     retained: retained.count,
     stored: engine.stored(),
+    queued,
     bytesUnsent,
   };
 }

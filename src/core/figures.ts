@@ -38,6 +38,8 @@ export interface Figures {
   /** Retained messages, those of $SYS included. */
   readonly retained: number;
   readonly stored: StoredFigures;
+  /** Those of them that wait for clients. */
+  readonly queued: StoredFigures;
   /** Bytes that wait for clients to read. */
   readonly bytesUnsent: number;
 }

@@ -7,6 +7,7 @@ import { limitDirectives } from "./directives/limits.ts";
 import { listenerDirectives } from "./directives/listener.ts";
 import { panelDirectives } from "./directives/panel.ts";
 import { proxyDirectives } from "./directives/proxy.ts";
+import { metricsDirectives } from "./directives/metrics.ts";
 import { sensorDirectives } from "./directives/sensors.ts";
 import { pluginDirectives } from "./directives/plugin.ts";
 import { tlsDirectives } from "./directives/tls.ts";
@@ -23,6 +24,7 @@ export const directives: readonly DirectiveRow[] = [
   ...httpDirectives,
   ...panelDirectives,
   ...sensorDirectives,
+  ...metricsDirectives,
   ...limitDirectives,
   ...pluginDirectives,
   ...bridgeDirectives,

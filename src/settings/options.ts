@@ -9,6 +9,7 @@ import { readHttp, type HttpOptions } from "./http-options.ts";
 import { readLogins, type LoginOptions, type RawLogin } from "./logins.ts";
 import { parseOptionsText } from "./options-text.ts";
 import { staysBelow } from "./paths.ts";
+import { readMetrics, type MetricsOptions } from "./metrics.ts";
 import { readSensors, type SensorOptions } from "./sensors.ts";
 import { logDestNames, loginSchema, logTypeNames, optionsSchema } from "./schema.ts";
 import type { Environment } from "./types.ts";
@@ -38,6 +39,7 @@ export interface Options {
   readonly banFile: string;
   readonly httpPublish: HttpOptions;
   readonly panel: boolean;
+  readonly metrics: MetricsOptions;
   /** null: they cannot be read. */
   readonly sensors: SensorOptions | null;
   /** Seconds between two writes; 0: before each acknowledgement. */
@@ -96,6 +98,7 @@ export function parseOptions(
     httpPublish: readHttpGroup(raw["http_publish"], report),
     panel: read.bool("panel", false, "There is no panel."),
     sensors: readSensorGroup(raw["sensors"], report),
+    metrics: readMetricsGroup(raw["metrics"], report),
     storeInterval: read.seconds("store_interval"),
     limits: readLimitGroup(raw["limits"], ajv, report),
     debug: read.bool("debug", false, "It stays off."),
@@ -203,6 +206,11 @@ function readHttpGroup(value: unknown, report: Report): HttpOptions {
 function readSensorGroup(value: unknown, report: Report): SensorOptions | null {
   if (isRawObject(value)) reportUnknownKeys(value, Object.keys(properties.sensors.properties), "sensors.", report);
   return readSensors(value, (what, now, fix) => report("error", what, now, fix), show);
+}
+
+function readMetricsGroup(value: unknown, report: Report): MetricsOptions {
+  if (isRawObject(value)) reportUnknownKeys(value, Object.keys(properties.metrics.properties), "metrics.", report);
+  return readMetrics(value, (what, fix) => report("error", what, "There are no metrics.", fix), show);
 }
 
 function readLimitGroup(value: unknown, ajv: Ajv, report: Report): LimitValues {

@@ -30,7 +30,7 @@ export const loginSchema = {
 } as const;
 
 /**
- * Every option by its name in options.json, with the default of the official add-on 7.1.0; `anonymous`, `dynamic_security`, `ban_file`, `http_publish`, `panel`, `sensors`, `store_interval` and `limits` are ours.
+ * Every option by its name in options.json, with the default of the official add-on 7.1.0; `anonymous`, `dynamic_security`, `ban_file`, `http_publish`, `panel`, `sensors`, `metrics`, `store_interval` and `limits` are ours.
  * Each option is validated by itself, so that one wrong value switches off no other.
  */
 export const optionsSchema = {
@@ -74,6 +74,11 @@ export const optionsSchema = {
         prefix: { type: "string", pattern: "^[\\w-]+(/[\\w-]+){0,2}$", default: "homeassistant" },
         devices: { type: "array", items: { type: "string" }, default: [] },
       },
+      default: { active: false },
+    },
+    metrics: {
+      type: "object",
+      properties: { active: { type: "boolean", default: false }, token: { type: "string", default: "" } },
       default: { active: false },
     },
     store_interval: { type: "integer", minimum: 0, maximum: 3600, default: DEFAULT_STORE_INTERVAL_S },

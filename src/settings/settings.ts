@@ -14,6 +14,7 @@ import {
 import { applyConf } from "./conf-lines.ts";
 import { httpSettings } from "./http.ts";
 import { panelSettings } from "./panel.ts";
+import { metricsSettings } from "./metrics.ts";
 import { sensorSettings } from "./sensors.ts";
 import { finishBridges } from "./bridges.ts";
 import { addOnBanFile, standAloneBanFile } from "./ban-settings.ts";
@@ -102,6 +103,7 @@ function addOn(
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       http,
       panel: panelSettings(environment, options, draft, store),
+      metrics: metricsSettings(environment, options, draft),
       sensors: sensorSettings(options, draft),
       bridges,
       banFile: addOnBanFile(environment.folders, options, draft),
@@ -172,6 +174,7 @@ function closedAddOn(environment: Environment, options: Options | null): Compose
       limits: limitsOf(options?.limits ?? NO_LIMITS_SAID, draft),
       http: null,
       panel: panelSettings(environment, options, draft, store),
+      metrics: metricsSettings(environment, options, draft),
       sensors: options === null ? "unread" : sensorSettings(options, draft),
       bridges: [],
       banFile: addOnBanFile(environment.folders, options, draft),
@@ -227,6 +230,7 @@ function standAlone(environment: Environment, conf: readonly ConfFile[], authFil
       limits: limitsOf(STAND_ALONE_LIMITS, draft),
       http,
       panel: panelSettings(environment, null, draft, store),
+      metrics: metricsSettings(environment, null, draft),
       sensors: sensorSettings(null, draft),
       bridges,
       banFile: standAloneBanFile(store, draft),

@@ -37,6 +37,8 @@ export interface Ports {
   readonly http?: number | null;
   /** Of the panel; missing: none. */
   readonly panel?: number | null;
+  /** Of the figures for Prometheus; missing: none. */
+  readonly metrics?: number | null;
 }
 
 /** Options and conf files as one: complete, valid, and with files still by name. */
@@ -56,6 +58,8 @@ export interface Settings extends AccessSettings {
   readonly http: HttpSettings | null;
   /** null: there is no panel. */
   readonly panel: PanelSettings | null;
+  /** null: nobody is told figures over HTTP. */
+  readonly metrics: MetricsSettings | null;
   /** What Home Assistant is told of this broker; null: nothing. "unread": as before, for the options cannot be read. */
   readonly sensors: SensorSettings | null | "unread";
   /** Connections to other brokers. */
@@ -186,6 +190,12 @@ export interface HttpSettings extends Pick<ListenerSettings, "name" | "host" | "
 export interface PanelSettings extends Pick<ListenerSettings, "host" | "port" | "origin"> {
   /** Where its token and the record of what was done in it are kept; null: nowhere, so only this machine may use it. */
   readonly folder: string | null;
+}
+
+/** Where Prometheus fetches the broker's figures. */
+export interface MetricsSettings extends Pick<ListenerSettings, "host" | "port" | "origin"> {
+  /** What it has to show; null: nothing. */
+  readonly token: string | null;
 }
 
 /** The broker's own figures, as sensors of Home Assistant. */

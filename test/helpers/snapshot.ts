@@ -52,6 +52,7 @@ export function snapshotOf(parts: SnapshotParts = {}): Snapshot {
       http: null,
       panel: null,
       sensors: null,
+      metrics: null,
       bridges: [],
       banFile: null,
       store: null,

@@ -11,7 +11,7 @@ type Tree = Readonly<Record<string, readonly string[]>>;
 const { options, schema, ports } = JSON.parse(textOf("config.json"));
 const translations = ["en", "de"].map((language) => [language, loadTranslation(language)] as const);
 
-/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `ban_file`, `http_publish`, `panel`, `sensors`, `store_interval`, `limits`. No default: the option may be missing. */
+/** Every option of the official add-on 7.1.0 with its default, and ours: `anonymous`, `dynamic_security`, `ban_file`, `http_publish`, `panel`, `sensors`, `metrics`, `store_interval`, `limits`. No default: the option may be missing. */
 const expected = {
   logins: [],
   anonymous: false,
@@ -27,6 +27,7 @@ const expected = {
   http_publish: { active: false },
   panel: true,
   sensors: { active: false },
+  metrics: { active: false },
   store_interval: 30,
   limits: {},
   debug: undefined,
@@ -43,9 +44,9 @@ describe("config.json", () => {
     expect(Object.keys(options).toSorted()).toEqual(needed.toSorted());
   });
 
-  it("publishes the four ports of the official add-on, and the one for HTTP to nobody outside", () => {
+  it("publishes the four ports of the official add-on, and those for HTTP and metrics to nobody outside", () => {
     const official = { "1883/tcp": 1883, "1884/tcp": 1884, "8883/tcp": 8883, "8884/tcp": 8884 };
-    expect(ports).toEqual({ ...official, "8080/tcp": null });
+    expect(ports).toEqual({ ...official, "8080/tcp": null, "9234/tcp": null });
   });
 });
 
@@ -56,6 +57,7 @@ describe("the schema of the settings", () => {
       logins: Object.keys(loginSchema.properties),
       customize: Object.keys(optionsSchema.properties.customize.properties),
       http_publish: Object.keys(optionsSchema.properties.http_publish.properties),
+      metrics: Object.keys(optionsSchema.properties.metrics.properties),
       sensors: Object.keys(optionsSchema.properties.sensors.properties),
       limits: limitNames,
     };

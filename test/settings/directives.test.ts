@@ -42,7 +42,7 @@ describe("the table of directives", () => {
     expect(new Set(rows).size).toBe(rows.length);
     const known = new Set(names);
     const families = ["plugin_opt_*", "auth_opt_*"];
-    const ours = [...limitNames.filter((name) => !known.has(name)), ...HTTP, ...SENSORS];
+    const ours = [...limitNames.filter((name) => !known.has(name)), ...HTTP, ...FIGURES];
     // "pattern" is there to say that access rules belong elsewhere.
     const foreign = rows.filter((name) => !known.has(name) && !families.includes(name));
     expect(foreign.toSorted()).toEqual(["ban_file", "pattern", ...ours].toSorted());
@@ -53,7 +53,15 @@ describe("the table of directives", () => {
   });
 });
 
-const SENSORS = ["sensors", "sensors_device", "sensors_interval", "sensors_name", "sensors_prefix"];
+const FIGURES = [
+  "metrics",
+  "metrics_token",
+  "sensors",
+  "sensors_device",
+  "sensors_interval",
+  "sensors_name",
+  "sensors_prefix",
+];
 const HTTP = ["http_publish", "http_publish_certfile", "http_publish_keyfile", "http_publish_keys", "panel"];
 
 describe("a number in a conf file", () => {

@@ -48,6 +48,7 @@ describe("the add-on without any configuration", () => {
       http: null,
       panel: null,
       sensors: null,
+      metrics: null,
       bridges: [],
       banFile: {
         path: "/srv/culex/data/bans.yaml",

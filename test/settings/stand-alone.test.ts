@@ -40,6 +40,7 @@ describe("a broker without a configuration", () => {
       http: null,
       panel: null,
       sensors: null,
+      metrics: null,
       bridges: [],
       banFile: null,
       store: null,

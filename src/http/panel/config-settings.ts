@@ -46,6 +46,7 @@ function optionsOf(options: Options): readonly SettingInfo[] {
     ["sensors.name", sensors?.name ?? "", usualSensors.name.default],
     ["sensors.prefix", sensors?.prefix ?? "", usualSensors.prefix.default],
     ["sensors.devices", sensors?.devices ?? "", usualSensors.devices.default],
+    ["metrics.active", options.metrics.active, properties.metrics.properties.active.default],
     ["store_interval", options.storeInterval, properties.store_interval.default],
     ["debug", options.debug, properties.debug.default],
   ];
@@ -113,7 +114,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
     " ",
   ),
   ..."connection_messages crlfile http_publish include_dir keyfile listener listener_mount_point".split(" "),
-  ..."log_dest log_timestamp_format log_type mount_point panel password_file persistence_location".split(" "),
+  ..."log_dest log_timestamp_format log_type metrics mount_point panel password_file persistence_location".split(" "),
   ..."port protocol remote_clientid sensors_device sensors_interval sensors_name sensors_prefix start_type sys_interval tls_version topic".split(
     " ",
   ),

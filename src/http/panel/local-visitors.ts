@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Call, Visit, Visitors } from "../../core/visit.ts";
 import { createAttempts } from "../attempts.ts";
+import { isSameSecret } from "../same-secret.ts";
 
 /** Name of the cookie that holds the token of a browser. */
 export const COOKIE = "culex_panel";
@@ -20,26 +20,21 @@ export interface LocalVisitorDeps {
  */
 export function localVisitors({ token, tokenFile, now }: LocalVisitorDeps): Visitors {
   const attempts = createAttempts(now);
-  const wanted = token === null ? null : digestOf(token);
   return ({ peer, headers }) => {
     if (isLoopback(peer) && !isForwarded(headers) && isLocalName(headers.host) && isSameOrigin(headers)) {
       return { kind: "admin", name: "this machine" };
     }
-    if (wanted === null) return onlyHere();
+    if (token === null) return onlyHere();
     const waitS = attempts.waitS(peer);
     if (waitS > 0) return tooMany(waitS);
     const shown = tokenIn(headers);
     if (shown === null) return needsToken(tokenFile);
-    if (timingSafeEqual(digestOf(shown), wanted)) {
+    if (isSameSecret(shown, token)) {
       return isBearer(headers) || isSameOrigin(headers) ? { kind: "admin", name: "token" } : needsToken(tokenFile);
     }
     attempts.failed(peer);
     return { ...needsToken(tokenFile), message: "This is not the token." };
   };
-}
-
-function digestOf(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }
 
 function isLoopback(peer: string): boolean {

@@ -40,6 +40,7 @@ export interface Draft {
   readonly http: HttpDraft;
   readonly panel: PanelDraft;
   readonly sensors: SensorsDraft;
+  readonly metrics: MetricsDraft;
   /** null: no line says it. */
   readonly persistence: { readonly isOn: boolean; readonly origin: Origin } | null;
   /** Folder on this machine's disk. */
@@ -66,6 +67,12 @@ export interface PanelDraft {
   readonly place: { readonly port: number; readonly host: string | null; readonly origin: Origin } | null;
   /** A line about it cannot be carried out. */
   readonly isShut: boolean;
+}
+
+/** What lines say of the figures for Prometheus. */
+export interface MetricsDraft extends PanelDraft {
+  /** null: no line says it. */
+  readonly token: string | null;
 }
 
 /** What lines say of the sensors in Home Assistant; null: nothing. */
@@ -266,6 +273,7 @@ export function emptyDraft(listeners: readonly ListenerDraft[]): Draft {
     http: { listener: null, certfile: null, keyfile: null, keys: null, isShut: false },
     panel: { place: null, isShut: false },
     sensors: { isOn: null, name: null, prefix: null, intervalS: null, devices: [] },
+    metrics: { place: null, isShut: false, token: null },
     persistence: null,
     persistenceLocation: null,
     autosaveIntervalS: null,

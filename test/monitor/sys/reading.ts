@@ -29,6 +29,7 @@ export function reading(figures: Partial<Figures> = {}, rest: Partial<Omit<Readi
       filters: 0,
       retained: 0,
       stored: { count: 0, payloadBytes: 0 },
+      queued: { count: 0, payloadBytes: 0 },
       bytesUnsent: 0,
       ...figures,
     },
