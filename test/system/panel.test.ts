@@ -190,6 +190,7 @@ test("the first page is told as a whole, and again when something has changed", 
     homeAssistant: { connected: false },
     devices: { connected: 0, asleep: 0 },
     messages: { in: { perMin: 0, total: 0, bytes: 0 }, history: [] },
+    talkers: [],
     problems: {
       total: 1,
       top: [
@@ -218,6 +219,7 @@ test("the first page is told as a whole, and again when something has changed", 
   const client = await connectAsync(`mqtt://127.0.0.1:${running.port("mqtt")}`, {
     username: "plug",
     password: "secret",
+    clientId: "talker",
   });
   onTestFinished(() => client.endAsync(true));
   await client.publishAsync("a/b", "12345", { qos: 1 });
@@ -225,6 +227,7 @@ test("the first page is told as a whole, and again when something has changed", 
   expect(seen.data).toMatchObject({
     devices: { connected: 1 },
     messages: { in: { perMin: 1, total: 1, bytes: 5 } },
+    talkers: [{ client: "talker", perMin: 1 }],
     checklist: [
       { step: "ha", done: false },
       { step: "device", done: true },

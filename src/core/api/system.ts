@@ -26,6 +26,8 @@ export interface Overview {
     /** Per minute of the last hour, the oldest first. */
     readonly history: readonly { readonly at: string; readonly in: number; readonly out: number }[];
   };
+  /** Those that send most, the first of them most. */
+  readonly talkers: readonly { readonly client: string; readonly perMin: number }[];
   readonly retained: { readonly count: number; readonly bytes: number; readonly probablyUnused: number };
   /** The three that matter most, and how many there are. */
   readonly problems: { readonly total: number; readonly top: readonly ProblemInfo[] };

@@ -30,6 +30,7 @@ export interface OverviewDeps {
 /** The user that Home Assistant itself logs in as. */
 const HOME_ASSISTANT = "homeassistant";
 const SHOWN_PROBLEMS = 3;
+const SHOWN_TALKERS = 3;
 
 /** Everything that the first page shows. */
 export function overviewRoutes(overview: () => Overview): readonly Route[] {
@@ -49,6 +50,7 @@ export function overviewOf(deps: OverviewDeps): Overview {
     homeAssistant: deps.hasHomeAssistant ? homeAssistantOf(own) : { connected: null },
     devices: { connected: connections, ...away() },
     messages: history.messages(),
+    talkers: talkersAmong(clients),
     retained: { ...retained, probablyUnused: deps.unused() },
     problems: { total: found.length, top: found.slice(0, SHOWN_PROBLEMS) },
     bridges: bridgesOf({ current, states: deps.bridges }),
@@ -69,6 +71,14 @@ function homeAssistantOf(own: ClientInfo | undefined): Overview["homeAssistant"]
   const { since, protocol, in: received, out: sent } = own;
   const perMin = received.perMin + sent.perMin;
   return { connected: true, since, user: HOME_ASSISTANT, perMin, ...(protocol === null ? {} : { protocol }) };
+}
+
+function talkersAmong(clients: readonly ClientInfo[]): Overview["talkers"] {
+  return clients
+    .filter((client) => client.in.perMin > 0)
+    .toSorted((a, b) => b.in.perMin - a.in.perMin)
+    .slice(0, SHOWN_TALKERS)
+    .map((client) => ({ client: client.id, perMin: client.in.perMin }));
 }
 
 /** Whether something has connected that is neither Home Assistant nor one of its apps. */

@@ -23,6 +23,8 @@ const en = {
   messagesOut: "Out per minute",
   messagesSummary: (incoming: string, outgoing: string) =>
     `Messages of the last hour. In the last minute ${incoming} came in and ${outgoing} went out.`,
+  talkers: "Who sends most",
+  perMinute: (count: string) => `${count} per minute`,
   retained: "Retained messages",
   retainedFacts: { count: "Messages", bytes: "Size", unused: "Probably unused" },
   cleanUp: (count: string) => `Clean-up: ${count} probably unused`,
@@ -67,6 +69,8 @@ const de: typeof en = {
   messagesOut: "Hinaus pro Minute",
   messagesSummary: (incoming, outgoing) =>
     `Nachrichten der letzten Stunde. In der letzten Minute kamen ${incoming} herein und gingen ${outgoing} hinaus.`,
+  talkers: "Wer am meisten sendet",
+  perMinute: (count) => `${count} pro Minute`,
   retained: "Aufbewahrte Nachrichten",
   retainedFacts: { count: "Nachrichten", bytes: "Größe", unused: "Wohl unbenutzt" },
   cleanUp: (count) => `Aufräumen: ${count} wohl unbenutzt`,

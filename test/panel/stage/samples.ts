@@ -23,6 +23,7 @@ export function overviewWith(changes: Partial<Overview> = {}): Overview {
         out: 1000 - minute,
       })),
     },
+    talkers: [{ client: "meter-1", perMin: 300 }],
     retained: { count: 1204, bytes: 800_000, probablyUnused: 24 },
     problems: { total: 0, top: [] },
     bridges: [],

@@ -80,7 +80,7 @@ export function DevicesCard({ seen }: Seen): JSX.Element {
 }
 
 /** Messages of the last hour. */
-export function MessagesCard({ seen: { messages } }: Seen): JSX.Element {
+export function MessagesCard({ seen: { messages, talkers } }: Seen): JSX.Element {
   const { words, format } = usePanel();
   const { overview } = words.value;
   const { history } = messages;
@@ -97,6 +97,21 @@ export function MessagesCard({ seen: { messages } }: Seen): JSX.Element {
           { name: overview.messagesOut, values: history.map((minute) => minute.out), now: messages.out.perMin },
         ]}
       />
+      {talkers.length === 0 ? null : (
+        <>
+          <h3>{overview.talkers}</h3>
+          <ul class="list" aria-label={overview.talkers}>
+            {talkers.map(({ client, perMin }) => (
+              <li key={client} class="list__row">
+                <a href={hrefOf("devices", [client])}>
+                  <Foreign text={client} />
+                </a>
+                <span>{overview.perMinute(format.value.number(perMin))}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </Card>
   );
 }
