@@ -21,22 +21,49 @@ describeWith(["chromium"], "the page Topics", () => {
     for (const value of ["20", "21"]) await first.client.publishAsync("house/temp", value, { qos: 1 });
     await second.client.publishAsync("house/temp", "22.5", { qos: 1, retain: true });
 
-    const { panel } = await look(house, { path: "/topics" });
+    const { panel, page, frame } = await look(house, { path: "/topics" });
     await panel.getByRole("button", { name: "What is below house" }).click();
     await panel.getByRole("link", { name: "temp", exact: true }).click();
     await panel.getByRole("heading", { level: 1, name: "house/temp" }).waitFor();
     const rows = panel.getByRole("table", { name: "Who publishes this" }).getByRole("row");
-    await rows.nth(2).waitFor();
-    expect(await rows.allTextContents()).toEqual([
+    const told = (now: string) => [
       "DeviceAddressMessagesLast",
-      expect.stringMatching(/^seconduser meter127\.0\.0\.11now$/),
-      expect.stringMatching(/^firstuser meter127\.0\.0\.12now$/),
-    ]);
+      expect.stringMatching(`^seconduser meter127\\.0\\.0\\.11${now}$`),
+      expect.stringMatching(`^firstuser meter127\\.0\\.0\\.12${now}$`),
+    ];
+    await rows.nth(2).waitFor();
+    expect(await rows.allTextContents()).toEqual(told("now"));
     await panel.getByRole("region", { name: "value", exact: true }).filter({ hasText: "22.5" }).waitFor();
     await panel.getByRole("img", { name: "The last 3 numbers, from 20 to 22.5. The last is 22.5." }).waitFor();
 
-    await panel.getByRole("link", { name: "first", exact: true }).click();
-    await panel.getByRole("heading", { level: 1, name: "first" }).waitFor();
+    for (const device of ["first", "second"]) {
+      await panel.getByRole("link", { name: device, exact: true }).click();
+      await panel.getByRole("heading", { level: 1, name: device }).waitFor();
+      await panel.getByRole("link", { name: "Publishes" }).click();
+      await panel
+        .getByRole("table")
+        .getByRole("row", { name: /^house\/temp/ })
+        .waitFor();
+      await frame().evaluate(() => void (location.hash = "#/topics?topic=house/temp"));
+      await rows.nth(2).waitFor();
+    }
+    // the address of the frame does not outlive a reload of the page around it
+    await page.reload();
+    await frame().evaluate(() => void (location.hash = "#/topics?topic=house/temp"));
+    await rows.nth(2).waitFor();
+    expect(await rows.allTextContents()).toEqual(told(".*"));
+  });
+
+  it("says when topics were forgotten to save memory", async () => {
+    const options = JSON.stringify({ logins: [LOGIN], limits: { max_indexed_topics: 5 } });
+    const { house, mqtt } = await startApp({ "data/options.json": options });
+    const { client } = await connect(mqtt, { ...LOGIN, clientId: "x" });
+    for (let topic = 0; topic < 12; topic++) await client.publishAsync(`house/${topic}`, "1", { qos: 1 });
+    const { panel } = await look(house, { path: "/topics" });
+    await panel
+      .getByRole("note")
+      .filter({ hasText: /^5 topics are known\. 7 that were not used for the longest time were forgotten/ })
+      .waitFor();
   });
 
   it("searches names and values, and the address says for what", async () => {
@@ -109,5 +136,53 @@ describeWith(["chromium"], "the page Topics", () => {
     await panel.getByRole("button", { name: "What is below a/..", exact: true }).click();
     await panel.getByRole("button", { name: 'What is below a/../"><script>alert(1)<', exact: true }).waitFor();
     expect(await frame().locator("img[src=x]").count()).toBe(0);
+  });
+
+  it("shows them as text too where messages come, are kept, deleted, restored and cleaned up", async () => {
+    const { house, mqtt } = await startApp(FILES);
+    const evil = 'a/../"><script>alert(1)</script><img src=x onerror=alert(1)>\u202E';
+    const shown = evil.replace("\u202E", "⟨U+202E⟩");
+    const { client } = await connect(mqtt, { ...LOGIN, clientId: evil });
+    const config = { "~": evil, stat_t: "~", avty_t: "~/away", dev: { ids: [evil], name: evil } };
+    await client.publishAsync(evil, evil, { qos: 1, retain: true });
+    await client.publishAsync("homeassistant/sensor/evil/config", JSON.stringify(config), { qos: 1, retain: true });
+    const { panel, frame } = await look(house, { path: "/topics/live" });
+    const isText = async (): Promise<void> => expect(await frame().locator("img[src=x], main script").count()).toBe(0);
+
+    const live = panel.getByRole("table", { name: "Live" });
+    await vi.waitFor(
+      async () => {
+        await client.publishAsync(evil, evil, { qos: 1, retain: true });
+        expect(await live.getByRole("link", { name: shown, exact: true }).count()).toBeGreaterThan(0);
+      },
+      { timeout: 10_000, interval: 300 },
+    );
+    await isText();
+
+    await panel.getByRole("link", { name: "Clean-up" }).click();
+    await panel.getByRole("button", { name: "All", exact: true }).click();
+    const card = panel.getByRole("region", { name: shown });
+    await card.getByText(`${shown}, which is connected, has announced it`).waitFor();
+    await isText();
+
+    await panel.getByRole("link", { name: "Retained" }).click();
+    await panel.getByLabel("Search").fill("../");
+    await panel.getByRole("checkbox", { name: `Choose ${shown}` }).check();
+    await panel.getByRole("button", { name: "Delete chosen (1)…" }).click();
+    const dialog = panel.getByRole("dialog", { name: "Delete 1 retained message?" });
+    await dialog.getByText(shown).waitFor();
+    await isText();
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await panel.getByText("Done: Delete 1 retained message.").first().waitFor();
+
+    await panel.getByRole("link", { name: "Trash" }).click();
+    await panel.getByLabel("Search").fill("<script");
+    await panel.getByRole("checkbox", { name: `Choose ${shown}` }).check();
+    await isText();
+    await panel.getByRole("button", { name: "Restore chosen (1)" }).click();
+    await panel.getByText("Done: Restore 1 retained message.").first().waitFor();
+    const reader = await connect(mqtt, { ...LOGIN, clientId: "reader" });
+    await reader.client.subscribeAsync("a/#", { qos: 1 });
+    await reader.received([`${evil} ${evil}`]);
   });
 });
