@@ -53,5 +53,10 @@ describeWith(["chromium"], "the panel for people who cannot see or point well", 
     await sight.panel.getByRole("button", { name: "Block…" }).click();
     await sight.panel.getByRole("dialog").waitFor();
     expect(await sight.violations(), "dialog").toEqual([]);
+    await sight.panel.getByRole("button", { name: "Cancel" }).click();
+    await sight.frame().evaluate(() => void (location.hash = "#/bridges"));
+    await sight.panel.getByRole("button", { name: "Add a bridge" }).click();
+    await sight.panel.getByRole("dialog").waitFor();
+    expect(await sight.violations(), "form of a bridge").toEqual([]);
   });
 });

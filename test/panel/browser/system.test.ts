@@ -54,27 +54,3 @@ describeWith(["chromium"], "the page System", () => {
     await panel.getByRole("row", { name: /^disconnected meter-1 Kläus Müller/ }).waitFor();
   });
 });
-
-describeWith(["chromium"], "the page Bridges", () => {
-  const look = useBrowser();
-
-  it("says of each how it is, why not, and where it is written", async () => {
-    const { panel } = await look(await startHouse(await startFakeApi(BUSY)), { path: "/bridges" });
-    const card = panel.getByRole("region", { name: "cloud" });
-    for (const text of ["waiting", "example.org:8883", "The remote broker answered: not authorised.", "sensor/# out"])
-      await card.getByText(text, { exact: true }).waitFor();
-  });
-
-  it("shows the one that a link names", async () => {
-    const { panel } = await look(await startHouse(await startFakeApi(BUSY)), { path: "/bridges/other" });
-    await panel.getByText("There is no bridge other.").waitFor();
-    await panel.getByRole("link", { name: "All bridges" }).click();
-    await panel.getByRole("region", { name: "cloud" }).waitFor();
-  });
-
-  it("says how to make one where there is none", async () => {
-    const { house } = await startApp();
-    const { panel } = await look(house, { path: "/bridges" });
-    await panel.getByText("There is no bridge. A conf file in the folder of customize makes one").waitFor();
-  });
-});
