@@ -12,8 +12,8 @@ export interface Card {
   lastMs: number;
   count: number;
   readonly ips: string[];
-  /** The latest. */
-  sighting: Sighting;
+  /** The latest, without its key, which may hold long names. */
+  sighting: Omit<Sighting, "key">;
   /** It stands for several that would have cards of their own. */
   readonly isGroup: boolean;
 }
@@ -52,9 +52,9 @@ export function createCards(): Cards {
   };
 
   return {
-    add(sighting, atMs, ips = [sighting.client.address]) {
-      const { key, count } = sighting;
-      const group = brief(sighting.group.key, LONGEST_NAME);
+    add({ key, ...seen }, atMs, ips = [seen.client.address]) {
+      const group = brief(seen.group.key, LONGEST_NAME);
+      const sighting = { ...seen, group: { ...seen.group, key: group } };
       const ownId = idOf(key);
       const isOwn = cards.has(ownId) || (sizes.get(group) ?? 0) < MAX_OF_GROUP;
       const id = isOwn ? ownId : idOf(group);
@@ -70,7 +70,7 @@ export function createCards(): Cards {
         isGroup: !isOwn,
       };
       card.lastMs = atMs;
-      card.count += count;
+      card.count += sighting.count;
       card.sighting = sighting;
       for (const ip of ips) if (!card.ips.includes(ip) && card.ips.length < MAX_IPS) card.ips.push(ip);
       cards.delete(id);

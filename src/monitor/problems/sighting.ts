@@ -81,7 +81,6 @@ function about(client: ClientInfo, reason: Reason, what: string, count: number):
   const { clientId, username, address } = client;
   const subject = clientId === "" ? address : brief(clientId, LONGEST_NAME);
   const told = reasonInfo(reason);
-  const isLong = clientId.length + (username ?? "").length > 2 * LONGEST_NAME;
   return {
     key: `${reason.kind} ${what} ${clientId}`,
     group: {
@@ -91,14 +90,21 @@ function about(client: ClientInfo, reason: Reason, what: string, count: number):
     },
     kind: reason.kind,
     terms,
-    client: isLong ? { ...client, clientId: subject, username: username && brief(username, LONGEST_NAME) } : client,
+    client: isLong(client)
+      ? { ...client, clientId: subject, username: username && brief(username, LONGEST_NAME) }
+      : client,
     subject,
     reason: told,
-    action: terms.action === null ? undefined : actionFor(terms.action, { clientId, user: username }),
+    // the way to a name that was cut leads nowhere
+    action: terms.action === null || isLong(client) ? undefined : actionFor(terms.action, { clientId, user: username }),
     denied: undefined,
     isRefusal: false,
     count,
   };
+}
+
+function isLong({ clientId, username }: ClientInfo): boolean {
+  return clientId.length + (username ?? "").length > 2 * LONGEST_NAME;
 }
 
 const VERBS = {
@@ -124,7 +130,8 @@ function denial(event: Denied): Sighting | null {
   const shown = brief(topic, LONGEST_NAME);
   const sentence = `may not ${VERBS[action]} ${shown}: ${one.reason.sentence}`;
   const isRule = by !== "limits" && reason.kind !== "rules_unavailable" && action !== "unsubscribe";
-  const denied = isRule ? { action, topic: shown } : undefined;
+  // rules are asked and made for the whole topic
+  const denied = isRule && shown === topic ? { action, topic } : undefined;
   // a limit of its roles, and not a rule
   const label = by === "limits" && reason.kind === "publish_denied" ? "show_role" : one.terms.action;
   return {
@@ -137,7 +144,7 @@ function denial(event: Denied): Sighting | null {
       sentence: `may not use many topics, the latest: ${sentence}`,
     },
     reason: { ...one.reason, sentence },
-    action: label === null ? undefined : actionFor(label, { clientId, user, denied }),
+    action: label === null || isLong(client) ? undefined : actionFor(label, { clientId, user, denied }),
     denied,
   };
 }

@@ -8,7 +8,9 @@ import { createLogger } from "../../../src/core/logger.ts";
 import { allow } from "../../../src/core/reasons.ts";
 import type { Decision, Reason } from "../../../src/core/types.ts";
 import { openMutes } from "../../../src/monitor/problems/mutes.ts";
+import { createCards } from "../../../src/monitor/problems/cards.ts";
 import { createProblems, type Problems } from "../../../src/monitor/problems/problems.ts";
+import { sightingOf } from "../../../src/monitor/problems/sighting.ts";
 import { bridgeCards, certificateCards } from "../../../src/monitor/problems/standing.ts";
 import { layOut } from "../../helpers/culex.ts";
 import { at, connected, denied, disconnected, MINUTE, named, refused, START } from "../clients/house.ts";
@@ -406,4 +408,28 @@ test.each([
   };
   expect(cards).toMatchObject(severity === null ? [] : [expected]);
   expect(cards).toHaveLength(severity === null ? 0 : 1);
+});
+
+test("names as long as the network lets them be are not kept whole", async () => {
+  const { problems, decisions } = await look();
+  const long = "x".repeat(60_000);
+  problems.record(refused(named(long, "192.0.2.7", long)));
+  problems.record(denied(named(long), "publish", long));
+  problems.record(denied(named("m"), "subscribe", long));
+  expect(JSON.stringify(problems.list()).length).toBeLessThan(10_000);
+  // a part of a topic is another topic: it is neither asked about nor offered to be allowed
+  const [card] = problems.list().filter(({ subject }) => subject === "m");
+  expect(card).not.toHaveProperty("denied");
+  expect(card?.action?.route).not.toContain("x");
+  decisions.set(`${long.slice(0, 300)}…`, allow("acl", undefined));
+  vi.advanceTimersByTime(MINUTE);
+  expect(problems.list()).toHaveLength(3);
+});
+
+test("a card keeps no key of long names", () => {
+  const long = "x".repeat(60_000);
+  const cards = createCards();
+  const sighting = sightingOf(denied(named(long), "publish", long));
+  if (sighting !== null) cards.add(sighting, START);
+  expect(JSON.stringify([...cards.all()])).toMatch(/^.{100,5000}$/);
 });
