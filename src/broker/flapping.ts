@@ -31,8 +31,9 @@ interface Seen {
   bannedUntilMs: number;
 }
 
-/** Client ids come from the network; past this many the oldest is forgotten. */
+/** Client ids come from the network; past this many, or this much of them, the oldest is forgotten. */
 const MAX_SEEN = 10_000;
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 /**
  * Makes the part that counts logins. A device is a client id and the user it logged in as, so that nobody gets another
@@ -40,6 +41,7 @@ const MAX_SEEN = 10_000;
  */
 export function createFlapping(terms: () => Terms, now: () => number): Flapping {
   const seen = new Map<string, Seen>();
+  let characters = 0;
 
   const check = ({ clientId, username }: Device): Reason | null => {
     const { flappingCount, flappingWindowS } = terms();
@@ -53,11 +55,18 @@ export function createFlapping(terms: () => Terms, now: () => number): Flapping 
     };
   };
 
+  const forget = (key: string): void => {
+    if (seen.delete(key)) characters -= key.length;
+  };
+
   const remember = (key: string, entry: Seen): void => {
-    seen.delete(key);
-    const oldest = seen.size >= MAX_SEEN ? seen.keys().next().value : undefined;
-    if (oldest !== undefined) seen.delete(oldest);
+    forget(key);
     seen.set(key, entry);
+    characters += key.length;
+    for (const oldest of seen.keys()) {
+      if (seen.size <= MAX_SEEN && characters <= MAX_CHARACTERS) return;
+      forget(oldest);
+    }
   };
 
   return {
@@ -66,6 +75,7 @@ export function createFlapping(terms: () => Terms, now: () => number): Flapping 
       const { flappingCount, flappingWindowS, flappingBanS } = terms();
       if (flappingCount === Infinity) {
         seen.clear();
+        characters = 0;
         return null;
       }
       if (identity.superuser) return null;

@@ -72,6 +72,16 @@ test("ten thousand other devices make the oldest forgotten", () => {
   expect(isOut(device("a"))).toBe(false);
 });
 
+test("long names are remembered up to eight million characters", () => {
+  const { tries, isOut } = setUp();
+  tries(device("a"), 3);
+  for (let count = 0; count < 70; count++) tries(device(`${count}`, "x".repeat(60_000)), 1);
+  expect(isOut(device("a"))).toBe(true);
+  for (let count = 0; count < 140; count++) tries(device(`${count}`, "y".repeat(60_000)), 1);
+  expect(isOut(device("a"))).toBe(false);
+  expect(tries(device("a"), 3)).toEqual([true, true, false]);
+});
+
 test("the device hears that it is banned, and the log says for how long", async () => {
   const { port, events } = await startBroker({ limits: { flappingCount: 2, flappingBanS: 3_600 } });
   const untilMs = Date.now() + 3_600_000;
