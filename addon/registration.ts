@@ -105,7 +105,7 @@ export function createRegistration(deps: {
     if (isAnnounced) return;
     await supervisor.announce("mqtt", endpoint(host, "homeassistant"), calls.signal);
     isAnnounced = true;
-    log.notice({ host, port }, "Announced to Home Assistant's MQTT integration.");
+    log.notice({ host, port }, `Announced to Home Assistant's MQTT integration as ${host}:${port}.`);
   };
 
   const provide = async (host: string, isHeld: boolean): Promise<void> => {

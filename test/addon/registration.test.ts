@@ -8,7 +8,7 @@ import { startSupervisor, type SupervisorOptions } from "../helpers/supervisor.t
 const users = { homeassistant: { password: "secret-of-core" }, addons: { password: "secret-of-apps" } };
 
 const REGISTERED = "notice: Registered with Home Assistant as the MQTT service.";
-const ANNOUNCED = "notice: Announced to Home Assistant's MQTT integration.";
+const ANNOUNCED = "notice: Announced to Home Assistant's MQTT integration as a1b2c3d4-culex:1883.";
 const WITHDREW = "notice: Withdrew the MQTT service from Home Assistant.";
 const held = (slug: string): string =>
   `warning: The app ${slug} is registered as Home Assistant's MQTT service. ` +
