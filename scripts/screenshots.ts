@@ -34,7 +34,7 @@ interface Shot {
   /** The address within the panel, behind "#". */
   readonly hash: string;
   /** A text that is there once the page has its data. */
-  readonly shows: string;
+  readonly shows: string | RegExp;
   readonly size?: typeof DESK;
   readonly isDark?: boolean;
 }
@@ -48,6 +48,8 @@ const SHOTS: readonly Shot[] = [
   { name: "problems-phone", hash: "/problems", shows: "May not publish to garden/valve/1", size: PHONE },
   { name: "problems", hash: "/problems", shows: "May not publish to garden/valve/1" },
   { name: "topic", hash: "/topics?topic=zigbee2mqtt%2Fkitchen-climate", shows: "Who publishes this" },
+  { name: "topics-live", hash: "/topics/live", shows: /^Shown: 1\d,/ },
+  { name: "clean-up", hash: "/topics/clean-up", shows: "Old hallway sensor" },
   { name: "access-test", hash: `/access/test?${DENIED}`, shows: "A rule that would allow it" },
   { name: "bridges", hash: "/bridges", shows: "cabin" },
 ];

@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { composeSettings } from "../../src/settings/settings.ts";
 import { repository, textOf } from "./files.ts";
@@ -42,6 +42,41 @@ describe("DOCS.md", () => {
     } as const;
     const { settings } = composeSettings({ environment, options: null, conf: [] });
     expect(docs).toContain(`\`max_packet_size\` is ${settings.limits.maxPacketSize / 1024 / 1024} MiB`);
+  });
+});
+
+describe("the pages of the repository", () => {
+  const pages = ["README.md", "DOCS.md", "CHANGELOG.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+  pages.push(
+    ...readdirSync(join(repository, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
+  );
+  /** Targets of links and images, and the words beside them: of an image those for people who do not see it. */
+  const targetsOf = (page: string): readonly (readonly [words: string, target: string])[] => {
+    const text = textOf(page);
+    const links = [...text.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g)].map(([, words, target]) => [words, target] as const);
+    const images = [...text.matchAll(/<img src="([^"]+)"[^>]* alt="([^"]*)"/g)].map(
+      ([, target, words]) => [words, target] as const,
+    );
+    const sources = [...text.matchAll(/ srcset="([^"]+)"/g)].map(
+      ([, target]) => ["another size or look", target] as const,
+    );
+    return [...links, ...images, ...sources].map(([words = "", target = ""]) => [words, target]);
+  };
+
+  it.each(pages)("%s links to files that are there, and has words for every picture", (page) => {
+    const own = targetsOf(page).filter(([, target]) => !/^(?:[a-z]+:|#)/.test(target));
+    const missing = own.filter(
+      ([, target]) => !existsSync(join(repository, dirname(page), target.split("#")[0] ?? "")),
+    );
+    expect(missing).toEqual([]);
+    expect(own.filter(([words]) => words.trim() === "")).toEqual([]);
+  });
+
+  it("show every picture there is, which together are small", () => {
+    const shown = new Set(["README.md", "DOCS.md"].flatMap((page) => targetsOf(page).map(([, target]) => target)));
+    const images = readdirSync(join(repository, "docs/images")).map((name) => `docs/images/${name}`);
+    expect(images.filter((image) => !shown.has(image))).toEqual([]);
+    expect(images.reduce((bytes, image) => bytes + statSync(join(repository, image)).size, 0)).toBeLessThan(900_000);
   });
 });
 
