@@ -52,7 +52,7 @@ export interface MonitorDesk {
   close(): Promise<void>;
 }
 
-/** Reading certificates takes longer than looking at all else. */
+/** Reading certificates takes longer than looking at all else; those of one moment change their days alone. */
 const CERTIFICATES_MS = 60_000;
 
 /** Begins to remember what happens to devices. */
@@ -69,6 +69,7 @@ export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
     () => certificateCards(certificatesOf({ current, now }), startedAtMs),
     CERTIFICATES_MS,
     now,
+    current,
   );
   const problems = createProblems({
     decide: broker.clients.decide,
