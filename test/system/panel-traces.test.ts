@@ -65,6 +65,11 @@ test("a trace is started, listed, saved, stopped, and saved again", async () => 
   expect(await send("DELETE", "traces/topic/meter%2F%23")).toEqual(DONE);
   expect(await get("traces")).toEqual({ items: [], total: 0, next: null });
   expect((await save("traces/pump.log/text")).text).toContain("RECV CONNECT");
+  expect(await get("trace-files?q=pump")).toEqual({
+    items: [{ file: "pump.log", bytes: Buffer.byteLength(text), at: expect.stringMatching(/Z$/) }],
+    total: 1,
+    next: null,
+  });
   const content = { "application/octet-stream": {} };
   expect(await get("openapi")).toMatchObject({
     paths: { "/traces/{file}/text": { get: { responses: { 200: { content } } } } },

@@ -24,3 +24,11 @@ export interface TraceInfo {
   readonly until: string;
   readonly payload: "text" | "hex" | "hidden";
 }
+
+/** A file that a trace wrote; the trace may run still. */
+export interface TraceFile {
+  readonly file: string;
+  readonly bytes: number;
+  /** When something was written to it last. */
+  readonly at: string;
+}

@@ -1,4 +1,4 @@
-import type { TraceInfo } from "../../core/api/traces.ts";
+import type { TraceFile, TraceInfo } from "../../core/api/traces.ts";
 import type { RawObject } from "../../core/raw-object.ts";
 import { withoutTokens } from "../../core/tokens.ts";
 import { ApiError } from "./api-error.ts";
@@ -17,6 +17,8 @@ interface TraceDesk {
   start(wish: RawObject): TraceInfo | Fault;
   /** Whether there was one. */
   stop(kind: string, value: string): boolean | Fault;
+  /** The newest first. */
+  files(): Promise<readonly TraceFile[]>;
   /** null: there is no such file. */
   read(file: string): Promise<AsyncIterable<Uint8Array> | null>;
 }
@@ -36,11 +38,18 @@ const LIST = {
   },
 };
 
+const FILES = { texts: ({ file }: TraceFile) => [file], sorts: { newest: () => 0 } };
+
 /** Packets written to files, for who searches for something. */
 export function traceRoutes({ traces }: TraceRoutesDeps): readonly Route[] {
   return [
     read("/traces", { summary: "The traces that run", answer: "Page<TraceInfo>" }, async ({ query }) =>
       pageOf(traces === null ? [] : (await traces()).list(), query, LIST),
+    ),
+    read(
+      "/trace-files",
+      { summary: "The files of traces, the newest first; also of those that have ended", answer: "Page<TraceFile>" },
+      async ({ query }) => pageOf(traces === null ? [] : await (await traces()).files(), query, FILES),
     ),
     write(
       "POST",
@@ -72,7 +81,7 @@ export function traceRoutes({ traces }: TraceRoutesDeps): readonly Route[] {
         const file = request.param("file");
         const content = traces === null ? null : await (await traces()).read(file);
         if (content === null) {
-          throw new ApiError("not_found", `There is no trace in a file "${file}".`, "See api/v1/audit for its name.");
+          throw new ApiError("not_found", `There is no trace in a file "${file}".`, "See api/v1/trace-files.");
         }
         return { name: file, content };
       },

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { TraceInfo } from "../../core/api/traces.ts";
+import type { TraceFile, TraceInfo } from "../../core/api/traces.ts";
 import { codeOf } from "../../core/errors.ts";
 import type { RawObject } from "../../core/raw-object.ts";
 import { strftime } from "../../core/strftime.ts";
@@ -23,6 +23,8 @@ export interface TracePrograms {
   start(wish: RawObject): TraceInfo | TraceFault;
   /** Whether there was one. */
   stop(kind: string, value: string): boolean | TraceFault;
+  /** The files of traces that run and that have ended, the newest first. */
+  files(): Promise<readonly TraceFile[]>;
   /** What the file of a trace holds now, also when the trace has ended; null: there is no such file. */
   read(file: string): Promise<AsyncIterable<Uint8Array> | null>;
 }
@@ -50,6 +52,11 @@ export function createTracePrograms(traces: Traces, folder: string, now: () => n
       if (typeof asked === "string") return { of: "wish", text: asked };
       return asked.action === "stop" && traces.stop(asked.by, asked.value);
     },
+    async files() {
+      const names = (await readdir(folder).catch(() => [])).filter(isFileName);
+      const found = await Promise.all(names.map((name) => fileIn(folder, name)));
+      return found.flatMap((file) => file ?? []).toSorted((a, b) => b.at.localeCompare(a.at));
+    },
     async read(file) {
       if (!isFileName(file)) return null;
       try {
@@ -64,6 +71,12 @@ export function createTracePrograms(traces: Traces, folder: string, now: () => n
       }
     },
   };
+}
+
+/** null: it is no plain file, or gone. */
+async function fileIn(folder: string, name: string): Promise<TraceFile | null> {
+  const found = await lstat(join(folder, name)).catch(() => null);
+  return found?.isFile() === true ? { file: name, bytes: found.size, at: found.mtime.toISOString() } : null;
 }
 
 function infoOf({ by, value, file, bytes, endsAtMs, payload }: TraceState): TraceInfo {
