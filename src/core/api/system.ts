@@ -75,7 +75,13 @@ export interface SettingInfo {
 
 export interface ConfigInfo {
   readonly loadedAt: string;
-  readonly files: readonly { readonly file: string; readonly loadedAt: string; readonly ok: boolean }[];
+  readonly files: readonly {
+    readonly file: string;
+    readonly loadedAt: string;
+    readonly ok: boolean;
+    /** Whether config/check takes it: commands alone write the file of dynamic security. */
+    readonly canBeChecked: boolean;
+  }[];
   readonly settings: readonly SettingInfo[];
   readonly problems: readonly ConfigProblem[];
 }

@@ -56,7 +56,7 @@ export function configOf({
 function filesOf(sources: Sources, { acl, passwordFile, bans, http, dynsec }: Snapshot): ConfigInfo["files"] {
   const { options, optionsReadAtMs, conf, confReadAtMs, authFile, authFileReadAtMs, readAtMs } = sources;
   const file = (name: string, atMs: number, ok = atMs === readAtMs): ConfigInfo["files"][number] => {
-    return { file: name, loadedAt: new Date(atMs).toISOString(), ok };
+    return { file: name, loadedAt: new Date(atMs).toISOString(), ok, canBeChecked: true };
   };
   return [
     ...(options === null ? [] : [file(options.file, optionsReadAtMs)]),
@@ -66,7 +66,7 @@ function filesOf(sources: Sources, { acl, passwordFile, bans, http, dynsec }: Sn
     ...[acl, passwordFile, bans.loaded, http?.keys ?? null].flatMap((loaded) =>
       loaded === null ? [] : [file(basename(loaded.path), loaded.loadedAtMs)],
     ),
-    ...(dynsec === null ? [] : [file(dynsec.file, readAtMs, dynsec.isIntact)]),
+    ...(dynsec === null ? [] : [{ ...file(dynsec.file, readAtMs, dynsec.isIntact), canBeChecked: false }]),
   ];
 }
 

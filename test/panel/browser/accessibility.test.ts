@@ -30,6 +30,10 @@ const PLACES = [
   ["bridges", "Bridges"],
   ["system", "System"],
   ["system/certificates", "System"],
+  ["system/config", "System"],
+  ["system/check", "System"],
+  ["system/log", "System"],
+  ["system/traces", "System"],
   ["system/done", "System"],
 ] as const;
 

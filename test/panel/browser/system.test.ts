@@ -33,7 +33,7 @@ describeWith(["chromium"], "the page System", () => {
       "6 days left",
       "Example CA",
       "4711",
-      "Keyfile privkey.pem does not match certfile fullchain.pem.",
+      "keyfile privkey.pem does not match certfile fullchain.pem",
     ])
       await card.getByText(text, { exact: true }).waitFor();
   });

@@ -1,7 +1,8 @@
 import type { AuditRecord, Page } from "../../../src/core/api/common.ts";
 import type { BackendInfo, GroupInfo, RoleInfo, RuleInfo, UserInfo } from "../../../src/core/api/access.ts";
 import type { BridgeInfo } from "../../../src/core/api/bridges.ts";
-import type { CertificateInfo, ListenerInfo } from "../../../src/core/api/system.ts";
+import type { CertificateInfo, ConfigInfo, ListenerInfo, LogLine } from "../../../src/core/api/system.ts";
+import type { TraceFile, TraceInfo } from "../../../src/core/api/traces.ts";
 import type {
   DiscoveryInfo,
   IndexInfo,
@@ -146,6 +147,40 @@ export const ANSWERS: NonNullable<Told["others"]> = {
     },
     { name: "8883", url: "mqtts://HOST:8883", open: false, tls: true, anonymous: true, connections: 0, tryIt: "" },
   ] satisfies readonly ListenerInfo[],
+  config: {
+    loadedAt: AT,
+    files: [{ file: "acl.conf", loadedAt: AT, ok: true, canBeChecked: true }],
+    settings: [
+      { name: "anonymous", value: "true", isDefault: false, default: "false", where: { file: "options.json" } },
+    ],
+    problems: [
+      {
+        severity: "error",
+        what: "acl line 2: x.",
+        now: "It is left out.",
+        fix: "Mend it.",
+        where: { file: "acl", line: 2 },
+      },
+    ],
+  } satisfies ConfigInfo,
+  log: {
+    items: [
+      { at: AT, level: "error", text: "acl line 2: x.", count: 3 },
+      { at: AT, level: "info", text: "meter-1 subscribed", count: 1 },
+    ],
+    total: 300,
+    next: "200",
+  } satisfies Page<LogLine>,
+  traces: {
+    items: [{ kind: "client", value: "meter-1", file: "meter-1.log", bytes: 4711, until: AT, payload: "text" }],
+    total: 1,
+    next: null,
+  } satisfies Page<TraceInfo>,
+  "trace-files": {
+    items: [{ file: "meter-1.log", bytes: 4711, at: AT }],
+    total: 1,
+    next: null,
+  } satisfies Page<TraceFile>,
   audit: {
     items: [{ at: AT, by: "Kläus Müller", what: "disconnected meter-1" }],
     total: 1,

@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 import type { CertificateInfo } from "../../../core/api/system.ts";
 import { Badge, Card, Empty, Facts, type Tone } from "../../components/page.tsx";
-import { Foreign, Said, visible } from "../../components/text.tsx";
+import { Foreign, visible } from "../../components/text.tsx";
 import { useFetched } from "../../components/use-fetched.ts";
 import { Waiting } from "../../components/waiting.tsx";
 import { usePanel } from "../../shell/panel.ts";
 
-const AGAIN_MS = 5000;
+const AGAIN_MS = 2000;
 /** A certificate that renews itself does so earlier. */
 const SOON_DAYS = 14;
 
@@ -39,7 +39,7 @@ function CertificateCard({ certificate }: { readonly certificate: CertificateInf
     >
       {problem === undefined ? null : (
         <p class="error">
-          <Said>{problem}</Said>
+          <bdi lang="en">{visible(problem)}</bdi>
         </p>
       )}
       <Facts

@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
-import type { ConfigInfo, ConfigProblem } from "../../../core/api/system.ts";
-import { Badge, Notice } from "../../components/page.tsx";
+import type { ConfigInfo } from "../../../core/api/system.ts";
+import { Badge } from "../../components/page.tsx";
 import { Place } from "../../components/place.tsx";
 import { Table } from "../../components/table.tsx";
 import { Ago, Foreign, Said } from "../../components/text.tsx";
 import { useFetched } from "../../components/use-fetched.ts";
 import { Waiting } from "../../components/waiting.tsx";
 import { usePanel } from "../../shell/panel.ts";
+import { Fault } from "./fault.tsx";
 
 const AGAIN_MS = 5000;
 
@@ -66,14 +67,5 @@ export function Config(): JSX.Element {
         ]}
       />
     </>
-  );
-}
-
-function Fault({ problem }: { readonly problem: ConfigProblem }): JSX.Element {
-  const { severity, what, now, fix, where } = problem;
-  return (
-    <Notice tone={severity === "error" ? "bad" : "warn"}>
-      <Said>{`${what} ${now} ${fix}`}</Said> {where === undefined ? null : <Place where={where} />}
-    </Notice>
   );
 }

@@ -4,12 +4,23 @@ import { usePanel } from "../../shell/panel.ts";
 import { oneOf } from "../../shell/preferences.ts";
 import { hrefOf } from "../../shell/router.ts";
 import { Certificates } from "./certificates.tsx";
+import { Check } from "./check.tsx";
 import { Config } from "./config.tsx";
 import { Done } from "./done.tsx";
 import { Listeners } from "./listeners.tsx";
+import { Log } from "./log.tsx";
+import { Traces } from "./traces.tsx";
 
-const SHOWN = { listeners: Listeners, certificates: Certificates, config: Config, done: Done } as const;
-const TABS = ["listeners", "certificates", "config", "done"] as const;
+const SHOWN = {
+  listeners: Listeners,
+  certificates: Certificates,
+  config: Config,
+  check: Check,
+  log: Log,
+  traces: Traces,
+  done: Done,
+} as const;
+const TABS = ["listeners", "certificates", "config", "check", "log", "traces", "done"] as const;
 
 /** The page System: what the broker itself is made of. */
 export function SystemPage(): JSX.Element {
