@@ -20,10 +20,7 @@ const MAX_CACHED_TOPIC = 200;
 export function keepDecisions<Kept extends Decision | null>(
   decide: (action: TopicAction, topic: string) => Kept,
 ): DecisionCache<Kept> {
-  const caches: Readonly<Record<TopicAction, Map<string, Kept>>> = {
-    publish: new Map(),
-    receive: new Map(),
-  };
+  const caches: Record<TopicAction, Map<string, Kept>> = { publish: new Map(), receive: new Map() };
   return {
     of(action, topic) {
       const cache = caches[action];
@@ -31,8 +28,9 @@ export function keepDecisions<Kept extends Decision | null>(
       if (known !== undefined) return known;
       const decision = decide(action, topic);
       if (topic.length <= MAX_CACHED_TOPIC) {
-        if (cache.size >= MAX_CACHED) cache.clear();
-        cache.set(topic, decision);
+        // a new one: what an old Map drops and takes is garbage that only a full collection finds
+        if (cache.size >= MAX_CACHED) caches[action] = new Map([[topic, decision]]);
+        else cache.set(topic, decision);
       }
       return decision;
     },

@@ -13,12 +13,10 @@ const MAX_DECISIONS = 1024;
 
 /** Whether a client may publish to a topic. A refusal is recorded for each message. */
 export function mayPublish(context: Context, session: Session, topic: string): boolean {
-  const decisions = (session.publishDecisions ??= new Map<string, Decision>());
-  let decision = decisions.get(topic);
+  let decision = session.publishDecisions?.get(topic);
   if (decision === undefined) {
-    if (decisions.size >= MAX_DECISIONS) decisions.clear();
     decision = session.access.check("publish", topic);
-    decisions.set(topic, decision);
+    session.publishDecisions = withRoom(session.publishDecisions).set(topic, decision);
   }
   if (isAllowed(decision)) return true;
   context.counters.publishDenied++;
@@ -97,17 +95,23 @@ const RETAINED_FULL: Refusal = {
 export function mayReceive(context: Context, session: Session, topic: string): boolean {
   if (!hasName(session.mountPoint, topic)) return false;
   if (session.isHeld) return true;
-  const decisions = (session.receiveDecisions ??= new Map<string, boolean>());
-  let allowed = decisions.get(topic);
+  let allowed = session.receiveDecisions?.get(topic);
   if (allowed === undefined) {
-    if (decisions.size >= MAX_DECISIONS) decisions.clear();
     const decision = session.access.check("receive", topic);
     allowed = isAllowed(decision);
-    decisions.set(topic, allowed);
+    session.receiveDecisions = withRoom(session.receiveDecisions).set(topic, allowed);
     if (!allowed) context.record({ kind: "denied", client: session.client, action: "receive", topic, decision });
   }
   if (!allowed) context.counters.receiveDenied++;
   return allowed;
+}
+
+/**
+ * The decisions, or none when they are too many. They are not cleared: what an old Map drops and takes is garbage that
+ * only a full collection finds.
+ */
+function withRoom<Kept>(decisions: Map<string, Kept> | null): Map<string, Kept> {
+  return decisions === null || decisions.size >= MAX_DECISIONS ? new Map<string, Kept>() : decisions;
 }
 
 /** mayReceive() for a target of cached routes, which remembers the answer. */
