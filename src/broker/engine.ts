@@ -247,7 +247,7 @@ export function createEngine(options: EngineOptions): Engine {
       flushRun(context);
       const entry = context.router.entryOf(own.topic);
       const message = ownMessage(context, entry, own);
-      const isKept = !message.retain || retain(context, message);
+      const isKept = !message.retain || retain(context, message, entry);
       distribute(context, entry, message, null);
       settle(context);
       return isKept;

@@ -1,10 +1,14 @@
 import {
   createRetainedNode,
   findMessage,
+  findPlace,
+  messageAtPlace,
   messagesFrom,
   putMessage,
   removeMessage,
+  replaceMessage,
   type RetainedNode,
+  type RetainedPlace,
 } from "./retained-tree.ts";
 import type { StoredMessage } from "./stored-message.ts";
 
@@ -21,11 +25,17 @@ export interface RetainedStore {
   readonly bytes: number;
   readonly payloadBytes: number;
   get(topic: string): StoredMessage | null;
-  /** Stores or replaces; false when a limit does not allow it. */
-  set(message: StoredMessage, limits: RetainedLimits): boolean;
+  /** Stores or replaces; false when a limit does not allow it. `seat` remembers the place of a topic that has its next. */
+  set(message: StoredMessage, limits: RetainedLimits, seat?: Seat): boolean;
   /** False when there was none. */
   delete(topic: string): boolean;
   messages(): Iterable<StoredMessage>;
+}
+
+/** What is known of a topic in use: devices say the same again and again. */
+export interface Seat {
+  /** null: not known. */
+  place: RetainedPlace | null;
 }
 
 /** Level names kept once for all topics; then the memory starts anew. */
@@ -59,15 +69,25 @@ export function createRetainedStore(): RetainedStore {
       return payloadBytes;
     },
     get: (topic) => findMessage(root, topic),
-    set(message, limits) {
-      const known = findMessage(root, message.topic);
+    set(message, limits, seat) {
+      let place = seat?.place ?? null;
+      let known = place === null ? null : messageAtPlace(place);
+      if (known === null) {
+        place = findPlace(root, message.topic);
+        known = place === null ? null : messageAtPlace(place);
+      }
       const grown = sizeOf(message) - sizeOf(known);
       if (known === null && count >= limits.maxRetainedMessages) return false;
       if (grown > 0 && bytes + grown > limits.maxRetainedBytes) return false;
       bytes += grown;
       payloadBytes += payloadSize(message) - payloadSize(known);
-      if (known === null) count++;
-      putMessage(root, message, sharedName);
+      if (known === null || place === null) {
+        count++;
+        putMessage(root, message, sharedName);
+      } else {
+        replaceMessage(place, message);
+        if (seat !== undefined) seat.place = place;
+      }
       return true;
     },
     delete(topic) {

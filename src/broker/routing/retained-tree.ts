@@ -45,6 +45,34 @@ export function childrenOf(entry: RetainedEntry): Iterator<readonly [string, Ret
   return [only].values();
 }
 
+/** Where the message of a topic stands: below a level, with others. */
+export interface RetainedPlace {
+  readonly above: RetainedNode;
+  readonly name: string;
+}
+
+/** The place of a topic, for its next message; null: the level above it is not there. */
+export function findPlace(root: RetainedNode, topic: string): RetainedPlace | null {
+  const names = topic.split("/");
+  const last = names.length - 1;
+  let above: RetainedEntry | null = root;
+  for (let depth = 0; depth < last && above !== null; depth++) above = childOf(above, names[depth] ?? "");
+  return above === null || isMessage(above) ? null : { above, name: names[last] ?? "" };
+}
+
+/** The message at a place; null when there is none, or the level above it has left the tree, which it does without any. */
+export function messageAtPlace({ above, name }: RetainedPlace): StoredMessage | null {
+  const entry = childOf(above, name);
+  return entry === null ? null : messageAt(entry);
+}
+
+/** Puts a message in the place of one. */
+export function replaceMessage({ above, name }: RetainedPlace, message: StoredMessage): void {
+  const known = childOf(above, name);
+  if (known !== null && !isMessage(known)) known.message = message;
+  else setChild(above, name, message);
+}
+
 /** The message of a topic. */
 export function findMessage(root: RetainedNode, topic: string): StoredMessage | null {
   let entry: RetainedEntry | null = root;
@@ -80,7 +108,8 @@ function nodeBelow(node: RetainedNode, name: string, nameOf: (name: string) => s
 function setChild(node: RetainedNode, name: string, child: RetainedEntry): void {
   if (node.children !== null) node.children.set(name, child);
   else if (node.onlyName === null || node.onlyChild === null || node.onlyName === name) {
-    node.onlyName = name;
+    // the name it has is kept once for many
+    if (node.onlyName !== name) node.onlyName = name;
     node.onlyChild = child;
   } else {
     node.children = new Map([

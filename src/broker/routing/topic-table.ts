@@ -1,6 +1,7 @@
 import { isControlTopic } from "../../core/topic.ts";
 import { randomInt } from "node:crypto";
 import { type ByteString, toByteString } from "../packets/bytes.ts";
+import type { RetainedPlace } from "./retained-tree.ts";
 import type { Routes } from "./routes.ts";
 
 /** A topic name that was seen, with the answer to "who gets it". */
@@ -13,6 +14,8 @@ export interface TopicEntry<S> {
   routes: Routes<S> | null;
   /** Generation of the subscriptions that `routes` belongs to. */
   generation: number;
+  /** Of its retained message. null: to be looked for. */
+  place: RetainedPlace | null;
   /** Out of the table: whoever still holds it has to look it up again. */
   evicted: boolean;
 }
@@ -53,7 +56,7 @@ export function createTopicTable<S>(maxTopics: number): TopicTable<S> {
       last.routes = null;
     }
     const isControl = isControlTopic(text);
-    const entry: TopicEntry<S> = { text, bytes, isControl, routes: null, generation: -1, evicted: false };
+    const entry: TopicEntry<S> = { text, bytes, isControl, routes: null, generation: -1, place: null, evicted: false };
     places[place + 1] = places[place] ?? null;
     places[place] = entry;
     return entry;

@@ -1,4 +1,4 @@
-import type { RetainedLimits } from "../routing/retained-store.ts";
+import type { RetainedLimits, Seat } from "../routing/retained-store.ts";
 import type { Routes, Target } from "../routing/routes.ts";
 import { isJournaled, payloadOf, type StoredMessage } from "../routing/stored-message.ts";
 import type { TopicEntry } from "../routing/topic-table.ts";
@@ -46,12 +46,12 @@ export function deliverToTarget(
  * Keeps or deletes the retained message of a topic [MQTT-3.3.1-5..7]; false when a limit does not allow it.
  * A message with an empty payload deletes and is delivered like any other.
  */
-export function retain(context: Context, message: StoredMessage): boolean {
+export function retain(context: Context, message: StoredMessage, seat: Seat): boolean {
   if (message.body.length === message.propertiesLength) {
     if (context.retained.delete(message.topic) && isJournaled(message)) context.journal?.retainedDeleted(message.topic);
     return true;
   }
-  if (!keepRetained(context, message)) return false;
+  if (!keepRetained(context, message, seat)) return false;
   if (isJournaled(message)) context.journal?.retained(message);
   return true;
 }
@@ -60,8 +60,8 @@ export function retain(context: Context, message: StoredMessage): boolean {
 const NO_GROWTH: RetainedLimits = { maxRetainedMessages: 0, maxRetainedBytes: 0 };
 
 /** Keeps a retained message and starts its clock. */
-export function keepRetained(context: Context, message: StoredMessage): boolean {
-  if (!context.retained.set(message, context.isMemoryFull ? NO_GROWTH : context.limits)) return false;
+export function keepRetained(context: Context, message: StoredMessage, seat?: Seat): boolean {
+  if (!context.retained.set(message, context.isMemoryFull ? NO_GROWTH : context.limits, seat)) return false;
   if (message.expiresAtMs !== 0) {
     const { topic, sequence } = message;
     context.wheel.schedule({ target: { kind: "retained", topic, sequence }, dueMs: 0 }, message.expiresAtMs);

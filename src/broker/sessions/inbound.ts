@@ -208,7 +208,7 @@ function accept(context: Context, connection: Connection, chunk: Buffer, entry: 
     return ACCEPTED;
   }
   const message = messageOf(context, header, chunk, entry, session);
-  if (message.retain && !retain(context, message)) {
+  if (message.retain && !retain(context, message, entry)) {
     refusePublish(context, session, entry.text, retainedFault(context));
     return NO_ROOM;
   }

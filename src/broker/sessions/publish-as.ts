@@ -112,7 +112,7 @@ function topicOf({ identity }: Sender, { topic }: SentMessage): string {
 
 function send(context: Context, sender: Sender, { entry, message }: Prepared): PublishOutcome {
   context.received.payloadBytes += message.body.length - message.propertiesLength;
-  if (message.retain && !retain(context, message)) {
+  if (message.retain && !retain(context, message, entry)) {
     refusePublish(context, sender, message.topic, retainedFault(context));
     return "no room";
   }

@@ -63,7 +63,9 @@ export function publishWill(context: Context, session: Session): void {
   if (entry.isControl) return;
   const message = messageOfWill(context, entry, will, session);
   context.record({ kind: "will", client: session.client, topic: will.topic });
-  if (message.retain && !retain(context, message)) refusePublish(context, session, will.topic, retainedFault(context));
+  if (message.retain && !retain(context, message, entry)) {
+    refusePublish(context, session, will.topic, retainedFault(context));
+  }
   observeMessage(context, session.client, message);
   distribute(context, entry, message, session);
 }
