@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { deliver, deliveryQos } from "./outbound.ts";
 import { mayTargetReceive } from "./permissions.ts";
 import type { Session } from "./session.ts";
+import { shareFrames } from "./send.ts";
 import { deliverShared } from "./shared-delivery.ts";
 
 /** Sends a message to everyone who subscribed; false: nobody did. `publisher` is null for the broker itself. */
@@ -20,6 +21,7 @@ export function distribute(
     context.tap(message.topic, payload, message.publisher, message.source?.username ?? null);
   }
   const routes: Routes<Session> = context.router.routes(entry);
+  if (routes.targets.length > 1) shareFrames(context, message);
   for (const target of routes.targets) deliverToTarget(context, target, message, publisher);
   for (const group of routes.groups) {
     if (!deliverShared(context, group, message)) context.counters.droppedGroup++;

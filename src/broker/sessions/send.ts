@@ -37,9 +37,19 @@ export function createSentFrames(): SentFrames {
 
 /** Forgets what was sent last, so that its memory goes. */
 export function clearSentFrames(frames: SentFrames): void {
-  frames.message = null;
-  frames.whole.fill(null);
+  if (frames.message !== null) useFrames(frames, null);
+}
+
+/** A message that is about to be sent to several is encoded to be shared from the first of them on. */
+export function shareFrames({ sentFrames }: Context, message: StoredMessage): void {
+  useFrames(sentFrames, message);
+}
+
+function useFrames(frames: SentFrames, message: StoredMessage | null): void {
+  frames.message = message;
   frames.payload = null;
+  const { whole } = frames;
+  for (let index = 0; index < whole.length; index++) whole[index] = null;
 }
 
 /**
@@ -59,7 +69,7 @@ export function sendPublish(
   const { mountPoint } = connection.session;
   const message = mountPoint === "" ? accepted : unmounted(context.unmounted, mountPoint, accepted);
   const isPlain = qos === 0 && subscriptionIds === "" && connection.aliasMaximumOut === 0;
-  // the second receiver is the first that something is shared with
+  // unless several are known to come, the second receiver is the first that something is shared with
   if (isPlain && context.sentFrames.message === message) return sendShared(context, connection, message, retain);
   framesOf(context.sentFrames, message);
   const flags = publishFlags(qos, retain, dup);
@@ -153,10 +163,7 @@ function writePayload(target: Buffer, at: number, message: StoredMessage): void 
 }
 
 function framesOf(frames: SentFrames, message: StoredMessage): SentFrames {
-  if (frames.message !== message) {
-    clearSentFrames(frames);
-    frames.message = message;
-  }
+  if (frames.message !== message) useFrames(frames, message);
   return frames;
 }
 

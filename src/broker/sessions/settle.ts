@@ -14,7 +14,7 @@ export function settle(context: Context): void {
   flushWriter(context.acks);
   clearSentFrames(context.sentFrames);
   clearUnmounted(context.unmounted);
-  releaseHeldPackets(context, sendHeld, () => settle(context));
+  if (context.held.waiting.length > 0) releaseHeldPackets(context, sendHeld, () => settle(context));
   if (context.replays.ready.size > 0) scheduleReplays(context);
 }
 
