@@ -129,9 +129,7 @@ function openEnd(engine: Engine, info: BridgeEndInfo, output: BridgeEndOutput): 
     },
     {
       write: reader.push,
-      get bytesUnsent() {
-        return output.bytesUnsent;
-      },
+      bytesUnsent: () => output.bytesUnsent,
       end(reason) {
         isOpen = false;
         output.ended(reason);

@@ -12,7 +12,7 @@ export function figuresOf(engine: Engine, sockets: number): Figures {
   let subscribers = 0;
   const filters = new Set<string>();
   for (const { connection, subscriptions, queue } of sessions.values()) {
-    bytesUnsent += connection?.output.bytesUnsent ?? 0;
+    bytesUnsent += connection?.output.bytesUnsent() ?? 0;
     if (subscriptions.size > 0) subscribers++;
     queued.count += queue?.count ?? 0;
     queued.payloadBytes += queue?.bytes ?? 0;
@@ -52,7 +52,7 @@ export function briefFiguresOf({ counters, received, sent, sessions, retained }:
 /** Connections with more than these bytes that their clients have not read. */
 export function* unsentOf({ sessions }: Engine, above: number): Generator<UnsentFigures, void> {
   for (const session of sessions.values()) {
-    const bytes = session.connection?.output.bytesUnsent ?? 0;
+    const bytes = session.connection?.output.bytesUnsent() ?? 0;
     if (bytes > above) yield { clientId: session.clientId, bytes, isBridge: isBridgeSession(session) };
   }
 }

@@ -18,8 +18,8 @@ export interface OutboxHandler {
 export interface Outbox {
   /** Takes over bytes of whole packets, or parts of one in order. */
   write(bytes: Buffer): void;
-  /** Bytes taken over and not yet given to the operating system. */
-  readonly bytesUnsent: number;
+  /** Bytes taken over and not yet given to the operating system. A getter would give each outbox a shape of its own. */
+  bytesUnsent(): number;
   flush(): void;
   /** Writes what is left and closes our half. */
   end(): void;
@@ -27,13 +27,7 @@ export interface Outbox {
 
 /** An outbox as the engine writes to it, by way of `write`; `end` is what becomes of the connection. */
 export function outputOf(outbox: Outbox, write: Output["write"], end: Output["end"]): Output {
-  return {
-    write,
-    get bytesUnsent() {
-      return outbox.bytesUnsent;
-    },
-    end,
-  };
+  return { write, bytesUnsent: outbox.bytesUnsent, end };
 }
 
 /**
@@ -59,12 +53,16 @@ export function createOutbox(stream: Duplex, handler: OutboxHandler, flusher: Fl
   let tailEnd = 0;
   let isScheduled = false;
   let isEnded = false;
+  /** After the last write the stream held something, or wanted to drain: only then there is something to ask it. */
+  let isStreamBusy = false;
 
   // One message may be as large as it is allowed to be.
   const isOverflowing = (): boolean => queuedBytes > HARD_BYTES && queuedBytes > HARD_BYTES + handler.maxPacketSize();
 
+  const needsDrain = (): boolean => isStreamBusy && stream.writableNeedDrain;
+
   const schedule = (): void => {
-    if (isScheduled || (stream.writableNeedDrain && !isOverflowing())) return;
+    if (isScheduled || (needsDrain() && !isOverflowing())) return;
     isScheduled = true;
     flusher.add(outbox);
   };
@@ -93,48 +91,48 @@ export function createOutbox(stream: Duplex, handler: OutboxHandler, flusher: Fl
   const writeOut = (force: boolean): void => {
     if (queue.length === 0 || stream.destroyed) return;
     tail = null;
-    if (queue.length === 1 && (force || !stream.writableNeedDrain)) {
-      const [only] = queue;
-      queue = [];
-      handler.sent.bytes += queuedBytes;
-      queuedBytes = 0;
-      kept = 0;
-      stream.write(only);
-      return;
-    }
-    if (gathers) stream.cork();
     let at = 0;
+    let isCorked = false;
     while (at < queue.length) {
-      if (!force && stream.writableNeedDrain) break;
+      if (!force && needsDrain()) break;
       const next = gatherFrom(queue, at, gathers);
+      if (gathers && !isCorked && next.end < queue.length) {
+        isCorked = true;
+        stream.cork();
+      }
       stream.write(next.bytes);
+      isStreamBusy = true;
       at = next.end;
       queuedBytes -= next.bytes.length;
       handler.sent.bytes += next.bytes.length;
     }
-    const fresh = queue.slice(Math.max(at, kept));
-    queue = queue.slice(at, Math.max(at, kept));
-    kept = queue.length;
-    for (const piece of fresh) keep(piece);
-    if (gathers) stream.uncork();
+    if (at === queue.length) {
+      queue = [];
+      kept = 0;
+    } else {
+      const fresh = queue.slice(Math.max(at, kept));
+      queue = queue.slice(at, Math.max(at, kept));
+      kept = queue.length;
+      for (const piece of fresh) keep(piece);
+    }
+    if (isCorked) stream.uncork();
+    isStreamBusy = stream.writableLength > 0 || stream.writableNeedDrain;
   };
 
   const outbox: Outbox = {
     write(bytes) {
       if (isEnded) return;
       queuedBytes += bytes.length;
-      if (stream.writableNeedDrain) keep(bytes);
+      if (needsDrain()) keep(bytes);
       else queue.push(bytes);
       schedule();
     },
-    get bytesUnsent() {
-      return queuedBytes + stream.writableLength;
-    },
+    bytesUnsent: () => (isStreamBusy ? queuedBytes + stream.writableLength : queuedBytes),
     flush() {
       isScheduled = false;
       writeOut(false);
       if (isOverflowing()) handler.overflow();
-      else if (queue.length === 0 && !stream.writableNeedDrain) handler.drained();
+      else if (queue.length === 0 && !needsDrain()) handler.drained();
     },
     end() {
       if (isEnded) return;

@@ -145,9 +145,7 @@ function connect(engine: Engine, limits: EngineLimits, clientId: string, options
       raw.push(data);
       decoder.parse(data);
     },
-    get bytesUnsent() {
-      return bytesUnsent;
-    },
+    bytesUnsent: () => bytesUnsent,
     end(reason: Reason): void {
       closed = reason;
     },

@@ -35,7 +35,7 @@ export function dropUnsent(context: Context, connection: Connection, count: numb
   context.counters.droppedUnsent += count;
   // before CONNACK is out nothing may be sent [MQTT-3.2.0-1]; that is no fault of the client
   if (!connection.hasBegun) return;
-  const waiting = megabytes(connection.output.bytesUnsent);
+  const waiting = megabytes(connection.output.bytesUnsent());
   const sentence = `messages are dropped because it does not read them (${waiting} are waiting)`;
   report(context, connection.session, "queue_dropped", sentence, count);
 }

@@ -58,7 +58,7 @@ export function canSend(context: Context, connection: Connection): boolean {
     connection.resend !== null
   )
     return false;
-  if (connection.output.bytesUnsent < SEND_AHEAD_BYTES) return true;
+  if (connection.output.bytesUnsent() < SEND_AHEAD_BYTES) return true;
   connection.waitsForDrain = true;
   return false;
 }
@@ -86,7 +86,7 @@ function sendQos0(
   retain: boolean,
   subscriptionIds: ByteString,
 ): void {
-  if (!connection.hasBegun || connection.output.bytesUnsent > context.limits.maxUnsentBytes) {
+  if (!connection.hasBegun || connection.output.bytesUnsent() > context.limits.maxUnsentBytes) {
     dropUnsent(context, connection, 1);
     return;
   }

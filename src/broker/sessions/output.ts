@@ -8,7 +8,7 @@ export interface Output {
    */
   write(bytes: Buffer): void;
   /** Bytes taken over and not yet given to the operating system, those of this turn included. */
-  readonly bytesUnsent: number;
+  bytesUnsent(): number;
   /** Sends what was written, then closes the connection. */
   end(reason: Reason): void;
 }

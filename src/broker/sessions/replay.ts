@@ -96,7 +96,7 @@ function send(context: Context, session: Session, replay: Replay, message: Store
   const { connection } = session;
   if (connection === null) return false;
   if (qos > 0 && (session.queue !== null || !canSend(context, connection))) return false;
-  if (connection.output.bytesUnsent + context.writer.end - context.writer.start > SEND_AHEAD_BYTES) {
+  if (connection.output.bytesUnsent() + context.writer.end - context.writer.start > SEND_AHEAD_BYTES) {
     connection.waitsForDrain = true;
     return false;
   }

@@ -168,7 +168,7 @@ function deliverRun(
     deliverSingly(context, run, chosen, from, entry);
     return;
   }
-  if (!connection.hasBegun || connection.output.bytesUnsent > context.limits.maxUnsentBytes) {
+  if (!connection.hasBegun || connection.output.bytesUnsent() > context.limits.maxUnsentBytes) {
     dropUnsent(context, connection, run.count);
     return;
   }

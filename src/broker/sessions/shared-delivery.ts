@@ -60,7 +60,7 @@ function rankOf(context: Context, member: Subscription<Session>, message: Stored
   const isFit = limitReached(queue, message.body.length + message.topicBytes.length, context.limits) === null;
   if (connection !== null && isHeld) return isFit ? 1 : 0;
   if (connection === null) return isFit && (qos > 0 || context.limits.queueQos0) ? 1 : 0;
-  if (qos === 0) return connection.hasBegun && connection.output.bytesUnsent <= context.limits.maxUnsentBytes ? 3 : 0;
+  if (qos === 0) return connection.hasBegun && connection.output.bytesUnsent() <= context.limits.maxUnsentBytes ? 3 : 0;
   if (queue === null && canSend(context, connection)) return 3;
   return isFit ? 2 : 0;
 }
