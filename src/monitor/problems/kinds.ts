@@ -73,6 +73,7 @@ export function actionFor(label: ActionLabel, { clientId, user, denied }: Target
   switch (label) {
     case "add_login":
     case "create_user":
+      return { label, route: routeOf(["access", "users"], { new: user ?? "" }) };
     case "new_password":
       return { label, route: routeOf(["access", "users"], ofUser) };
     case "show_role":
@@ -80,6 +81,8 @@ export function actionFor(label: ActionLabel, { clientId, user, denied }: Target
     case "show_backends":
       return { label, route: routeOf(["access", "backends"]) };
     case "explain":
+      // a limit of its roles, or an entry about giving a subscription back: the tester has no question for them
+      if (denied === undefined) return actionFor("show_role", { clientId, user });
       return { label, route: routeOf(["access", "test"], { ...ofUser, client: clientId, ...denied }) };
     case "show_certificates":
       return { label, route: routeOf(["system", "certificates"]) };

@@ -132,8 +132,7 @@ function denial(event: Denied): Sighting | null {
   const isRule = by !== "limits" && reason.kind !== "rules_unavailable" && action !== "unsubscribe";
   // rules are asked and made for the whole topic
   const denied = isRule && shown === topic ? { action, topic } : undefined;
-  // a limit of its roles, and not a rule
-  const label = by === "limits" && reason.kind === "publish_denied" ? "show_role" : one.terms.action;
+  const { action: label } = one.terms;
   return {
     ...one,
     // one subscriber of "#" is denied a delivery with each topic anew

@@ -76,8 +76,8 @@ describe("a refused device", () => {
   });
 
   test.each([
-    ["no_credentials", "warning", { label: "add_login", route: "#/access/users?user=meter" }],
-    ["unknown_user", "warning", { label: "create_user", route: "#/access/users?user=meter" }],
+    ["no_credentials", "warning", { label: "add_login", route: "#/access/users?new=meter" }],
+    ["unknown_user", "warning", { label: "create_user", route: "#/access/users?new=meter" }],
     ["auth_unavailable", "error", { label: "show_backends", route: "#/access/backends" }],
     ["cert_missing", "warning", { label: "show_certificates", route: "#/system/certificates" }],
     ["protocol_refused", "warning", undefined],

@@ -16,7 +16,7 @@ export interface Told {
   readonly overview: Overview;
   readonly clients: readonly ClientInfo[];
   readonly problems: readonly ProblemInfo[];
-  /** Answers of other addresses: "clients/esp-1/events". */
+  /** Answers of other addresses: "clients/esp-1/events"; of writes "POST explain". */
   readonly others?: Readonly<Record<string, unknown>>;
   /** What whoever looks at messages as they come is shown. */
   readonly tail?: Extract<LiveFrame, { readonly t: "tail" }>;
@@ -61,7 +61,8 @@ export async function startFakeApi(first: Told): Promise<FakeApi> {
     if (request.method !== "GET") {
       const isOurs = request.headers["x-requested-with"] === "panel";
       writes.push(`${request.method ?? ""} ${noun}`);
-      response.writeHead(isOurs ? 200 : 403, { "content-type": "application/json" }).end("{}");
+      response.writeHead(isOurs ? 200 : 403, { "content-type": "application/json" });
+      response.end(JSON.stringify(told.others?.[`${request.method ?? ""} ${noun}`] ?? {}));
       return;
     }
     const body = noun === "overview" ? told.overview : told.others?.[noun];
