@@ -62,7 +62,7 @@ function decide(
 
 /** It names the line to add for this topic. */
 function nothingMatched(input: RuledAccessInput, action: TopicAction, topic: string): Reason {
-  const { username, file, own, danger } = input;
+  const { username, file, own, danger, isOpenEnded } = input;
   const kind = action === "publish" ? "publish_denied" : "receive_denied";
   if (file === null) {
     return {
@@ -73,11 +73,17 @@ function nothingMatched(input: RuledAccessInput, action: TopicAction, topic: str
   }
   const line = `"topic ${action === "publish" ? "write" : "read"} ${topic}"`;
   const hint = whereToAdd(line, username, own.length > 0);
+  const fallback = isOpenEnded ? "" : "; default is deny";
   const sentence =
     danger === null
-      ? `no rule in ${file} allows it`
+      ? `no rule of ${whoText(username)} matches${fallback} (${file})`
       : `no rule of its own in ${file} allows it, and ${danger}, so no pattern counts for it`;
   return { kind, sentence, hint, where: { file } };
+}
+
+function whoText(username: string | null): string {
+  if (username === null) return "clients without a user name";
+  return username === "" ? "an empty user name" : `user ${username}`;
 }
 
 function whereToAdd(line: string, username: string | null, hasOwn: boolean): string {

@@ -72,7 +72,7 @@ function broughtBy(username: string, stages: Snapshot["loginStages"]): Pick<Iden
   return null;
 }
 
-/** The answer in one sentence, without a capital: "denied: no rule in acl allows it. To change that: add ...". */
+/** The answer in one sentence, without a capital: "denied: no rule of user meter matches; default is deny (acl). To change that: add ...". */
 export function verdictText({ decision }: Pick<Explained, "decision">): string {
   const { sentence, hint } = decision.reason;
   const advice = hint === undefined ? "" : ` To change that: ${hint}.`;

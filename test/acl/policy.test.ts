@@ -388,6 +388,10 @@ describe("the reason of an answer", () => {
     });
   });
 
+  const OF = new Map([
+    ["nobody", "clients without a user name"],
+    ["an empty name", "an empty user name"],
+  ]);
   it.each<[string, Partial<Identity>, Action, string, string]>([
     ["meter", { username: "meter" }, "publish", "lights/x", 'add "topic write lights/x" below "user meter"'],
     ["meter", { username: "meter" }, "receive", "meters/1", 'add "topic read meters/1" below "user meter"'],
@@ -400,12 +404,17 @@ describe("the reason of an answer", () => {
       "pub",
       "give the device a user name: an ACL file has no rules for an empty one",
     ],
-  ])("names the line that %s lacks", (_who, client, action, topic, hint) => {
+  ])("names the line that %s lacks", (who, client, action, topic, hint) => {
     const kind = action === "publish" ? "publish_denied" : "receive_denied";
     expect(accessOf(text, client).check(action, topic)).toEqual({
       verdict: "deny",
       by: "acl",
-      reason: { kind, sentence: `no rule in ${FILE} allows it`, hint, where: { file: FILE } },
+      reason: {
+        kind,
+        sentence: `no rule of ${OF.get(who) ?? `user ${who}`} matches; default is deny (${FILE})`,
+        hint,
+        where: { file: FILE },
+      },
     });
   });
 
@@ -416,7 +425,7 @@ describe("the reason of an answer", () => {
     );
     expect(
       accessOf("user meter\ntopic b", { username: "meter", clientId: "a+b" }).check("receive", "a").reason.sentence,
-    ).toBe(`no rule in ${FILE} allows it`);
+    ).toBe(`no rule of user meter matches; default is deny (${FILE})`);
   });
 
   it("says that a subscription is always accepted", () => {

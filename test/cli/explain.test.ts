@@ -80,7 +80,7 @@ test("rules of Mosquitto are explained too", async () => {
   };
   expect(await explained(files, "--user", "meter", "--publish", "lights/x")).toEqual({
     code: 1,
-    out: `denied: no rule in rules allows it. To change that: add "topic write lights/x" below "user meter".
+    out: `denied: no rule of user meter matches; default is deny (rules). To change that: add "topic write lights/x" below "user meter".
   rules line 2: topic write meters/#: does not decide: the filter meters/# does not match
 `,
     err: "",
@@ -168,7 +168,7 @@ test.each([
   [
     "Mosquitto's",
     { "some.conf": "acl_file acl\n", acl: "user plug\ntopic read home/#\n" },
-    `denied: no rule in acl allows it. To change that: add "topic write home/alarm" below "user plug".`,
+    `denied: no rule of user plug matches; default is deny (acl). To change that: add "topic write home/alarm" below "user plug".`,
   ],
   [
     "auth.yaml",
@@ -181,7 +181,7 @@ acl: { sources: [files] }
       "some.conf": "acl_file acl\n",
       acl: "user boss\ntopic home/#\n",
     },
-    `denied: no rule in acl allows it. To change that: add "user plug" and below it "topic write home/alarm".`,
+    `denied: no rule of user plug matches (acl). To change that: add "user plug" and below it "topic write home/alarm".`,
   ],
 ])("a folder alone is enough: %s", async (_, files, expected) => {
   const folder = tempFolder();

@@ -66,7 +66,8 @@ describe("an ACL file of Mosquitto", () => {
           where: { file: "acl", line: 4 },
         },
       ],
-      sentence: 'Denied: no rule in acl allows it. To change that: add "topic write lights/x" below "user meter".',
+      sentence:
+        'Denied: no rule of user meter matches; default is deny (acl). To change that: add "topic write lights/x" below "user meter".',
       suggestion: {
         add: "topic write lights/x",
         to: "acl",

@@ -234,7 +234,7 @@ describe("an ACL file in /share", () => {
     await expect(panel.client.publishAsync("meters/1", "no", { qos: 2 })).rejects.toThrow(/Not authorized/i);
     expect([panel.wasClosed(), meter.wasClosed(), meter.messages]).toEqual([false, false, []]);
     await running.line(
-      /Device meter-1 \(user meter\) may not publish to lights\/x: no rule in accesscontrollist allows it/,
+      /Device meter-1 \(user meter\) may not publish to lights\/x: no rule of user meter matches; default is deny \(accesscontrollist\)/,
     );
     await running.line(/accesscontrollist has no rule for user homeassistant/);
   });

@@ -91,7 +91,7 @@ describe("the form of EMQ", () => {
     const url = `${http}/mqtt/publish`;
     expect(await post(url, "topic=b/1&topics=b/2,/a/3&message=%C3%BC+&qos=2&retain=1&client=me")).toBe("200 OK");
     expect(await post(url, "topic=b/4&topics=c/5&message=x")).toBe(
-      "403 user user may not publish to c/5: no rule in acl allows it",
+      "403 user user may not publish to c/5: no rule of user user matches; default is deny (acl)",
     );
     await subscriber.received(["b/1 ü ", "b/2 ü ", "/a/3 ü "]);
     const late = await connect(`mqtt://127.0.0.1:${subscriber.client.options.port ?? 0}`, {
@@ -107,7 +107,7 @@ describe("the form of EMQ", () => {
     const url = `${http}/mqtt/publish`;
     expect(await post(url, "topic=of/lamp/x&client=lamp")).toBe("200 OK");
     expect(await post(url, "topic=of/lamp/x")).toBe(
-      "403 user user may not publish to of/lamp/x: no rule in acl allows it",
+      "403 user user may not publish to of/lamp/x: no rule of user user matches; default is deny (acl)",
     );
   });
 
@@ -225,7 +225,7 @@ describe("the JSON of EMQ 2", () => {
     [[], '200 {"code":109,"message":"the body is not a JSON object"}'],
     [
       { topic: "c", payload: "x" },
-      '403 {"code":102,"message":"user user may not publish to c: no rule in acl allows it"}',
+      '403 {"code":102,"message":"user user may not publish to c: no rule of user user matches; default is deny (acl)"}',
     ],
   ];
 
@@ -300,7 +300,7 @@ describe("the JSON of EMQX 5", () => {
     ],
     [
       { topic: "c", payload: "x" },
-      '403 {"reason_code":135,"message":"user user may not publish to c: no rule in acl allows it"}',
+      '403 {"reason_code":135,"message":"user user may not publish to c: no rule of user user matches; default is deny (acl)"}',
     ],
     [
       { topic: "b/1", payload: "x".repeat(51) },
@@ -329,7 +329,7 @@ describe("the JSON of EMQX 5", () => {
     const url = `${http}/api/v5/publish/bulk`;
     const list = ["b/1", "b/2", "b/1"].map((topic, index) => ({ topic, payload: String(index), qos: 1 }));
     expect(await post(url, JSON.stringify([...list, { topic: "c", payload: "" }]))).toBe(
-      '403 {"reason_code":135,"message":"user user may not publish to c: no rule in acl allows it"}',
+      '403 {"reason_code":135,"message":"user user may not publish to c: no rule of user user matches; default is deny (acl)"}',
     );
     expect(await post(url, JSON.stringify([...list, { topic: "b" }]))).toBe(
       '400 {"code":"BAD_REQUEST","message":"message 4: payload is not a text"}',

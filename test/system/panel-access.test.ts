@@ -48,7 +48,8 @@ test("a denial is explained in the words of the log, for who is there and who is
       allowed: false,
       decidedBy: null,
       steps: [{ source: "acl", rule: "topic write meters/#", matched: false, where: { file: "acl", line: 2 } }],
-      sentence: 'Denied: no rule in acl allows it. To change that: add "topic write lights/x" below "user meter".',
+      sentence:
+        'Denied: no rule of user meter matches; default is deny (acl). To change that: add "topic write lights/x" below "user meter".',
       suggestion: { add: "topic write lights/x", to: "acl", writable: false },
     },
   });

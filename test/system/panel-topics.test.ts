@@ -222,7 +222,12 @@ test("a message is published past the rules, or under the rights of a user", asy
   });
   expect(await send("POST", "publish", { topic: "lights/x", payload: "off", user: "meter" })).toMatchObject({
     status: 400,
-    body: { error: { code: "invalid", message: "It was not published: no rule in acl allows it." } },
+    body: {
+      error: {
+        code: "invalid",
+        message: "It was not published: no rule of user meter matches; default is deny (acl).",
+      },
+    },
   });
   expect((await send("POST", "publish", { topic: "meters/1", payload: "2", user: null })).status).toBe(400);
   expect((await send("POST", "publish", { topic: "$SYS/broker/version", payload: "2" })).status).toBe(400);

@@ -72,7 +72,7 @@ test("follows one client from before its login to its end, without its password"
       `${c} SEND PUBLISH(Q1, R0, D0, Topic=t/1, PacketId=ID, Payload=<<"hi">>)`,
       `${c} RECV PUBACK(Q0, R0, D0, PacketId=ID)`,
       `${c} RECV PUBLISH(Q1, R0, D0, Topic=no, PacketId=ID, Payload=<<"hi">>)`,
-      "Client(c1@127.0.0.1): DENIED publish no: no rule in acl allows it",
+      "Client(c1@127.0.0.1): DENIED publish no: no rule of user user matches; default is deny (acl)",
       `${c} SEND PUBACK(Q0, R0, D0, PacketId=ID)`,
       `${c} RECV DISCONNECT(Q0, R0, D0)`,
       "Client(c1@127.0.0.1): GONE",

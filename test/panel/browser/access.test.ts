@@ -28,7 +28,10 @@ describeWith(["chromium"], "the page Access", () => {
     await panel.getByLabel("User").fill("meter");
     await panel.getByLabel("Topic").fill("lights/x");
     await panel.getByRole("button", { name: "Check" }).click();
-    await panel.getByRole("status").filter({ hasText: "Denied: no rule in acl allows it." }).waitFor();
+    await panel
+      .getByRole("status")
+      .filter({ hasText: "Denied: no rule of user meter matches; default is deny (acl)." })
+      .waitFor();
     await panel.getByRole("row", { name: /^topic write meters\/# no .* acl, line 2$/ }).waitFor();
     const proposal = panel.getByRole("region", { name: "A rule that would allow it" }).last();
     await proposal.getByText("+ topic write lights/x").waitFor();

@@ -101,7 +101,11 @@ const SEEN: Readonly<Record<ActionLabel, (sight: Sight, query: Readonly<Record<s
   },
   async show_role({ panel }, { user }) {
     if (user === undefined) await panel.getByRole("row", { name: /^house/ }).waitFor();
-    else await panel.getByRole("note").filter({ hasText: `Roles of the user ${user}` }).waitFor();
+    else
+      await panel
+        .getByRole("note")
+        .filter({ hasText: `Roles of the user ${user}` })
+        .waitFor();
   },
   show_backends: ({ panel }) => panel.getByRole("row", { name: /home-assistant/ }).waitFor(),
   async explain({ panel }, { user = "", client = "", topic = "" }) {
