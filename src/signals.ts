@@ -19,7 +19,8 @@ type Asking = (typeof ASKING)[number];
 export function catchSignals(): Signals {
   const acts = new Map<Asking, () => void>();
   const { promise, resolve } = Promise.withResolvers<string>();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  // Another one while it stops changes nothing: a terminal sends it to the broker and to what started it, which passes it on.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
   for (const signal of ASKING) process.on(signal, () => acts.get(signal)?.());
   closeDebugger();
   return { stopped: promise, on: (signal, act) => void acts.set(signal, act) };

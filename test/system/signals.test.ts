@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { generate } from "mqtt-packet";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { launch, layOut, save, startAddon, type Running } from "../helpers/culex.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { connect } from "../helpers/mqtt.ts";
@@ -18,6 +21,23 @@ async function standAlone(conf: (folder: string) => string): Promise<Running & {
 
 /** The lines without their time. */
 const texts = ({ lines }: Running): readonly string[] => lines.map((line) => line.slice("2026-11-20 12:03:04 ".length));
+
+describe("SIGINT", () => {
+  test("that comes once more while the broker stops does not cut it off", async () => {
+    const running = await standAlone(() => "");
+    // who keeps its half open makes the goodbye last
+    const socket = connectTcp({ port: running.port("mqtt"), host: "127.0.0.1", allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    const greeted = once(socket, "data");
+    socket.write(generate({ cmd: "connect", clientId: "slow", protocolVersion: 4, clean: true, keepalive: 0 }));
+    await greeted;
+    running.signal("SIGINT");
+    await running.line(/ SIGINT: stopping$/);
+    running.signal("SIGINT");
+    expect(await running.ended).toBe(0);
+    expect(texts(running).at(-1)).toBe("stopped");
+  });
+});
 
 describe("SIGUSR1", () => {
   test("saves what would have been written later, and opens no debugger", async () => {
