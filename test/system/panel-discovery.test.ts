@@ -56,7 +56,7 @@ test("ghosts are found with the reasons, nothing that lives is, and they go and 
         topics: expect.arrayContaining([`homeassistant/sensor/${id}/part11/config`]),
         probablyUnused: true,
         reasons: [
-          { sentence: `house/${id}/there says that it is not there`, holds: true },
+          { sentence: `topic house/${id}/there says that it is not there`, holds: true },
           { sentence: since, holds: true },
           { sentence: since, holds: true },
         ],
@@ -77,7 +77,7 @@ test("ghosts are found with the reasons, nothing that lives is, and they go and 
           reasons: [
             { holds: true },
             { holds: true },
-            { sentence: "l1, which is connected, has announced it", holds: false },
+            { sentence: "client l1, which is connected, has announced it", holds: false },
           ],
         },
         {
@@ -85,7 +85,7 @@ test("ghosts are found with the reasons, nothing that lives is, and they go and 
           probablyUnused: false,
           reasons: [
             { sentence: "nothing says whether it is there", holds: true },
-            { sentence: expect.stringMatching(/^house\/l2\/state was published at /), holds: false },
+            { sentence: expect.stringMatching(/^topic house\/l2\/state was published at /), holds: false },
             { holds: true },
           ],
         },
@@ -93,7 +93,7 @@ test("ghosts are found with the reasons, nothing that lives is, and they go and 
           id: "l3",
           probablyUnused: false,
           reasons: [
-            { sentence: "house/l3/there says that it is there", holds: false },
+            { sentence: "topic house/l3/there says that it is there", holds: false },
             { holds: false },
             { holds: true },
           ],

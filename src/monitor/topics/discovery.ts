@@ -77,8 +77,8 @@ function availability({ retained }: DiscoveryDeps, configs: readonly DiscoveryCo
     if (counts) offline ??= isAway;
     else online ??= isThere;
   }
-  if (online !== null) return { sentence: `${online} says that it is there`, holds: false };
-  if (offline !== null) return { sentence: `${offline} says that it is not there`, holds: true };
+  if (online !== null) return { sentence: `topic ${online} says that it is there`, holds: false };
+  if (offline !== null) return { sentence: `topic ${offline} says that it is not there`, holds: true };
   return { sentence: "nothing says whether it is there", holds: true };
 }
 
@@ -99,7 +99,7 @@ function silence(deps: DiscoveryDeps, configs: readonly DiscoveryConfig[]): Disc
     const atMs = index.get(topic)?.atMs ?? 0;
     if (atMs >= sinceMs && atMs > (last?.atMs ?? 0)) last = { topic, atMs };
   }
-  if (last !== null) return { sentence: `${last.topic} was published at ${timeOf(last.atMs)}`, holds: false };
+  if (last !== null) return { sentence: `topic ${last.topic} was published at ${timeOf(last.atMs)}`, holds: false };
   if (index.forgottenUntilMs >= sinceMs) {
     const why = "it is not known what was published, because the index had to forget topics (max_indexed_topics)";
     return { sentence: why, holds: false };
@@ -115,7 +115,7 @@ function announcer(
   for (const { topic } of configs) {
     for (const { client } of index.get(topic)?.publishers ?? []) {
       if (isConnected(client.clientId)) {
-        return { sentence: `${client.clientId}, which is connected, has announced it`, holds: false };
+        return { sentence: `client ${client.clientId}, which is connected, has announced it`, holds: false };
       }
     }
   }

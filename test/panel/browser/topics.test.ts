@@ -162,7 +162,7 @@ describeWith(["chromium"], "the page Topics", () => {
     await panel.getByRole("link", { name: "Clean-up" }).click();
     await panel.getByRole("button", { name: "All", exact: true }).click();
     const card = panel.getByRole("region", { name: shown });
-    await card.getByText(`${shown}, which is connected, has announced it`).waitFor();
+    await card.getByText(`Client ${shown}, which is connected, has announced it`).waitFor();
     await isText();
 
     await panel.getByRole("link", { name: "Retained" }).click();
