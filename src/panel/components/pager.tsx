@@ -57,7 +57,7 @@ export function Pager({ pages }: { readonly pages: Pages<unknown> }): JSX.Elemen
   if (data === null || (data.next === null && before === 0)) return null;
   const { number } = format.value;
   return (
-    <nav class="actions actions--end" aria-label={general.pages.label}>
+    <nav class="actions actions--end pager" aria-label={general.pages.label}>
       <span>{general.pages.part(number(before + 1), number(before + data.items.length), number(data.total))}</span>
       <button type="button" class="button" disabled={before === 0} onClick={() => pages.previous()}>
         {general.pages.previous}

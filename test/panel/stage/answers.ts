@@ -219,7 +219,7 @@ export const ANSWERS: NonNullable<Told["others"]> = {
         name: "Lamp",
         topics: ["homeassistant/light/lamp/config"],
         probablyUnused: false,
-        reasons: [{ sentence: "lamp/LWT says that it is there", holds: false }],
+        reasons: [{ sentence: "topic lamp/LWT says that it is there", holds: false }],
         publisher: "lamp",
       },
     ],

@@ -38,7 +38,6 @@ export function RetainedCard({ seen: { retained } }: Seen): JSX.Element {
         rows={[
           [overview.retainedFacts.count, number(retained.count)],
           [overview.retainedFacts.bytes, bytes(retained.bytes)],
-          [overview.retainedFacts.unused, number(retained.probablyUnused)],
         ]}
       />
     </Card>

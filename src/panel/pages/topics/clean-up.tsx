@@ -15,6 +15,8 @@ import { DeleteDialog } from "./delete-dialog.tsx";
 import type { Jobs } from "./jobs.tsx";
 
 const AGAIN_MS = 10_000;
+/** At the end of a reason: "nothing was published to its topics since 2026-05-03T06:00:00.000Z". */
+const MOMENT = /(?<= (?:at|since) )\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 const WHICH = ["unused", "all"] as const;
 
 /** The devices that are announced to Home Assistant, and how those that are left over go. */
@@ -69,19 +71,17 @@ export function CleanUp({ jobs }: { readonly jobs: Jobs }): JSX.Element {
       {data === null ? (
         <Waiting fetched={pages} />
       ) : (
-        <>
+        <div class="stack">
           <p role="status">{count(total, format.value.number(total))}</p>
-          <div class="stack">
-            {data.items.map((device) => (
-              <Announced
-                key={device.id}
-                device={device}
-                isChosen={chosen.value.some(({ id }) => id === device.id)}
-                onChoose={(isOn) => choose(device, isOn)}
-              />
-            ))}
-          </div>
-        </>
+          {data.items.map((device) => (
+            <Announced
+              key={device.id}
+              device={device}
+              isChosen={chosen.value.some(({ id }) => id === device.id)}
+              onChoose={(isOn) => choose(device, isOn)}
+            />
+          ))}
+        </div>
       )}
       <Pager pages={pages} />
       {isAsking.value ? (
@@ -129,7 +129,7 @@ function Announced({ device, isChosen, onChoose }: AnnouncedProps): JSX.Element 
       <ul class="list">
         {reasons.map(({ sentence, holds }) => (
           <li key={sentence} class="list__row">
-            <Said>{sentence}</Said>
+            <Said>{sentence.replace(MOMENT, (at) => format.value.moment(at))}</Said>
             <Badge tone={holds ? "warn" : "good"}>{holds ? ghosts.holds : ghosts.fails}</Badge>
           </li>
         ))}
