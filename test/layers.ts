@@ -38,7 +38,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/broker": ["aedes", "mqtt-packet", "ws"],
   "src/bridge": ["mqtt-packet"],
   "src/monitor": ["mqtt-packet"],
-  "src/panel": ["@preact/signals", "preact", "preact/hooks", "uqr"],
-  "src/http": ["@hono/node-server", "hono", "hono/utils/http-status", "ws"],
+  "src/panel": ["@preact/signals", "preact", "preact/hooks"],
+  "src/http": ["@hono/node-server", "hono", "hono/utils/http-status", "uqr", "ws"],
   addon: ["ws"],
 };

@@ -8,6 +8,7 @@ import { freePort } from "../helpers/free-port.ts";
 import { connect, refusal } from "../helpers/mqtt.ts";
 import { startSupervisor, type FakeSupervisor } from "../helpers/supervisor.ts";
 import { tempFolder } from "../helpers/temp.ts";
+import { qrRows } from "../../src/http/panel/qr-rows.ts";
 
 /** The app and its API. */
 async function start(files: Readonly<Record<string, string>>, supervisor: FakeSupervisor | null = null) {
@@ -205,6 +206,7 @@ test("a device is added by one form, and comes in with what was shown", async ()
     host: "192.0.2.4",
     port: running.port("mqtt"),
     uri: `mqtt://kuchen-plug:${password}@192.0.2.4:${port}`,
+    qr: await qrRows(`mqtt://kuchen-plug:${password}@192.0.2.4:${port}`),
     block: `Backlog MqttHost 192.0.2.4; MqttPort ${port}; MqttUser kuchen-plug; MqttPassword ${password}; Topic kuchen-plug`,
   });
   expect(password).toMatch(/^[\w-]{24}$/);

@@ -204,8 +204,10 @@ export interface DeviceCredential {
   readonly password: string;
   readonly host: string;
   readonly port: number;
-  /** mqtt://user:password@host:port, percent-encoded; also the text of the QR code. */
+  /** mqtt://user:password@host:port, percent-encoded. */
   readonly uri: string;
+  /** The same as a QR code with its border: rows of "#" for dark and " " for light. */
+  readonly qr: readonly string[];
   /** What is pasted into the device. */
   readonly block: string;
   readonly topics: readonly DeviceTopic[];

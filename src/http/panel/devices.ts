@@ -7,6 +7,7 @@ import type { Accounts } from "./accounts.ts";
 import { ApiError } from "./api-error.ts";
 import { deviceBlock, deviceTopics, deviceUri } from "./device-blocks.ts";
 import { textOf, unfitField } from "./fields.ts";
+import { qrRows } from "./qr-rows.ts";
 import { write, type Route } from "./route.ts";
 
 export interface DeviceRoutesDeps {
@@ -55,12 +56,14 @@ async function addDevice(body: RawObject, by: string, deps: DeviceRoutesDeps): P
   );
   const all = [...paste, ...(isDynsec ? [] : ruleLines(username, topics, deps.current()))];
   const login = { username, password, host, port, isTls };
+  const uri = deviceUri(login);
   return {
     username,
     password,
     host,
     port,
-    uri: deviceUri(login),
+    uri,
+    qr: await qrRows(uri),
     block: deviceBlock(type, login),
     topics,
     ...(all.length === 0 ? {} : { paste: all }),

@@ -105,7 +105,14 @@ describeWith(["chromium"], "somebody who adds a device", () => {
       `Backlog MqttHost ${host}; MqttPort ${port}; MqttUser ${username}; MqttPassword ${password}; Topic ${username}`,
     );
     expect(await copied("the topic stat/kitchen-plug/#")).toBe("stat/kitchen-plug/#");
-    await dialog.getByRole("img", { name: "QR code with address, user and password of Kitchen plug" }).waitFor();
+    const code = dialog.getByRole("img", { name: "QR code with address, user and password of Kitchen plug" });
+    await code.waitFor();
+    const drawn = await code.locator("path").last().getAttribute("d");
+    // the upper left corner begins with seven dark squares, behind a border of two light ones
+    expect(drawn?.split("z").slice(0, 8)).toEqual([
+      ...Array.from({ length: 7 }, (_, x) => `M${x + 2} 2h1v1h-1`),
+      expect.stringMatching(/^M(?!9 )\d+ 2h1v1h-1$/),
+    ]);
     expect(await violations()).toEqual([]);
 
     await connect(`mqtt://${host}:${port}`, { username, password, clientId: "DVES_4711" });

@@ -88,7 +88,7 @@ interface CredentialProps {
 function Credential({ made, name, onClose }: CredentialProps): JSX.Element {
   const { words, store } = usePanel();
   const { access } = words.value;
-  const { username, password, host, port, uri, block, topics, paste = [] } = made;
+  const { username, password, host, port, qr, block, topics, paste = [] } = made;
   const clients = store.clients.value?.items ?? [];
   const isHere = clients.some(({ user, state }) => user === username && state === "connected");
   return (
@@ -113,7 +113,7 @@ function Credential({ made, name, onClose }: CredentialProps): JSX.Element {
         </pre>
         <CopyButton text={block} what={access.block} />
       </div>
-      <QrCode text={uri} alt={access.qrAlt(visible(name))} />
+      <QrCode rows={qr} alt={access.qrAlt(visible(name))} />
       <h3>{access.topicsOf}</h3>
       <ul class="list">
         {topics.map(({ access: kind, filter }) => (
