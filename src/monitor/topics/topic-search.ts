@@ -3,6 +3,7 @@ import type { TopicFound } from "../../core/api/topics.ts";
 import type { Page } from "../../core/api/common.ts";
 import type { RetainedMessages } from "../../core/retained.ts";
 import { filterFault, matches } from "../../core/topic.ts";
+import { inCpuTime } from "./in-cpu-time.ts";
 import { ROW } from "./preview.ts";
 import type { TopicIndex } from "./topic-index.ts";
 import { timeOf } from "./topic-info.ts";
@@ -26,7 +27,7 @@ interface SearchDeps {
 const MAX_FOUND = 200;
 /** Texts that are tested at a time. */
 const BATCH = 512;
-/** That long a regular expression may take for a batch: some take longer than anyone lives. */
+/** That long a regular expression may keep the processor busy for a batch: some take longer than anyone lives. */
 const REGEX_MS = 40;
 
 /** Says which of some texts are meant; null: it takes too long. */
@@ -92,14 +93,11 @@ const TEST = new Script(`{ const wanted = new RegExp(pattern, "i"); texts.map((t
 /** The expression runs in a context of its own, because only there it can be stopped. */
 function regexTester(pattern: string): Tester | string {
   if (!isRegex(pattern)) return `"${pattern}" is no regular expression.`;
-  return (texts) => {
-    try {
+  return (texts) =>
+    inCpuTime(() => {
       const tested: unknown = TEST.runInContext(createContext({ pattern, texts }), { timeout: REGEX_MS });
       return Array.isArray(tested) ? tested.map((answer) => answer === true) : null;
-    } catch {
-      return null;
-    }
-  };
+    }, REGEX_MS);
 }
 
 function isRegex(pattern: string): boolean {
