@@ -29,7 +29,7 @@ COPY src /opt/culex/src
 COPY --from=panel /build/dist/panel /opt/culex/dist/panel
 COPY addon /opt/culex/addon
 # Compiles everything once, so that no start on a small machine has to.
-RUN node --max-semi-space-size=4 -e 'import("/opt/culex/src/runtime.ts").then(({ warmCache }) => warmCache()).then(() => import("/opt/culex/addon/addon.ts"))'
+RUN NODE_COMPILE_CACHE=/opt/culex/node_modules/.cache/culex node --max-semi-space-size=4 --expose-gc -e 'import("/opt/culex/src/runtime.ts").then(({ warmCache }) => warmCache(["addon/addon.ts", "addon/main.ts"]))'
 COPY rootfs /
 
 # Nothing is sent, so nothing is logged. The broker answers the end of the stream with its own, which a process

@@ -15,5 +15,6 @@ if [ -d node_modules/esbuild ]; then
   PATH="$PWD/node_modules/.bin:$PATH" node scripts/build-panel.ts --if-stale >&2
 fi
 if [ ! -d node_modules/.cache/culex ]; then
-  PATH="$PWD/node_modules/.bin:$PATH" node --max-semi-space-size=4 -e 'import("./src/runtime.ts").then(({ warmCache }) => warmCache()).then(() => import("./addon/addon.ts"))'
+  PATH="$PWD/node_modules/.bin:$PATH" NODE_COMPILE_CACHE="$PWD/node_modules/.cache/culex" \
+    node --max-semi-space-size=4 --expose-gc -e 'import("./src/runtime.ts").then(({ warmCache }) => warmCache(["addon/addon.ts", "addon/main.ts"]))'
 fi

@@ -28,6 +28,7 @@ import { publishes } from "./monitor/sys/reading.ts";
 import { accessRoutes, type AccessRoutesDeps } from "./open-access.ts";
 import { openMonitor, type MonitorDeps } from "./open-monitor.ts";
 import { openTopics, type TopicsDeskDeps } from "./open-topics.ts";
+import { giveBackMemory } from "./runtime.ts";
 import type { PanelSettings } from "./settings/types.ts";
 
 /** What the panel needs of the rest of the broker. */
@@ -56,6 +57,9 @@ export interface PanelDeps extends Omit<AccessRoutesDeps, "clients"> {
   readonly log: Logger;
   readonly now: () => number;
 }
+
+/** After what was loaded for it has settled. */
+const TIDY_MS = 1_000;
 
 /** The panel's files, as `npm run build:panel` writes them. */
 const FILES = join(import.meta.dirname, "..", "dist", "panel");
@@ -138,6 +142,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
   try {
     const server = await openWebServer({ host, port, tls: null, fetch: app.fetch, upgrade: live.upgrade, fault });
     deps.countProblems(() => openProblems().length);
+    const tidying = setTimeout(giveBackMemory, TIDY_MS).unref();
     const whose = deps.visitors === null ? "" : ", for Home Assistant alone";
     log.notice({}, `The panel is at ${server.address}/${whose}.`);
     return {
@@ -147,6 +152,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
         topics.update();
       },
       async close() {
+        clearTimeout(tidying);
         await stop();
         await server.close();
         await monitor.close();

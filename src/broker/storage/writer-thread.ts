@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../../core/errors.ts";
 import type { Batch, WriterReply, WriterRequest } from "./batch.ts";
 import { applyBatch, inTransaction, openDatabase, type Statements } from "./database.ts";
@@ -11,9 +11,7 @@ interface WriterData {
   readonly isSynchronous: boolean;
 }
 
-function run({ path, isSynchronous }: WriterData): void {
-  const port = parentPort;
-  if (port === null) return;
+function run(port: MessagePort, { path, isSynchronous }: WriterData): void {
   let open: Statements | null = null;
   port.on("message", (request: WriterRequest) => {
     const reply = (error: string | null): void => {
@@ -48,4 +46,5 @@ function closeQuietly(open: Statements | null): null {
 }
 
 const data: WriterData = workerData;
-run(data);
+// outside of a thread it is only compiled
+if (parentPort !== null) run(parentPort, data);
