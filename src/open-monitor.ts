@@ -20,6 +20,7 @@ import { openMutes } from "./monitor/problems/mutes.ts";
 import { createProblems } from "./monitor/problems/problems.ts";
 import { bridgeCards, certificateCards } from "./monitor/problems/standing.ts";
 import type { Snapshot } from "./snapshot/types.ts";
+import { isUnreadable } from "./snapshot/unreadable.ts";
 
 export interface MonitorDeps {
   /** Where is kept what is muted; null: nowhere. */
@@ -102,7 +103,14 @@ export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
     },
     problems: problems.list,
     routes: [
-      ...clientRoutes({ clients, desk: broker.clients }),
+      ...clientRoutes({
+        clients,
+        desk: broker.clients,
+        isUnreadable(clientId, filter) {
+          const identity = broker.clients.identity(clientId);
+          return identity !== null && isUnreadable(current(), identity, filter);
+        },
+      }),
       ...blockRoutes({ ...deps, clients: clients.list, changed: () => void deps.reload("a block in the panel") }),
       ...problemRoutes({ problems, now }),
     ],

@@ -18,10 +18,12 @@ export interface ClientRoutesDeps {
     disconnect(clientId: string, reason: Reason): boolean;
     endSession(clientId: string, reason: Reason): boolean;
   };
+  /** Whether no rule lets anything through that a subscription of it asks for. */
+  readonly isUnreadable: (clientId: string, filter: string) => boolean;
 }
 
 /** Who is there, who was, and who tried in vain. */
-export function clientRoutes({ clients, desk }: ClientRoutesDeps): readonly Route[] {
+export function clientRoutes({ clients, desk, isUnreadable }: ClientRoutesDeps): readonly Route[] {
   const found = ({ param }: PanelRequest): ClientInfo => clients.of(param("id")) ?? unknown(param("id"));
   return [
     read(
@@ -42,7 +44,11 @@ export function clientRoutes({ clients, desk }: ClientRoutesDeps): readonly Rout
       "/clients/{id}/subscriptions",
       { summary: "What a device subscribed to", answer: 'ClientTopics["subscribes"]' },
       (request): ClientTopics["subscribes"] =>
-        desk.subscriptions(found(request).id).map(({ filter, qos, isSuspended }) => ({ filter, qos, isSuspended })),
+        desk.subscriptions(found(request).id).map(({ clientId, filter, qos, isSuspended }) => ({
+          filter,
+          qos,
+          isSuspended: isSuspended || isUnreadable(clientId, filter),
+        })),
     ),
     write(
       "POST",

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { usePanel } from "../../shell/panel.ts";
 import { ProblemCard } from "../problems/problem-card.tsx";
 
-/** Since when the rules are as they are, and what is wrong with their files. */
+/** Since when the rules are as they are, and what keeps newer ones from being used. */
 export function RulesState(): JSX.Element | null {
   const { words, store, format } = usePanel();
   const { access } = words.value;
@@ -10,9 +10,8 @@ export function RulesState(): JSX.Element | null {
   if (rules === undefined) return null;
   const at = format.value.clock(rules.loadedAt);
   const faults = (store.problems.value?.items ?? []).filter(
-    ({ kind, subject }) => kind === "config" && rules.files.includes(subject),
+    ({ kind, severity, subject }) => kind === "config" && severity === "error" && rules.files.includes(subject),
   );
-  const isKept = faults.some(({ severity }) => severity === "error");
   return (
     <div class="stack verdict">
       {faults.map((fault) => (
@@ -20,7 +19,7 @@ export function RulesState(): JSX.Element | null {
       ))}
       <p class="muted" role="status">
         <time dateTime={rules.loadedAt} title={format.value.moment(rules.loadedAt)}>
-          {isKept ? access.stillUsing(at) : access.reloaded(at)}
+          {faults.length > 0 ? access.stillUsing(at) : access.reloaded(at)}
         </time>
       </p>
     </div>
