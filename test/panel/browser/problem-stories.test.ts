@@ -1,12 +1,17 @@
 import { createConnection } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { MqttClient } from "mqtt";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { visible } from "../../../src/panel/components/text.tsx";
+import { makePair } from "../../helpers/certificates.ts";
 import { connect, refusal } from "../../helpers/mqtt.ts";
 import { describeWith } from "../../helpers/needs.ts";
+import { tempFolder } from "../../helpers/temp.ts";
 import { type App, startApp } from "../stage/app.ts";
 import { useBrowser } from "../stage/browser.ts";
+import { startFakeApi } from "../stage/fake-api.ts";
+import { type House, startHouse } from "../stage/house.ts";
+import { CALM, problemWith } from "../stage/samples.ts";
 
 const LOGIN = { username: "meter", password: "a good password" };
 const OPTIONS = JSON.stringify({ logins: [LOGIN] });
@@ -59,7 +64,17 @@ describeWith(["chromium"], "somebody whose device cannot log in", () => {
       "TLS on a plain port",
       async ({ mqtt }) => speakTls(Number(new URL(mqtt).port)),
       "127.0.0.1",
-      /TLS on a plain port/,
+      /TLS on a plain port.*Speaks TLS on port \d+\./,
+    ],
+    [
+      "a block",
+      async ({ mqtt, house }) => {
+        const blocked = await write(house, "PUT", "blocks/client/plug", { reason: "floods" });
+        expect(blocked.status).toBe(204);
+        await vi.waitFor(async () => expect(await refusal(mqtt, { ...LOGIN, clientId: "plug" })).toBe(5));
+      },
+      "plug",
+      /Refused: blocked.*The client id plug is banned \(floods\)\./,
     ],
   ])("reads another reason for each cause: %s", async (_, cause, subject, reason) => {
     const app = await startApp({ "data/options.json": OPTIONS });
@@ -67,6 +82,43 @@ describeWith(["chromium"], "somebody whose device cannot log in", () => {
     await panel.getByText("Nothing is wrong.").waitFor();
     await cause(app);
     await panel.getByRole("article", { name: subject }).filter({ hasText: reason }).waitFor();
+    expect(await panel.getByRole("article").count()).toBe(1);
+  });
+
+  it("reads that nobody has this name, and is led to the form that makes the user", async () => {
+    // where Home Assistant is not asked, the broker knows all that there are
+    const app = await startApp({
+      "data/options.json": JSON.stringify({ logins: [LOGIN], customize: { active: true, folder: "culex" } }),
+      "share/culex/auth.yaml": "stages:\n  - type: logins\n",
+    });
+    const { panel } = await look(app.house, { path: "/problems" });
+    expect(await refusal(app.mqtt, { username: "mater", password: "x", clientId: "plug" })).toBe(5);
+    const card = panel
+      .getByRole("article", { name: "plug: Refused: unknown user" })
+      .filter({ hasText: "Nobody is called mater here." });
+    await card.getByRole("link", { name: "Create this user" }).click();
+    expect(await panel.getByRole("dialog", { name: "New user" }).getByLabel("Name").inputValue()).toBe("mater");
+  });
+
+  it.each<[string, (port: number) => Promise<unknown>, RegExp]>([
+    [
+      "plain MQTT on a TLS port",
+      speakPlain,
+      /Plain MQTT on a TLS port.*Speaks plain MQTT on port \d+, which takes TLS only\./,
+    ],
+    ["no certificate where one is asked for", speakTls, /Refused: no certificate.*[Ss]ent no certificate/],
+  ])("reads another reason for each cause: %s", async (_, cause, reason) => {
+    const { house, running } = await startApp(
+      {
+        "data/options.json": JSON.stringify({ logins: [LOGIN], require_certificate: true, cafile: "ca.pem" }),
+        ...certificates(),
+      },
+      { hasTls: true },
+    );
+    const { panel } = await look(house, { path: "/problems" });
+    await panel.getByText("Nothing is wrong.").waitFor();
+    await cause(running.port("mqtts"));
+    await panel.getByRole("article", { name: "127.0.0.1" }).filter({ hasText: reason }).waitFor();
     expect(await panel.getByRole("article").count()).toBe(1);
   });
 });
@@ -95,6 +147,28 @@ describeWith(["chromium"], "somebody with two devices of one name", () => {
     const row = panel.getByRole("row", { name: /esp-1/ });
     await row.getByRole("link", { name: "1", exact: true }).waitFor();
     expect(await row.count()).toBe(1);
+  });
+});
+
+describeWith(["chromium"], "somebody whose two devices have names of their own again", () => {
+  const look = useBrowser();
+
+  // That the broker closes it within two minutes is tested with a clock of its own, in test/monitor/problems.
+  it("sees the card go by itself", async () => {
+    const loop = problemWith({
+      id: "loop",
+      kind: "loop",
+      subject: "esp-1",
+      ips: ["192.0.2.5", "192.0.2.9"],
+      reason: { kind: "taken_over", sentence: "two devices use client id esp-1: 192.0.2.5 and 192.0.2.9" },
+      action: { label: "show_device", route: "#/devices/esp-1" },
+    });
+    const api = await startFakeApi({ ...CALM, problems: [loop] });
+    const { panel } = await look(await startHouse(api), { path: "/problems" });
+    await panel.getByRole("article", { name: "esp-1: Two devices, one client id" }).waitFor();
+    api.tell(CALM);
+    await panel.getByText("Nothing is wrong.").waitFor();
+    expect(await panel.getByRole("article").count()).toBe(0);
   });
 });
 
@@ -138,10 +212,31 @@ describeWith(["chromium"], "somebody whose rules deny something", () => {
   });
 });
 
+/** Those of a broker that asks devices for theirs. */
+function certificates(): Readonly<Record<string, string>> {
+  const folder = tempFolder();
+  const ca = makePair(folder, { name: "ca", commonName: "Test CA" });
+  const { cert, key } = makePair(folder, { name: "server", commonName: "127.0.0.1", issuer: ca });
+  return { "ssl/fullchain.pem": cert, "ssl/privkey.pem": key, "ssl/ca.pem": ca.cert };
+}
+
+/** Writes through the API, as the page does. */
+function write({ url, token }: House, method: string, path: string, body: object): Promise<Response> {
+  return fetch(new URL(`/api/hassio_ingress/${token}/api/v1/${path}`, url), {
+    method,
+    headers: { "content-type": "application/json", "x-requested-with": "panel" },
+    body: JSON.stringify(body),
+  });
+}
+
+async function speakPlain(port: number): Promise<void> {
+  await refusal(`mqtt://127.0.0.1:${port}`, { ...LOGIN, clientId: "plain" }).catch(() => undefined);
+}
+
 /** Begins a TLS handshake, and waits for its end. */
 function speakTls(port: number): Promise<void> {
   return new Promise((resolve) => {
-    const socket = connectTls({ host: "127.0.0.1", port });
+    const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false });
     socket.on("error", () => {});
     socket.on("close", () => resolve());
   });
