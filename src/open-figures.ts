@@ -53,6 +53,7 @@ export function openFigures(deps: FiguresDeskDeps): FiguresDesk {
     node,
     figures: () => broker().figures(),
     publish: (message) => broker().publish(message),
+    isHeard: (topic) => broker().isHeard(topic),
   });
   const sysmon = createSysmon({
     node,

@@ -323,7 +323,7 @@ export function createEngine(options: EngineOptions): Engine {
     counters: context.counters,
     received: context.received,
     sent: context.sent,
-    isHeard: (topic) => subscribersOf(topic) > 0,
+    isHeard: context.router.isHeard,
     subscribersOf,
     stored: () => storedMessages(context),
     advance,

@@ -14,6 +14,8 @@ export interface Router<S> {
   /** The members of a shared subscription; null when it has none. */
   group(filter: Filter): SharedGroup<S> | null;
   routes(entry: TopicEntry<S>): Routes<S>;
+  /** Whether anybody subscribed to what a topic is in, suspended or not. Unlike routes() it remembers nothing of it. */
+  isHeard(topic: string): boolean;
   /** The entry of a topic name that did not come in a packet. */
   entryOf(topic: string): TopicEntry<S>;
   /** Forgets every cached answer: the rules changed. */
@@ -57,6 +59,7 @@ export function createRouter<S>(
       entry.generation = generation;
       return entry.routes;
     },
+    isHeard: (topic) => trie.match(topic).length > 0,
     entryOf: (topic) => topics.enterText(topic, utf8ByteString(topic)),
     invalidate() {
       generation++;

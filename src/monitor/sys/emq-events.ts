@@ -5,23 +5,29 @@ import { emqTopic, LONGEST_LEVEL, topicLevel } from "./emq-tree.ts";
 
 const PROTOCOL_NAMES: Readonly<Record<ProtocolVersion, string>> = { 3: "MQIsdp", 4: "MQTT", 5: "MQTT" };
 
+export interface EmqEventsDeps {
+  readonly publish: (topic: string, payload: string) => void;
+  /** Whether anybody subscribed to what a topic is in. */
+  readonly isHeard: (topic: string) => boolean;
+}
+
 /**
  * Turns who comes, goes and is refused into EMQ's messages: "$SYS/brokers/<node>/clients/<client id>/connected" with
  * {"clientid": "c1", "username": "test", "ipaddress": "192.168.1.7", "connack": 0, "ts": 1432648482, ...}.
  */
 export function createEmqEvents(
   node: string,
-  publish: (topic: string, payload: string) => void,
+  { publish, isHeard }: EmqEventsDeps,
   now: () => number = Date.now,
 ): RecordEvent {
   const say = (client: ClientInfo, what: "connected" | "disconnected", rest: object): void => {
     const { clientId, username, address } = client;
     if (clientId === "" || clientId.length > LONGEST_LEVEL) return;
+    const topic = emqTopic(node, `clients/${topicLevel(clientId)}/${what}`);
+    // at nearly every home they would be made for nobody, and thousands of them when all devices come at once
+    if (!isHeard(topic)) return;
     const ts = Math.floor(now() / 1000);
-    publish(
-      emqTopic(node, `clients/${topicLevel(clientId)}/${what}`),
-      JSON.stringify({ clientid: clientId, username, ipaddress: address, ...rest, ts }),
-    );
+    publish(topic, JSON.stringify({ clientid: clientId, username, ipaddress: address, ...rest, ts }));
   };
 
   return (event) => {

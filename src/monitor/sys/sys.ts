@@ -13,6 +13,8 @@ export interface SysDeps {
   /** Not asked before the first update(). */
   readonly figures: () => Figures;
   readonly publish: (message: SysMessage) => void;
+  /** Whether anybody subscribed to what a topic is in. */
+  readonly isHeard: (topic: string) => boolean;
 }
 
 /** A message of $SYS; a retained one without payload takes back what was said. */
@@ -33,13 +35,14 @@ export interface Sys {
 }
 
 /** Makes $SYS with mosquitto's topics and EMQ's; nothing is said before the first update(). */
-export function createSys({ version, node, figures, publish }: SysDeps): Sys {
+export function createSys({ version, node, figures, publish, isHeard }: SysDeps): Sys {
   const startedAtMs = performance.now();
   const mosquittoTree = createMosquittoTree(version);
   const emqTree = createEmqTree(version, nodeLevel(node));
-  const emqEvents = createEmqEvents(nodeLevel(node), (topic, payload) =>
-    publish({ topic, payload, qos: 0, retain: false }),
-  );
+  const emqEvents = createEmqEvents(nodeLevel(node), {
+    isHeard,
+    publish: (topic, payload) => publish({ topic, payload, qos: 0, retain: false }),
+  });
   const said = new Map<string, string>();
   let timer: NodeJS.Timeout | null = null;
   let intervalMs = 0;

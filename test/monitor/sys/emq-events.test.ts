@@ -6,11 +6,11 @@ import { createEmqEvents } from "../../../src/monitor/sys/emq-events.ts";
 const client: ClientInfo = { clientId: "c1", username: "test", address: "192.0.2.7", listener: "1883" };
 const reason = (kind: ReasonKind): Reason => ({ kind, sentence: "why" });
 
-function said(event: BrokerEvent): readonly (readonly [topic: string, payload: unknown])[] {
+function said(event: BrokerEvent, isHeard = true): readonly (readonly [topic: string, payload: unknown])[] {
   const messages: (readonly [string, unknown])[] = [];
   const record = createEmqEvents(
     "house",
-    (topic, payload) => void messages.push([topic, JSON.parse(payload)]),
+    { publish: (topic, payload) => void messages.push([topic, JSON.parse(payload)]), isHeard: () => isHeard },
     () => 1_432_648_482_999,
   );
   record(event);
@@ -18,6 +18,10 @@ function said(event: BrokerEvent): readonly (readonly [topic: string, payload: u
 }
 
 describe("EMQ's messages about clients", () => {
+  test("nothing that nobody subscribed to", () => {
+    expect(said({ kind: "disconnected", client, reason: null }, false)).toEqual([]);
+  });
+
   test("who connected, and how", () => {
     const event = { kind: "connected", client, version: 4, clean: true, keepaliveS: 60, source: "logins" } as const;
     expect(said(event)).toEqual([

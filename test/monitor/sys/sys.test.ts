@@ -15,6 +15,7 @@ function start() {
     version: "1.2.3",
     figures: () => figures,
     node: "house",
+    isHeard: () => true,
     publish({ topic, payload }) {
       // memory is not ours to foretell
       if (!topic.includes("/heap/") && topic.startsWith("$SYS/broker/"))
@@ -83,6 +84,7 @@ test("mosquitto's topics are published at QoS 2 and EMQ's at 0; all of them are 
   const sys = createSys({
     version: "1.2.3",
     node: "my/house",
+    isHeard: () => true,
     figures: () => reading().figures,
     publish: (message) => void messages.push(message),
   });
@@ -105,6 +107,7 @@ test("who comes and goes is said while $SYS is on, after what is going on", asyn
   const sys = createSys({
     version: "1.2.3",
     node: "house",
+    isHeard: () => true,
     figures: () => reading().figures,
     publish: ({ topic }) => void topics.push(topic),
   });
