@@ -18,12 +18,14 @@ import { clientTermsOf } from "./client-terms.ts";
 import type { ConnectionInfo } from "./connection.ts";
 import { createDoorkeeper, type Doorkeeper } from "./doorkeeper.ts";
 import { createEngine } from "./engine.ts";
+import { createClosings } from "./closings.ts";
 import { createFlusher } from "./flusher.ts";
 import { briefFiguresOf, figuresOf, subscriptionsOf, unsentOf } from "./figures.ts";
 import { openFrontDoor } from "./front-door.ts";
 import { guardedAccess } from "./guarded-access.ts";
 import { createLimitTable } from "./limit-table.ts";
 import { createLink } from "./link.ts";
+import { linger } from "./linger.ts";
 import type { LoginAnswer } from "./login.ts";
 import { retainedMessages } from "./retained-messages.ts";
 import { createRightsRefresh } from "./rights-refresh.ts";
@@ -140,6 +142,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   /** Connections without a CONNECT, the oldest first. */
   const silent = new Set<Link>();
   const flusher = createFlusher();
+  const closings = createClosings();
   let isStopping = false;
   let watcher: Watcher | null = null;
   let sockets = 0;
@@ -230,10 +233,14 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
           else admitted.refuse(reason);
         },
         authenticate: authentication.hear,
-        ended(gone) {
+        ended(gone, end) {
           silent.delete(gone);
           authentication.forget(gone);
-          door.leave(gone);
+          // nothing of it counts any more; where thousands end at once, closing their sockets is most of the work
+          closings.add(() => {
+            linger(stream, end);
+            door.leave(gone);
+          });
         },
       });
       links.add(link);

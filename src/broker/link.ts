@@ -9,7 +9,7 @@ import { connackFor, keepaliveInForce, refusalFor, unsupported } from "./connack
 import { askStanding, createAsking } from "./asking.ts";
 import { createAuthPackets } from "./auth-packets.ts";
 import type { ConnectionInfo } from "./connection.ts";
-import { CLOSED_BY_CLIENT, linger } from "./linger.ts";
+import { CLOSED_BY_CLIENT } from "./linger.ts";
 import { unreadable } from "./oversize.ts";
 import { createOutbox, outputOf } from "./outbox.ts";
 import { Code, PacketType, typeOf } from "./packets/codes.ts";
@@ -231,9 +231,7 @@ export function createLink(source: Duplex, info: ConnectionInfo, deps: LinkDeps)
     awaitsAuth = false;
     packet = null;
     identity = null;
-    outbox.end();
-    linger(source);
-    deps.ended(link);
+    deps.ended(link, outbox.end);
     gone();
   }
 

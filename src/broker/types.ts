@@ -75,6 +75,6 @@ export interface LinkDeps {
   readonly admit: (link: Link) => void;
   /** Takes an AUTH: the answer to a `challenge`, or of an open connection that named a method in its CONNECT. */
   readonly authenticate: (link: Link, packet: AuthPacket) => void;
-  /** The connection has ended for the data plane; what is left is to close the socket. */
-  readonly ended: (link: Link) => void;
+  /** The connection has ended for the data plane. `end` writes what is left and closes our half, now or soon. */
+  readonly ended: (link: Link, end: () => void) => void;
 }

@@ -57,8 +57,7 @@ export function createWebSocketServer(tls: TlsMaterial | null, deps: WebSocketDe
     if (!(socket instanceof Socket)) return void socket.destroy();
     const refusal = offersMqtt(request) ? (isFrom(request, deps.origins()) ? null : WRONG_ORIGIN) : WRONG_SUBPROTOCOL;
     if (refusal !== null) {
-      socket.end(refusal);
-      linger(socket);
+      linger(socket, () => void socket.end(refusal));
       return;
     }
     const certificate = deps.admit(socket);
