@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { DeletePlan, JobInfo } from "../../core/api/topics.ts";
 import type { RetainedFacts, RetainedMessages } from "../../core/retained.ts";
+import { createPlans } from "../../core/plans.ts";
 import { counted } from "../../core/words.ts";
 import type { Jobs, Progress } from "./jobs.ts";
 import { createPauses } from "./pauses.ts";
@@ -29,14 +29,12 @@ export interface Deletions {
 
 /** Names that a plan shows. */
 const SAMPLE = 20;
-const PLAN_MS = 10 * 60_000;
-const MAX_PLANS = 20;
 /** Messages that are put into the trash, then deleted, at one go. */
 const CHUNK = 100;
 
 /** Nothing is planned yet. */
 export function createDeletions({ retained, trash, jobs, now }: DeletionsDeps): Deletions {
-  const plans = new Map<string, { readonly topics: readonly string[]; readonly atMs: number }>();
+  const plans = createPlans<readonly string[]>(now);
 
   const collect = async (wanted: Wanted): Promise<readonly RetainedFacts[]> => {
     if ("topics" in wanted) {
@@ -94,19 +92,12 @@ export function createDeletions({ retained, trash, jobs, now }: DeletionsDeps): 
         const most = `${TRASH_MESSAGES} messages of together ${TRASH_BYTES / 1024 / 1024} MB`;
         return `${counted(found.length, "message")} would be deleted, and the trash holds ${most}.`;
       }
-      for (const [token, { atMs }] of plans) {
-        if (plans.size >= MAX_PLANS || atMs < now() - PLAN_MS) plans.delete(token);
-      }
-      const token = randomBytes(15).toString("base64url");
       const topics = found.map(({ topic }) => topic);
-      plans.set(token, { topics, atMs: now() });
-      return { count: topics.length, sample: topics.slice(0, SAMPLE), token };
+      return { count: topics.length, sample: topics.slice(0, SAMPLE), token: plans.add(topics) };
     },
     run(token, by) {
-      const plan = plans.get(token);
-      plans.delete(token);
-      if (plan === undefined || plan.atMs < now() - PLAN_MS) return null;
-      const { topics } = plan;
+      const topics = plans.take(token);
+      if (topics === null) return null;
       const what = `delete ${counted(topics.length, "retained message")}`;
       return jobs.start(what, topics.length, async (progress) => {
         let left = 0;
