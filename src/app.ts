@@ -201,6 +201,9 @@ export async function startApp(context: AppContext): Promise<App> {
       const { openPanel } = await import("./open-panel.ts");
       return openPanel(settings, {
         visitors: context.visitors?.(log) ?? null,
+        spec,
+        importFrom: context.importFrom,
+        saveStore: async () => storage?.save(),
         version: manifest.version,
         startedAtMs,
         hasHomeAssistant: spec.environment.hasHomeAssistant,

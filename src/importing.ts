@@ -5,7 +5,7 @@ import { readMosquittoDb } from "./broker/mosquitto-db/state.ts";
 import { copyRetained } from "./broker/retained-copy/copy.ts";
 import type { RemoteAddress } from "./broker/retained-copy/remote.ts";
 import { type Merged, type MergeOptions, mergeState, wasImported } from "./broker/storage/merge.ts";
-import type { ImportDone, ImportOutcome } from "./cli/import-report.ts";
+import { type ImportDone, type ImportOutcome, movedLine } from "./cli/import-report.ts";
 import type { Problem } from "./core/types.ts";
 import { fileProblem, remoteProblem, storeProblem } from "./import-problems.ts";
 
@@ -23,6 +23,36 @@ export function importFile(file: string, target: ImportTarget): ImportOutcome {
   );
   return bytes.kind === "failed" ? bytes : importBytes(file, bytes.value, target);
 }
+
+/** Says what a mosquitto.db holds, in one line; "imported": it was imported into this store before. */
+export function surveyFile(file: string, bytes: Buffer, store: string): SurveyOutcome {
+  const known = attempt(
+    () => wasImported(store, digestOf(bytes)),
+    (error) => storeProblem(store, error),
+  );
+  if (known.kind === "failed") return known;
+  if (known.value) return { kind: "imported" };
+  const read = attempt(
+    () => readMosquittoDb(bytes, Date.now()),
+    (error) => fileProblem(file, error),
+  );
+  if (read.kind === "failed") return read;
+  const { sessions, retained } = read.value.state;
+  return {
+    kind: "found",
+    what: movedLine({
+      retained: retained.length,
+      sessions: sessions.length,
+      subscriptions: sessions.reduce((sum, session) => sum + session.subscriptions.length, 0),
+      queued: sessions.reduce((sum, session) => sum + session.deliveries.length, 0),
+    }),
+  };
+}
+
+type SurveyOutcome =
+  | { readonly kind: "found"; readonly what: string }
+  | { readonly kind: "imported" }
+  | { readonly kind: "failed"; readonly problem: Problem };
 
 /** Imports a mosquitto.db unless it was imported before; null: there is nothing to do. */
 export function importNewFile(file: string, store: string): ImportOutcome | null {

@@ -27,12 +27,14 @@ import { openWebServer, type WebServer } from "./http/web-server.ts";
 import { publishes } from "./monitor/sys/reading.ts";
 import { accessRoutes, type AccessRoutesDeps } from "./open-access.ts";
 import { openMonitor, type MonitorDeps } from "./open-monitor.ts";
+import { moveRoutes, type MoveDeps } from "./open-move.ts";
 import { openTopics, type TopicsDeskDeps } from "./open-topics.ts";
 import { giveBackMemory } from "./runtime.ts";
 import type { PanelSettings } from "./settings/types.ts";
 
 /** What the panel needs of the rest of the broker. */
-export interface PanelDeps extends Omit<AccessRoutesDeps, "clients"> {
+export interface PanelDeps
+  extends Omit<AccessRoutesDeps, "clients">, Pick<MoveDeps, "spec" | "importFrom" | "saveStore"> {
   /** Who may use it, as Home Assistant says; null: this machine, and whoever has the token. */
   readonly visitors: Visitors | null;
   readonly version: string;
@@ -122,6 +124,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
       lines: deps.logLines,
       now,
     }),
+    ...moveRoutes(deps),
     ...auditRoutes(audit),
   ];
   const app = createPanelApp({

@@ -3,17 +3,34 @@ import type { Origin, Problem } from "../core/types.ts";
 import { counted } from "../core/words.ts";
 import type { ConfFile, Directive } from "../settings/types.ts";
 
+/** A line of a conf file, and what is wrong with it; nothing: it is carried out as it is written. */
+export interface LineFate {
+  readonly name: string;
+  readonly origin: Origin;
+  readonly problems: readonly Problem[];
+}
+
+/** Finds out of each line of conf files, in their order, what becomes of it. */
+export function lineFates(conf: readonly ConfFile[], problems: readonly Problem[]): readonly LineFate[] {
+  return conf.flatMap(directivesOf).map(({ name, origin }) => {
+    return {
+      name,
+      origin,
+      problems: problems.filter(({ where }) => where !== undefined && isSamePlace(where, origin)),
+    };
+  });
+}
+
 /**
  * Says of each line of conf files, in their order, what becomes of it, and then what else is wrong:
  * `ok: mosquitto.conf line 1: "listener" is carried out.` Values are left out, since some are passwords.
  */
 export function carryOver(conf: readonly ConfFile[], problems: readonly Problem[]): readonly string[] {
-  const lines = conf.flatMap(directivesOf);
+  const lines = lineFates(conf, problems);
   const texts: string[] = [];
   const placed = new Set<Problem>();
   let carriedOut = 0;
-  for (const { name, origin } of lines) {
-    const own = problems.filter(({ where }) => where !== undefined && isSamePlace(where, origin));
+  for (const { name, origin, problems: own } of lines) {
     if (own.length === 0) {
       carriedOut++;
       texts.push(`ok: ${placeOf(origin)}: "${name}" is carried out.`);

@@ -28,18 +28,25 @@ export interface ImportDone {
   };
 }
 
+/** "5 retained messages, 2 sessions, 3 subscriptions and 0 queued messages". */
+export function movedLine({
+  retained,
+  sessions,
+  subscriptions,
+  queued,
+}: Pick<ImportDone, "retained" | "sessions" | "subscriptions" | "queued">): string {
+  const parts = [
+    counted(retained, "retained message"),
+    counted(sessions, "session"),
+    counted(subscriptions, "subscription"),
+    counted(queued, "queued message"),
+  ];
+  return listed(parts, "and");
+}
+
 /** Says in lines what was imported, and what was not and why. */
 export function importReport(done: ImportDone): readonly string[] {
-  const { from, store, retained, sessions, subscriptions, queued, skipped } = done;
-  const moved = listed(
-    [
-      counted(retained, "retained message"),
-      counted(sessions, "session"),
-      counted(subscriptions, "subscription"),
-      counted(queued, "queued message"),
-    ],
-    "and",
-  );
+  const { from, store, skipped } = done;
   const reasons: readonly (readonly [number, string, string])[] = [
     [skipped.expired, "message", "expired"],
     [skipped.ended, "session", "expired, or ended with the connection"],
@@ -49,7 +56,7 @@ export function importReport(done: ImportDone): readonly string[] {
     [skipped.missing, "retained message", "the broker counts more than it shows to this user"],
   ];
   return [
-    `${from}: ${moved} imported into ${store}.`,
+    `${from}: ${movedLine(done)} imported into ${store}.`,
     ...reasons
       .filter(([count]) => count > 0)
       .map(([count, noun, why]) => `Not imported: ${countedEntries(count, noun)} (${why}).`),

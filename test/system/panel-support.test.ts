@@ -21,6 +21,7 @@ const SECRETS = {
   address: "S3CRET-in-an-address",
   sent: "S3CRET-sent-by-a-device",
   payload: "S3CRET-payload",
+  token: "S3CRET-token-for-figures",
   dynsec: "UzNDUkVULWR5bnNlYw==",
 } as const;
 
@@ -34,6 +35,7 @@ const OPTIONS = {
   [SECRETS.misplaced]: true,
   customize: { active: true, folder: "mosquitto" },
   dynamic_security: true,
+  metrics: { active: false, token: SECRETS.token },
 };
 
 const FILES = {
@@ -108,4 +110,8 @@ test("nothing that helps somebody else holds a secret of the owner's files", asy
   }
   expect(text).not.toContain("S3CRET");
   expect(text).not.toContain("UzNDUkVU");
+  // what moves to another broker holds hashes, and nothing else that is secret
+  const exported = JSON.stringify(await get("export"));
+  expect(exported).toContain("remote_username me");
+  expect(exported).not.toContain("S3CRET");
 });
