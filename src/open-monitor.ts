@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { Broker } from "./broker/broker.ts";
 import type { ClientInfo } from "./core/api/clients.ts";
 import type { ProblemInfo } from "./core/api/problems.ts";
-import type { Overview } from "./core/api/system.ts";
 import type { ClientInfo as Named, RecordEvent } from "./core/events.ts";
 import { kept } from "./core/kept.ts";
 import type { Logger } from "./core/logger.ts";
@@ -16,6 +15,7 @@ import { configCards } from "./http/panel/config-cards.ts";
 import { problemRoutes } from "./http/panel/problems.ts";
 import type { Route } from "./http/panel/route.ts";
 import { createClients } from "./monitor/clients/clients.ts";
+import type { Survey } from "./monitor/clients/survey.ts";
 import { openMutes } from "./monitor/problems/mutes.ts";
 import { createProblems } from "./monitor/problems/problems.ts";
 import { bridgeCards, certificateCards } from "./monitor/problems/standing.ts";
@@ -43,8 +43,11 @@ export interface MonitorDeps {
 
 /** What the panel shows of devices and their problems, and what it does to them. */
 export interface MonitorDesk {
+  /** Those to be told as they change; where there are too many, those that were heard of last. */
   clients(): readonly ClientInfo[];
-  away(): Pick<Overview["devices"], "asleep" | "overdue" | "refused">;
+  /** How many there are in all; null: those are all. */
+  clientCount(): number | null;
+  survey(): Survey;
   /** The worst first; those that are muted too. */
   problems(): readonly ProblemInfo[];
   readonly routes: readonly Route[];
@@ -95,12 +98,9 @@ export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
     problems.record(event);
   });
   return {
-    clients: clients.list,
-    away() {
-      const counts = { asleep: 0, overdue: 0, refused: 0 };
-      for (const { state } of clients.list()) if (state !== "connected" && state !== "gone") counts[state]++;
-      return counts;
-    },
+    clients: clients.latest,
+    clientCount: clients.count,
+    survey: clients.survey,
     problems: problems.list,
     routes: [
       ...clientRoutes({

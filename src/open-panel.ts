@@ -90,17 +90,24 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     overviewOf({
       ...deps,
       figures: broker.briefFigures,
-      clients: monitor.clients,
       history,
       unused: topics.unused,
-      away: monitor.away,
+      survey: monitor.survey,
       problems: openProblems,
     });
   const live = createLiveDesk({
     visitors,
     channels: new Map([
       ["overview", wholeChannel("overview", overview)],
-      ["clients", listChannel("clients", monitor.clients, ({ id }) => id)],
+      [
+        "clients",
+        listChannel(
+          "clients",
+          monitor.clients,
+          ({ id }) => id,
+          () => monitor.survey().total,
+        ),
+      ],
       ["problems", listChannel("problems", monitor.problems, ({ id }) => id)],
     ]),
     tail: topics.watch,

@@ -30,4 +30,12 @@ describe("what the live channels said", () => {
     store.take({ t: "patch", ch: "clients", seq: 2, data: { changed: [clientWith({ id: "c0" })], gone: [] } });
     expect(store.clients.value?.total).toBe(MAX_ROWS + 5);
   });
+
+  it("says how many clients there are where only a part of them is told", () => {
+    const store = createStore();
+    store.take({ t: "snapshot", ch: "clients", seq: 1, total: 20_000, data: [clientWith({ id: "a" })] });
+    expect(store.clients.value?.total).toBe(20_000);
+    store.take({ t: "patch", ch: "clients", seq: 2, total: 20_001, data: { changed: [], gone: ["a"] } });
+    expect(store.clients.value).toEqual({ items: [], total: 20_001 });
+  });
 });

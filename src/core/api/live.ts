@@ -12,15 +12,25 @@ export type LiveRequest =
   /** Messages that match; null: no more. `max` per second. */
   | { readonly tail: { readonly filter: string; readonly max: number } | null };
 
-/** What the server says there: at most four frames a second and channel, each a whole picture or what has changed. */
+/**
+ * What the server says there: at most four frames a second and channel, each a whole picture or what has changed. `total`
+ * says how many clients there are, where only those are told that were heard of last.
+ */
 export type LiveFrame =
   | { readonly t: "snapshot"; readonly ch: "overview"; readonly seq: number; readonly data: Overview }
-  | { readonly t: "snapshot"; readonly ch: "clients"; readonly seq: number; readonly data: readonly ClientInfo[] }
+  | {
+      readonly t: "snapshot";
+      readonly ch: "clients";
+      readonly seq: number;
+      readonly total?: number;
+      readonly data: readonly ClientInfo[];
+    }
   | { readonly t: "snapshot"; readonly ch: "problems"; readonly seq: number; readonly data: readonly ProblemInfo[] }
   | {
       readonly t: "patch";
       readonly ch: "clients";
       readonly seq: number;
+      readonly total?: number;
       readonly data: { readonly changed: readonly ClientInfo[]; readonly gone: readonly string[] };
     }
   | {

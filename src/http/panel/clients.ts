@@ -4,12 +4,12 @@ import type { SubscriptionInfo } from "../../core/figures.ts";
 import type { Reason } from "../../core/types.ts";
 import { listed } from "../../core/words.ts";
 import { ApiError } from "./api-error.ts";
-import { pageOf } from "./page.ts";
+import { type ListPart, partOf } from "./page.ts";
 import { type PanelRequest, read, type Route, write } from "./route.ts";
 
 export interface ClientRoutesDeps {
   readonly clients: {
-    list(): readonly ClientInfo[];
+    find(part: ClientPart): Promise<Page<ClientInfo>>;
     of(clientId: string): ClientInfo | null;
     events(clientId: string): readonly ClientEvent[] | null;
   };
@@ -22,14 +22,23 @@ export interface ClientRoutesDeps {
   readonly isUnreadable: (clientId: string, filter: string) => boolean;
 }
 
+/** Which part of the list is asked for. */
+export interface ClientPart extends ListPart<(typeof SORTS)[number]> {
+  /** null: those in any. */
+  readonly states: readonly ClientInfo["state"][] | null;
+}
+
 /** Who is there, who was, and who tried in vain. */
 export function clientRoutes({ clients, desk, isUnreadable }: ClientRoutesDeps): readonly Route[] {
   const found = ({ param }: PanelRequest): ClientInfo => clients.of(param("id")) ?? unknown(param("id"));
   return [
     read(
       "/clients",
-      { summary: "Devices, with what they do; ?state= picks those in a state", answer: "Page<ClientInfo>" },
-      ({ query }) => pageOf(inState(clients.list(), query), query, LIST),
+      {
+        summary: "Devices, with what they do; ?state= picks those in a state, or in some with commas between them",
+        answer: "Page<ClientInfo>",
+      },
+      ({ query }) => clients.find({ ...partOf(query, SORTS), states: statesIn(query) }),
     ),
     read("/clients/{id}", { summary: "One device", answer: "ClientInfo" }, found),
     read(
@@ -83,28 +92,18 @@ export function clientRoutes({ clients, desk, isUnreadable }: ClientRoutesDeps):
   ];
 }
 
-const STATES: readonly string[] = ["connected", "asleep", "overdue", "gone", "refused"] satisfies ClientInfo["state"][];
+const SORTS = ["id", "user", "state", "since", "in", "out", "queued", "problems"] as const;
+const STATES = ["connected", "asleep", "overdue", "gone", "refused"] as const satisfies ClientInfo["state"][];
 
-const LIST = {
-  texts: ({ id, user, ip, lastTopic = "" }: ClientInfo) => [id, user ?? "", ip, lastTopic],
-  sorts: {
-    id: ({ id }: ClientInfo) => id,
-    user: ({ user }: ClientInfo) => user ?? "",
-    state: ({ state }: ClientInfo) => STATES.indexOf(state),
-    since: ({ since }: ClientInfo) => since,
-    in: (client: ClientInfo) => client.in.perMin,
-    out: (client: ClientInfo) => client.out.perMin,
-    queued: ({ queued }: ClientInfo) => queued.bytes,
-    problems: ({ problems }: ClientInfo) => problems,
-  },
-};
-
-function inState(all: readonly ClientInfo[], query: URLSearchParams): readonly ClientInfo[] {
-  const wanted = query.get("state") ?? "";
-  if (wanted === "") return all;
-  if (STATES.includes(wanted)) return all.filter(({ state }) => state === wanted);
-  throw new ApiError("invalid", `state: "${wanted}" is not known here.`, `Use ${listed(STATES, "or")}.`, {
-    field: "state",
+function statesIn(query: URLSearchParams): ClientPart["states"] {
+  const text = query.get("state") ?? "";
+  if (text === "") return null;
+  return text.split(",").map((wanted) => {
+    const state = STATES.find((known) => known === wanted);
+    if (state !== undefined) return state;
+    throw new ApiError("invalid", `state: "${wanted}" is not known here.`, `Use ${listed(STATES, "or")}.`, {
+      field: "state",
+    });
   });
 }
 

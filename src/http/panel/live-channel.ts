@@ -30,9 +30,16 @@ export function wholeChannel(ch: string, picture: () => unknown): Channel {
   };
 }
 
-/** A channel of a list, of which only what has changed is told. */
-export function listChannel<T>(ch: string, items: () => readonly T[], idOf: (item: T) => string): Channel {
+/** A channel of a list, of which only what has changed is told; `countOf` says how many there are in all; null: those are all. */
+export function listChannel<T>(
+  ch: string,
+  items: () => readonly T[],
+  idOf: (item: T) => string,
+  countOf?: () => number | null,
+): Channel {
   let seq = 0;
+  /** The member of a frame that says how many there are, where that can be more than are told. */
+  let total = "";
   /** JSON of each item by its id, in their order. */
   let known = new Map<string, string>();
   let changed: readonly string[] = [];
@@ -42,15 +49,17 @@ export function listChannel<T>(ch: string, items: () => readonly T[], idOf: (ite
       const next = new Map(items().map((item) => [idOf(item), JSON.stringify(item)]));
       changed = [...next].flatMap(([id, json]) => (known.get(id) === json ? [] : [json]));
       gone = [...known.keys()].filter((id) => !next.has(id));
-      if (seq > 0 && changed.length + gone.length === 0) return;
+      const nextTotal = countOf === undefined ? "" : `"total":${countOf() ?? next.size},`;
+      if (seq > 0 && changed.length + gone.length === 0 && nextTotal === total) return;
+      total = nextTotal;
       known = next;
       seq++;
     },
     get seq() {
       return seq;
     },
-    whole: () => `{"t":"snapshot","ch":"${ch}","seq":${seq},"data":[${[...known.values()].join()}]}`,
+    whole: () => `{"t":"snapshot","ch":"${ch}","seq":${seq},${total}"data":[${[...known.values()].join()}]}`,
     change: () =>
-      `{"t":"patch","ch":"${ch}","seq":${seq},"data":{"changed":[${changed.join()}],"gone":${JSON.stringify(gone)}}}`,
+      `{"t":"patch","ch":"${ch}","seq":${seq},${total}"data":{"changed":[${changed.join()}],"gone":${JSON.stringify(gone)}}}`,
   };
 }

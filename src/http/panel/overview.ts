@@ -16,21 +16,23 @@ export interface OverviewDeps {
   readonly current: () => Snapshot;
   readonly bridges: BridgeRoutesDeps["states"];
   readonly figures: () => BriefFigures;
-  readonly clients: () => readonly ClientInfo[];
+  /** What all clients are together. */
+  readonly survey: () => {
+    readonly away: Pick<Overview["devices"], "asleep" | "overdue" | "refused">;
+    /** Home Assistant itself; null: it is not connected. */
+    readonly homeAssistant: ClientInfo | null;
+    readonly talkers: Overview["talkers"];
+    readonly hasDevices: boolean;
+  };
   readonly history: Pick<TrafficHistory, "messages" | "writesPerHour">;
   /** Retained messages of devices that probably nobody uses. */
   readonly unused: () => number;
-  /** Those that are not here. */
-  readonly away: () => Pick<Overview["devices"], "asleep" | "overdue" | "refused">;
   /** The worst first; those that are muted are left out. */
   readonly problems: () => readonly ProblemInfo[];
   readonly now: () => number;
 }
 
-/** The user that Home Assistant itself logs in as. */
-const HOME_ASSISTANT = "homeassistant";
 const SHOWN_PROBLEMS = 3;
-const SHOWN_TALKERS = 3;
 
 /** Everything that the first page shows. */
 export function overviewRoutes(overview: () => Overview): readonly Route[] {
@@ -39,18 +41,17 @@ export function overviewRoutes(overview: () => Overview): readonly Route[] {
 
 /** Puts it together from what the others tell. */
 export function overviewOf(deps: OverviewDeps): Overview {
-  const { current, figures, history, away, problems, now } = deps;
-  const clients = deps.clients();
-  const own = clients.find(({ user, state }) => user === HOME_ASSISTANT && state === "connected");
+  const { current, figures, history, problems, now } = deps;
+  const { away, homeAssistant: own, talkers, hasDevices } = deps.survey();
   const { connections, retained } = figures();
   const found = problems();
   return {
     version: deps.version,
     startedAt: new Date(deps.startedAtMs).toISOString(),
     homeAssistant: deps.hasHomeAssistant ? homeAssistantOf(own) : { connected: null },
-    devices: { connected: connections, ...away() },
+    devices: { connected: connections, ...away },
     messages: history.messages(),
-    talkers: talkersAmong(clients),
+    talkers,
     retained: { ...retained, probablyUnused: deps.unused() },
     problems: { total: found.length, top: found.slice(0, SHOWN_PROBLEMS) },
     bridges: bridgesOf({ current, states: deps.bridges }),
@@ -59,31 +60,24 @@ export function overviewOf(deps: OverviewDeps): Overview {
     writesPerHour: history.writesPerHour(),
     rules: rulesOf(current()),
     checklist: [
-      ...(deps.hasHomeAssistant ? [{ step: "ha", done: own !== undefined } as const] : []),
-      { step: "device", done: clients.some(isDevice) },
+      ...(deps.hasHomeAssistant ? [{ step: "ha", done: own !== null } as const] : []),
+      { step: "device", done: hasDevices },
       { step: "acl", done: hasRules(current()) },
     ],
   };
 }
 
-function homeAssistantOf(own: ClientInfo | undefined): Overview["homeAssistant"] {
-  if (own === undefined) return { connected: false };
-  const { since, protocol, in: received, out: sent } = own;
+function homeAssistantOf(own: ClientInfo | null): Overview["homeAssistant"] {
+  if (own === null) return { connected: false };
+  const { since, user, protocol, in: received, out: sent } = own;
   const perMin = received.perMin + sent.perMin;
-  return { connected: true, since, user: HOME_ASSISTANT, perMin, ...(protocol === null ? {} : { protocol }) };
-}
-
-function talkersAmong(clients: readonly ClientInfo[]): Overview["talkers"] {
-  return clients
-    .filter((client) => client.in.perMin > 0)
-    .toSorted((a, b) => b.in.perMin - a.in.perMin)
-    .slice(0, SHOWN_TALKERS)
-    .map((client) => ({ client: client.id, perMin: client.in.perMin }));
-}
-
-/** Whether something has connected that is neither Home Assistant nor one of its apps. */
-function isDevice({ user, state }: ClientInfo): boolean {
-  return state !== "refused" && user !== HOME_ASSISTANT && user !== "addons";
+  return {
+    connected: true,
+    since,
+    ...(user === null ? {} : { user }),
+    perMin,
+    ...(protocol === null ? {} : { protocol }),
+  };
 }
 
 function hasRules({ settings, dynsec }: Snapshot): boolean {

@@ -30,6 +30,8 @@ export interface Book {
   touch(client: ClientInfo): Entry | null;
   remember(entry: Entry, event: PastEvent): void;
   readonly entries: ReadonlyMap<string, Entry>;
+  /** Client ids of so many that were heard of last. */
+  latest(count: number): readonly string[];
 }
 
 /** Past these those that were heard of longest ago are forgotten, and this much is left. */
@@ -79,6 +81,10 @@ export function createBook(): Book {
   return {
     entries,
     get: (clientId) => entries.get(clientId),
+    latest(count) {
+      const newest = [...entries].toSorted(([, one], [, other]) => other.heard - one.heard).slice(0, count);
+      return newest.map(([clientId]) => clientId);
+    },
     touch(client) {
       const { clientId } = client;
       const known = entries.get(clientId);

@@ -4,7 +4,7 @@ import type { RetainedFacts, RetainedMessages } from "../../core/retained.ts";
 import { createPlans } from "../../core/plans.ts";
 import { counted } from "../../core/words.ts";
 import type { Jobs, Progress } from "./jobs.ts";
-import { createPauses } from "./pauses.ts";
+import { createPauses } from "../pauses.ts";
 import { type Discarded, type Trash, TRASH_BYTES, TRASH_MESSAGES } from "./trash.ts";
 
 /** Which retained messages are to go. */

@@ -1,7 +1,7 @@
 import type { DiscoveryInfo } from "../../core/api/topics.ts";
 import type { RetainedMessages } from "../../core/retained.ts";
 import { type DiscoveryConfig, readDiscovery } from "./discovery-config.ts";
-import { createPauses } from "./pauses.ts";
+import { createPauses } from "../pauses.ts";
 import type { TopicIndex } from "./topic-index.ts";
 import { timeOf } from "./topic-info.ts";
 

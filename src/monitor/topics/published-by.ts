@@ -1,6 +1,6 @@
 import type { ClientTopics } from "../../core/api/clients.ts";
 import type { Page } from "../../core/api/common.ts";
-import { createPauses } from "./pauses.ts";
+import { createPauses } from "../pauses.ts";
 import type { TopicIndex } from "./topic-index.ts";
 
 /** Topics that are told of; the others are counted. */

@@ -1,7 +1,7 @@
 import type { Page } from "../../core/api/common.ts";
 import type { RetainedInfo } from "../../core/api/topics.ts";
 import type { RetainedFacts, RetainedMessages } from "../../core/retained.ts";
-import { createPauses } from "./pauses.ts";
+import { createPauses } from "../pauses.ts";
 import { previewOf, ROW } from "./preview.ts";
 import type { TopicIndex } from "./topic-index.ts";
 import { timeOf } from "./topic-info.ts";

@@ -1,6 +1,6 @@
 import type { TopicLevel } from "../../core/api/topics.ts";
 import type { RetainedMessages } from "../../core/retained.ts";
-import { createPauses } from "./pauses.ts";
+import { createPauses } from "../pauses.ts";
 import { previewOf, ROW } from "./preview.ts";
 import type { TopicEntry } from "./topic-entry.ts";
 import type { TopicIndex } from "./topic-index.ts";

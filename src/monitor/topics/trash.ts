@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { TrashInfo } from "../../core/api/topics.ts";
 import type { RetainedContent, RetainedFacts } from "../../core/retained.ts";
-import { createPauses } from "./pauses.ts";
+import { createPauses } from "../pauses.ts";
 import { timeOf } from "./topic-info.ts";
 import { readTrashLine, writeTrashLine } from "./trash-line.ts";
 import type { Place, Shelf } from "./trash-shelf.ts";

@@ -55,11 +55,11 @@ export function createStore(): Store {
           return;
         case "snapshot":
           if (frame.ch === "overview") overview.value = frame.data;
-          else if (frame.ch === "clients") clients.value = rowsOf(frame.data);
+          else if (frame.ch === "clients") clients.value = rowsOf(frame.data, frame.total);
           else problems.value = rowsOf(frame.data);
           return;
         case "patch":
-          if (frame.ch === "clients") clients.value = patched(clients.value, frame.data);
+          if (frame.ch === "clients") clients.value = patched(clients.value, frame.data, frame.total);
           else problems.value = patched(problems.value, frame.data);
           return;
         default:
@@ -70,14 +70,15 @@ export function createStore(): Store {
   };
 }
 
-function rowsOf<T>(items: readonly T[]): Rows<T> {
-  return { items: items.slice(0, MAX_ROWS), total: items.length };
+function rowsOf<T>(items: readonly T[], total = items.length): Rows<T> {
+  return { items: items.slice(0, MAX_ROWS), total };
 }
 
 /** Changes rows in place and adds new ones at the end, so that a list does not jump under the finger. */
 function patched<T extends { readonly id: string }>(
   rows: Rows<T> | null,
   { changed, gone }: { readonly changed: readonly T[]; readonly gone: readonly string[] },
+  told?: number,
 ): Rows<T> {
   const before = rows ?? { items: [], total: 0 };
   const byId = new Map(before.items.map((item) => [item.id, item]));
@@ -85,6 +86,6 @@ function patched<T extends { readonly id: string }>(
   for (const id of gone) byId.delete(id);
   const left = byId.size;
   for (const item of changed) byId.set(item.id, item);
-  const total = before.total - (known - left) + (byId.size - left);
+  const total = told ?? before.total - (known - left) + (byId.size - left);
   return { items: [...byId.values()].slice(0, MAX_ROWS), total };
 }

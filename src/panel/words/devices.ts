@@ -14,7 +14,6 @@ const en = {
   } satisfies Record<ClientState, string>,
   chips: { asleep: "Asleep", connected: "Connected", refused: "Refused", gone: "Gone", bridge: "Bridges", app: "Apps" },
   chipWithCount: (name: string, count: string) => `${name} (${count})`,
-  tooMany: (shown: string, total: string) => `${shown} of ${total} devices are shown here.`,
   columns: {
     name: "Device",
     state: "State",
@@ -147,7 +146,6 @@ const de: typeof en = {
     app: "Apps",
   },
   chipWithCount: (name, count) => `${name} (${count})`,
-  tooMany: (shown, total) => `${shown} von ${total} Geräten stehen hier.`,
   columns: {
     name: "Gerät",
     state: "Zustand",

@@ -124,3 +124,31 @@ function line(topic: string): TailLine {
   const preview = { kind: "text", text: "1", truncated: false } as const;
   return { at: "2026-11-21T12:00:00.000Z", topic, qos: 0, retain: false, bytes: 1, client: "a", preview };
 }
+
+test("a list of which only a part is told says how many there are", () => {
+  let count: number | null = 5000;
+  let items = [{ id: "a" }];
+  const channel = listChannel(
+    "clients",
+    () => items,
+    ({ id }) => id,
+    () => count,
+  );
+  channel.look();
+  expect(JSON.parse(channel.whole())).toEqual({
+    t: "snapshot",
+    ch: "clients",
+    seq: 1,
+    total: 5000,
+    data: [{ id: "a" }],
+  });
+  channel.look();
+  expect(channel.seq).toBe(1);
+  count = 5001;
+  channel.look();
+  expect(JSON.parse(channel.change())).toMatchObject({ seq: 2, total: 5001, data: { changed: [], gone: [] } });
+  count = null;
+  items = [];
+  channel.look();
+  expect(JSON.parse(channel.change())).toMatchObject({ seq: 3, total: 0, data: { changed: [], gone: ["a"] } });
+});

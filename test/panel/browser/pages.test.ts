@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import type { ClientEvent, ClientTopics } from "../../../src/core/api/clients.ts";
+import type { ClientEvent, ClientInfo, ClientTopics } from "../../../src/core/api/clients.ts";
 import type { Page } from "../../../src/core/api/common.ts";
 import { describeWith } from "../../helpers/needs.ts";
 import { useBrowser } from "../stage/browser.ts";
@@ -62,6 +62,29 @@ describeWith(["chromium"], "the page Devices", () => {
     clientWith({ id: "cloud", source: "bridge" }),
     clientWith({ id: "core", user: "homeassistant" }),
   ];
+
+  it("shows very many a part at a time, as the broker finds them, and opens any of them", async () => {
+    const items = [clientWith({ id: "pump-1" }), clientWith({ id: "pump-2", state: "asleep" })];
+    const others = {
+      clients: { items, total: 20_000, next: "100" } satisfies Page<ClientInfo>,
+      "clients/pump-2": items[1],
+    };
+    const api = await startFakeApi({ ...CALM, clients: [clientWith({ id: "newest" })], total: 20_000, others });
+    const { panel } = await look(await startHouse(api), { path: "/devices" });
+    await panel.getByRole("row", { name: /^pump-1 / }).waitFor();
+    expect(await panel.getByRole("group", { name: "Which devices" }).getByRole("button").allTextContents()).toEqual([
+      "All (20,000)",
+      "Connected",
+      "Asleep",
+      "Refused",
+      "Gone",
+    ]);
+    await panel.getByText("1 to 2 of 20,000").waitFor();
+    expect(await panel.getByRole("row", { name: /^newest / }).count()).toBe(0);
+    await panel.getByRole("link", { name: "pump-2" }).click();
+    await panel.getByRole("heading", { level: 1, name: "pump-2" }).waitFor();
+    await panel.getByText("asleep", { exact: true }).waitFor();
+  });
 
   it("filters by state and by text, and the address says how", async () => {
     const { panel, frame } = await look(await startHouse(await startFakeApi({ ...CALM, clients: CLIENTS })), {

@@ -15,6 +15,8 @@ import { panelFolder } from "../../helpers/panel-build.ts";
 export interface Told {
   readonly overview: Overview;
   readonly clients: readonly ClientInfo[];
+  /** How many clients there are; missing: those. */
+  readonly total?: number;
   readonly problems: readonly ProblemInfo[];
   /** Answers of other addresses: "clients/esp-1/events"; of writes "POST explain". */
   readonly others?: Readonly<Record<string, unknown>>;
@@ -107,10 +109,10 @@ function named(coded: string): string {
   return Buffer.from(coded, "base64url").toString("utf8");
 }
 
-function framesOf({ overview, clients, problems, tail }: Told): readonly LiveFrame[] {
+function framesOf({ overview, clients, total, problems, tail }: Told): readonly LiveFrame[] {
   return [
     { t: "snapshot", ch: "overview", seq: 1, data: overview },
-    { t: "snapshot", ch: "clients", seq: 1, data: clients },
+    { t: "snapshot", ch: "clients", seq: 1, ...(total === undefined ? {} : { total }), data: clients },
     { t: "snapshot", ch: "problems", seq: 1, data: problems },
     ...(tail === undefined ? [] : [tail]),
   ];

@@ -3,6 +3,8 @@ import type { ClientInfo } from "../../../core/api/clients.ts";
 import { CopyButton, LinkButton } from "../../components/controls.tsx";
 import { Card, Empty, Facts, Loading, Page, Tabs } from "../../components/page.tsx";
 import { Ago, Foreign, visible } from "../../components/text.tsx";
+import { useFetched } from "../../components/use-fetched.ts";
+import { segment } from "../../data/api.ts";
 import { usePanel, type Panel } from "../../shell/panel.ts";
 import { oneOf } from "../../shell/preferences.ts";
 import { hrefOf } from "../../shell/router.ts";
@@ -11,14 +13,35 @@ import { DeviceActions } from "./device-actions.tsx";
 import { History, Publishes, Subscribes } from "./device-tabs.tsx";
 import { StateBadge } from "./state-badge.tsx";
 
+const AGAIN_MS = 5000;
 const TABS = ["facts", "history", "publishes", "subscribes"] as const;
 
 /** All that is known of one device. */
-export function DevicePage({ name, tab }: { readonly name: string; readonly tab: string }): JSX.Element {
-  const { words, store } = usePanel();
-  const { devices } = words.value;
-  const rows = store.clients.value;
-  const client = named(rows?.items ?? [], name);
+export function DevicePage(props: DeviceProps): JSX.Element {
+  const rows = usePanel().store.clients.value;
+  const client = named(rows?.items ?? [], props.name);
+  if (client !== null || rows === null) return <OneDevice {...props} client={client} isLoading={rows === null} />;
+  return rows.total > rows.items.length ? <FarDevice {...props} /> : <OneDevice {...props} client={null} />;
+}
+
+interface DeviceProps {
+  readonly name: string;
+  readonly tab: string;
+}
+
+/** One that is not among those that are told as they change. */
+function FarDevice(props: DeviceProps): JSX.Element {
+  const { data, error } = useFetched<ClientInfo>(`clients/${segment(props.name)}`, AGAIN_MS);
+  return <OneDevice {...props} client={data} isLoading={data === null && error === null} />;
+}
+
+interface OneDeviceProps extends DeviceProps {
+  readonly client: ClientInfo | null;
+  readonly isLoading?: boolean;
+}
+
+function OneDevice({ name, tab, client, isLoading = false }: OneDeviceProps): JSX.Element {
+  const { devices } = usePanel().words.value;
   const current = oneOf(TABS, tab) ?? "facts";
   return (
     <Page
@@ -26,8 +49,8 @@ export function DevicePage({ name, tab }: { readonly name: string; readonly tab:
       back={{ label: devices.back, href: hrefOf("devices") }}
       actions={client === null ? null : <DeviceActions client={client} />}
     >
-      {rows === null ? <Loading /> : null}
-      {rows !== null && client === null ? <Empty>{devices.unknown}</Empty> : null}
+      {isLoading ? <Loading /> : null}
+      {!isLoading && client === null ? <Empty>{devices.unknown}</Empty> : null}
       {client === null ? null : (
         <>
           <Tabs

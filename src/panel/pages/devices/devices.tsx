@@ -2,15 +2,20 @@ import type { JSX } from "preact";
 import type { ClientInfo } from "../../../core/api/clients.ts";
 import { Chips, Field } from "../../components/controls.tsx";
 import { Badge, Loading, Page } from "../../components/page.tsx";
+import { Pager, usePages } from "../../components/pager.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { Ago, Foreign } from "../../components/text.tsx";
+import { Waiting } from "../../components/waiting.tsx";
+import { segment } from "../../data/api.ts";
 import { usePanel, type Panel } from "../../shell/panel.ts";
 import { oneOf } from "../../shell/preferences.ts";
 import { hrefOf } from "../../shell/router.ts";
 import { AddDevice } from "./add-device.tsx";
-import { FILTERS, holds, passes } from "./clients.ts";
+import { type Filter, FILTERS, holds, passes } from "./clients.ts";
 import { DevicePage } from "./device.tsx";
 import { StateBadge } from "./state-badge.tsx";
+
+const AGAIN_MS = 5000;
 
 /** The page Devices: the list, or the one that the address names. */
 export function DevicesPage(): JSX.Element {
@@ -32,6 +37,9 @@ function DeviceList(): JSX.Element {
   };
   const { number } = format.value;
   const items = rows?.items ?? [];
+  // then the broker filters and sorts, because not all of them are here
+  const isCut = rows !== null && rows.total > items.length;
+  const shown = isCut ? FILTERS.filter((filter) => filter in STATES_OF) : FILTERS;
   return (
     <Page title={devices.title} actions={<AddDevice />}>
       <div class="toolbar">
@@ -39,13 +47,15 @@ function DeviceList(): JSX.Element {
           label={devices.filters}
           value={state}
           chips={[
-            { value: "all", label: devices.chipWithCount(general.all, number(items.length)) },
-            ...FILTERS.map((value) => ({
+            { value: "all", label: devices.chipWithCount(general.all, number(rows?.total ?? 0)) },
+            ...shown.map((value) => ({
               value,
-              label: devices.chipWithCount(
-                devices.chips[value],
-                number(items.filter((client) => passes(client, value)).length),
-              ),
+              label: isCut
+                ? devices.chips[value]
+                : devices.chipWithCount(
+                    devices.chips[value],
+                    number(items.filter((client) => passes(client, value)).length),
+                  ),
             })),
           ]}
           onChange={(next) => filter({ state: next })}
@@ -54,6 +64,8 @@ function DeviceList(): JSX.Element {
       </div>
       {rows === null ? (
         <Loading />
+      ) : isCut ? (
+        <ManyDevices state={state} search={search} />
       ) : (
         <Table
           caption={devices.caption}
@@ -64,11 +76,44 @@ function DeviceList(): JSX.Element {
           sortedBy={{ name: "name", down: false }}
         />
       )}
-      {rows !== null && rows.total > items.length ? (
-        <p class="muted">{devices.tooMany(number(items.length), number(rows.total))}</p>
-      ) : null}
     </Page>
   );
+}
+
+/** The states that a filter stands for, where it is one of states. */
+const STATES_OF: Partial<Record<Filter, string>> = {
+  connected: "connected",
+  asleep: "asleep,overdue",
+  refused: "refused",
+  gone: "gone",
+};
+
+/** More devices than a browser should hold: a part of them at a time. */
+function ManyDevices({ state, search }: { readonly state: Filter | "all"; readonly search: string }): JSX.Element {
+  const panel = usePanel();
+  const { devices, general } = panel.words.value;
+  const states = state === "all" ? "" : (STATES_OF[state] ?? "");
+  const pages = usePages<ClientInfo>("clients", `state=${states}&q=${segment(search.trim())}`, AGAIN_MS, "");
+  const { data } = pages;
+  if (data === null) return <Waiting fetched={pages} />;
+  return (
+    <>
+      <Table
+        caption={devices.caption}
+        columns={columnsOf(panel).map(unsorted)}
+        rows={data.items}
+        keyOf={({ id }) => id}
+        empty={general.nothingFound}
+      />
+      <Pager pages={pages} />
+    </>
+  );
+}
+
+/** The broker has sorted them; to sort a part of them would mislead. */
+function unsorted(column: Column<ClientInfo>): Column<ClientInfo> {
+  const { by: _, ...others } = column;
+  return others;
 }
 
 function columnsOf({ words, format }: Panel): readonly Column<ClientInfo>[] {
