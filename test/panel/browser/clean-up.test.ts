@@ -10,6 +10,7 @@ import { ADMIN, type House } from "../stage/house.ts";
 const LOGIN = { username: "meter", password: "a good password" };
 const FILES = { "data/options.json": JSON.stringify({ logins: [LOGIN] }) };
 const PARTS = 12;
+const SOON = { timeout: 10_000 };
 
 /** Announces a device of twelve parts to Home Assistant. */
 async function announce({ publishAsync }: Pick<MqttClient, "publishAsync">, device: number): Promise<void> {
@@ -53,7 +54,7 @@ describeWith(["chromium"], "somebody who cleans up what old devices left behind"
     const heard: { readonly topic: string; readonly bytes: number; readonly retain: boolean }[] = [];
     watcher.client.on("message", (topic, payload, { retain }) => heard.push({ topic, bytes: payload.length, retain }));
     await watcher.client.subscribeAsync("homeassistant/#", { qos: 1, rap: true });
-    await vi.waitFor(() => expect(heard).toHaveLength(120));
+    await vi.waitFor(() => expect(heard).toHaveLength(120), SOON);
     const before = new Map(watcher.messages.map((message) => [message.split(" ", 1)[0], message]));
     heard.length = 0;
 
@@ -93,7 +94,7 @@ describeWith(["chromium"], "somebody who cleans up what old devices left behind"
     await dialog.getByRole("button", { name: "Delete" }).click();
     await panel.getByText("Done: Delete 24 retained messages.").first().waitFor();
     await panel.getByRole("status").filter({ hasText: "5 devices are probably unused." }).waitFor();
-    await vi.waitFor(() => expect(heard).toHaveLength(24));
+    await vi.waitFor(() => expect(heard).toHaveLength(24), SOON);
     expect(heard.every(({ topic, bytes, retain }) => /\/dev[89]\//.test(topic) && bytes === 0 && retain)).toBe(true);
     expect(await retainedCount(sight, house)).toBe(countBefore - 24);
 
@@ -106,7 +107,7 @@ describeWith(["chromium"], "somebody who cleans up what old devices left behind"
     await panel.getByText("Done: Restore 24 retained messages.").first().waitFor();
     const reader = await connect(mqtt, { ...LOGIN, clientId: "reader" });
     await reader.client.subscribeAsync("homeassistant/#", { qos: 1 });
-    await vi.waitFor(() => expect(reader.messages).toHaveLength(120));
+    await vi.waitFor(() => expect(reader.messages).toHaveLength(120), SOON);
     expect(new Map(reader.messages.map((message) => [message.split(" ", 1)[0], message]))).toEqual(before);
   });
 
@@ -155,7 +156,7 @@ describeWith(["chromium"], "somebody who cleans up what old devices left behind"
     expect(slowestMs).toBeGreaterThan(0);
     expect(slowestMs).toBeLessThan(2000);
     // also from a part of the list that is not there any more
-    await vi.waitFor(async () => expect(await rows.count()).toBe(2), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await rows.count()).toBe(2), SOON);
     await rows.filter({ hasText: "real/a" }).waitFor();
   });
 });

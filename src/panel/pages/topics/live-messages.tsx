@@ -102,7 +102,6 @@ function columnsOf({ words, format }: Panel): readonly Column<Row>[] {
   const { topics } = words.value;
   const { columns } = topics;
   return [
-    { name: "at", label: columns.time, cell: ({ at }) => format.value.clock(at) },
     {
       name: "topic",
       label: columns.topic,
@@ -130,5 +129,6 @@ function columnsOf({ words, format }: Panel): readonly Column<Row>[] {
         ),
     },
     { name: "bytes", label: columns.bytes, isNumber: true, cell: ({ bytes }) => format.value.bytes(bytes) },
+    { name: "at", label: columns.time, cell: ({ at }) => format.value.clock(at) },
   ];
 }
