@@ -20,7 +20,7 @@ import { openMutes } from "./monitor/problems/mutes.ts";
 import { createProblems } from "./monitor/problems/problems.ts";
 import { bridgeCards, certificateCards } from "./monitor/problems/standing.ts";
 import type { Snapshot } from "./snapshot/types.ts";
-import { isUnreadable } from "./snapshot/unreadable.ts";
+import { unreadableTest } from "./snapshot/unreadable.ts";
 
 export interface MonitorDeps {
   /** Where is kept what is muted; null: nowhere. */
@@ -106,9 +106,9 @@ export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
       ...clientRoutes({
         clients,
         desk: broker.clients,
-        isUnreadable(clientId, filter) {
+        unreadable(clientId) {
           const identity = broker.clients.identity(clientId);
-          return identity !== null && isUnreadable(current(), identity, filter);
+          return identity === null ? () => false : unreadableTest(current(), identity);
         },
       }),
       ...blockRoutes({ ...deps, clients: clients.list, changed: () => void deps.reload("a block in the panel") }),

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readMoment } from "../../src/cli/moment.ts";
 import { absentIdentity } from "../../src/snapshot/explain.ts";
-import { isUnreadable } from "../../src/snapshot/unreadable.ts";
+import { unreadableTest } from "../../src/snapshot/unreadable.ts";
 import { save } from "../helpers/culex.ts";
 import { tempFolder } from "../helpers/temp.ts";
 
@@ -18,7 +18,7 @@ async function unreadable(
   save(confFile, `listener 1883\nallow_anonymous true\n${acl === null ? "" : "acl_file acl\n"}`);
   const { snapshot } = await readMoment({ confFile, optionsFile: null, share: folder, ssl: folder, data: folder });
   const identity = absentIdentity({ username, clientId: "c1" }, snapshot, ["homeassistant"]);
-  return isUnreadable(snapshot, { ...identity, mountPoint }, filter);
+  return unreadableTest(snapshot, { ...identity, mountPoint })(filter);
 }
 
 const OWN = "user meter\ntopic write meters/#\n";

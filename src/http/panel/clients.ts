@@ -18,8 +18,8 @@ export interface ClientRoutesDeps {
     disconnect(clientId: string, reason: Reason): boolean;
     endSession(clientId: string, reason: Reason): boolean;
   };
-  /** Whether no rule lets anything through that a subscription of it asks for. */
-  readonly isUnreadable: (clientId: string, filter: string) => boolean;
+  /** Makes a test of its subscriptions: whether no rule lets anything through that one asks for. */
+  readonly unreadable: (clientId: string) => (filter: string) => boolean;
 }
 
 /** Which part of the list is asked for. */
@@ -29,7 +29,7 @@ export interface ClientPart extends ListPart<(typeof SORTS)[number]> {
 }
 
 /** Who is there, who was, and who tried in vain. */
-export function clientRoutes({ clients, desk, isUnreadable }: ClientRoutesDeps): readonly Route[] {
+export function clientRoutes({ clients, desk, unreadable }: ClientRoutesDeps): readonly Route[] {
   const found = ({ param }: PanelRequest): ClientInfo => clients.of(param("id")) ?? unknown(param("id"));
   return [
     read(
@@ -52,12 +52,13 @@ export function clientRoutes({ clients, desk, isUnreadable }: ClientRoutesDeps):
     read(
       "/clients/{id}/subscriptions",
       { summary: "What a device subscribed to", answer: 'ClientTopics["subscribes"]' },
-      (request): ClientTopics["subscribes"] =>
-        desk.subscriptions(found(request).id).map(({ clientId, filter, qos, isSuspended }) => ({
-          filter,
-          qos,
-          isSuspended: isSuspended || isUnreadable(clientId, filter),
-        })),
+      (request): ClientTopics["subscribes"] => {
+        const { id } = found(request);
+        const isUnreadable = unreadable(id);
+        return desk
+          .subscriptions(id)
+          .map(({ filter, qos, isSuspended }) => ({ filter, qos, isSuspended: isSuspended || isUnreadable(filter) }));
+      },
     ),
     write(
       "POST",
