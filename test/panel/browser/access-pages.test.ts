@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { expect, it, vi } from "vitest";
+import { sha512Hash } from "../../auth/context.ts";
+import { save } from "../../helpers/culex.ts";
 import { client, dynsecText, may, PASSWORD } from "../../helpers/dynsec.ts";
 import { freePort } from "../../helpers/free-port.ts";
 import { connect, refusal } from "../../helpers/mqtt.ts";
@@ -72,6 +75,33 @@ describeWith(["chromium"], "the users", () => {
     await panel.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await row.waitFor({ state: "detached" });
     await vi.waitFor(async () => expect(await refusal(mqtt, { username: HOSTILE, password })).toBe(5));
+  });
+});
+
+describeWith(["chromium"], "the users of the owner's files", () => {
+  const look = useBrowser();
+
+  it("are changed by him: he is told where, and what to paste", async () => {
+    const { house, mqtt, folders } = await startApp({
+      "data/options.json": '{"customize":{"active":true,"folder":"mosquitto"}}',
+      "share/mosquitto/a.conf": "password_file /share/mosquitto/passwords\n",
+      "share/mosquitto/passwords": `pump:${sha512Hash("old password")}\n`,
+    });
+    const { panel } = await look(house, { path: "/access/users?user=pump" });
+    const row = panel.getByRole("row", { name: /^pump/ });
+    await row.getByText("Edit it at passwords").waitFor();
+    expect(await row.getByRole("button", { name: /^Delete/ }).count()).toBe(0);
+    await row.getByRole("button", { name: "New password for pump" }).click();
+    const dialog = panel.getByRole("dialog", { name: "New password for pump" });
+    await dialog.getByRole("button", { name: "Make a password" }).click();
+    const password = (await dialog.locator("code").nth(1).textContent()) ?? "";
+    const line = (await dialog.locator("pre").textContent()) ?? "";
+    expect(line).toMatch(/^pump:\$7\$/);
+    expect(await refusal(mqtt, { username: "pump", password })).toBe(5);
+    save(join(folders.share, "mosquitto/passwords"), `${line}\n`);
+    await vi.waitFor(async () => expect(await refusal(mqtt, { username: "pump", password })).toBe(0), {
+      timeout: 5_000,
+    });
   });
 });
 

@@ -128,10 +128,10 @@ function columnsOf({ words }: Panel, act: (what: Doing["what"], name: string) =>
       name: "source",
       label: columns.source,
       by: ({ source }) => source,
-      cell: ({ source, where }) => (
+      cell: ({ source, where, writable }) => (
         <>
           <Badge tone="quiet">{devices.sources[source]}</Badge>
-          {where === undefined ? null : (
+          {where === undefined || !writable ? null : (
             <div class="muted small">
               <Place where={where} />
             </div>
@@ -153,18 +153,19 @@ function columnsOf({ words }: Panel, act: (what: Doing["what"], name: string) =>
     {
       name: "change",
       label: access.roleColumns.change,
-      cell: ({ name, source, writable }) => {
-        if (!writable) return "–";
+      cell: ({ name, source, writable, where }) => {
         const shown = visible(name);
+        // a password file is the owner's: he pastes the line that the broker makes
+        const isPasted = source === "file" && where !== undefined && where.line === undefined;
         const ways = [
-          ["password", devices.newPassword, access.newPasswordFor(shown)],
-          ["edit", access.edit, `${access.edit}: ${shown}`],
-          ["delete", access.delete, `${access.delete}: ${shown}`],
+          ["password", writable || isPasted, devices.newPassword, access.newPasswordFor(shown)],
+          ["edit", writable && source === "dynsec", access.edit, `${access.edit}: ${shown}`],
+          ["delete", writable, access.delete, `${access.delete}: ${shown}`],
         ] as const;
         return (
           <span class="actions">
-            {ways.map(([what, label, full]) =>
-              what === "edit" && source !== "dynsec" ? null : (
+            {ways.map(([what, isThere, label, full]) =>
+              isThere ? (
                 <button
                   key={what}
                   type="button"
@@ -175,7 +176,14 @@ function columnsOf({ words }: Panel, act: (what: Doing["what"], name: string) =>
                 >
                   {label}
                 </button>
-              ),
+              ) : null,
+            )}
+            {writable ? null : where === undefined ? (
+              "–"
+            ) : (
+              <span>
+                {access.editAt} <Place where={where} />
+              </span>
             )}
           </span>
         );
