@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { subscriptionsOf } from "../../src/broker/figures.ts";
 import { DEFAULT_LIMITS } from "../../src/broker/sessions/limits.ts";
 import { createHouse } from "./engine-house.ts";
-import { publish, subscribe, texts } from "./packets-of.ts";
+import { publish, publishes, subscribe, texts } from "./packets-of.ts";
 
 const REASON = { kind: "not_allowed", sentence: "its rights were changed" } as const;
 
@@ -192,4 +192,27 @@ describe("a limit of messages per second", () => {
     writer.send(publish("a", "5"), publish("a", "6"));
     expect(texts(reader.take())).toEqual(["a=1", "a=4", "a=5", "a=6"]);
   });
+});
+
+it("decides about very long topics each time, so that who is denied many of them fills no memory", () => {
+  const { connect, rules, events } = createHouse();
+  const [long, short] = ["x".repeat(60_000), "x"];
+  for (const topic of [long, short]) {
+    rules.add(`publish ${topic}`);
+    rules.add(`receive other/${topic}`);
+  }
+  const reader = connect("reader");
+  reader.send(subscribe("#"));
+  reader.take();
+  const writer = connect("writer");
+  for (const topic of [long, short, `other/${long}`, `other/${short}`, `free/${long}`, "end"]) {
+    writer.send(publish(topic, "1"), publish(topic, "2"));
+  }
+  expect(publishes(reader.take()).map(({ topic }) => topic.slice(0, 5))).toEqual(["free/", "free/", "end", "end"]);
+  expect(events.filter(({ kind }) => kind === "denied")).not.toEqual([]);
+  const kept = [writer, reader].flatMap(({ connection: { session } }) => [
+    ...(session.publishDecisions?.keys() ?? []),
+    ...(session.receiveDecisions?.keys() ?? []),
+  ]);
+  expect(kept).toEqual(["x", "other/x", "end", "other/x", "end"]);
 });

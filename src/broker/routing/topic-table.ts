@@ -16,11 +16,14 @@ export interface TopicEntry<S> {
   generation: number;
   /** Of its retained message. null: to be looked for. */
   place: RetainedPlace | null;
-  /** Out of the table: whoever still holds it has to look it up again. */
+  /** Not in the table: whoever holds it has to look it up again. */
   evicted: boolean;
 }
 
-/** Knows the topics in use by their bytes. Of fixed size: a new topic takes the place of one that hashes alike. */
+/**
+ * Knows the topics in use by their bytes. Of fixed size: a new topic takes the place of one that hashes alike, and very
+ * long ones are in it never.
+ */
 export interface TopicTable<S> {
   /** The topic whose bytes are [start, end); null when it is not known. */
   find(source: Buffer, start: number, end: number): TopicEntry<S> | null;
@@ -29,6 +32,12 @@ export interface TopicTable<S> {
   get(bytes: ByteString): TopicEntry<S> | null;
   enterText(text: string, bytes: ByteString): TopicEntry<S>;
 }
+
+/**
+ * Bytes of the longest topic that is kept. Nobody has many topics as long, and a client that may publish to none of them
+ * could fill the memory with 64 kB for each place.
+ */
+export const LONGEST_KEPT_TOPIC = 512;
 
 /** Makes an empty table for `maxTopics`, a power of two. */
 export function createTopicTable<S>(maxTopics: number): TopicTable<S> {
@@ -49,14 +58,24 @@ export function createTopicTable<S>(maxTopics: number): TopicTable<S> {
   const enterText = (text: string, bytes: ByteString): TopicEntry<S> => {
     const known = get(bytes);
     if (known !== null) return known;
+    const isControl = isControlTopic(text);
+    const isKept = bytes.length <= LONGEST_KEPT_TOPIC;
+    const entry: TopicEntry<S> = {
+      text,
+      bytes,
+      isControl,
+      routes: null,
+      generation: -1,
+      place: null,
+      evicted: !isKept,
+    };
+    if (!isKept) return entry;
     const place = hashOfText(seed, bytes) & mask;
     const last = places[place + 1] ?? null;
     if (last !== null) {
       last.evicted = true;
       last.routes = null;
     }
-    const isControl = isControlTopic(text);
-    const entry: TopicEntry<S> = { text, bytes, isControl, routes: null, generation: -1, place: null, evicted: false };
     places[place + 1] = places[place] ?? null;
     places[place] = entry;
     return entry;

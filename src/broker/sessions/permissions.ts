@@ -5,6 +5,7 @@ import type { Subscription } from "../routing/subscription.ts";
 import { megabytes } from "../megabytes.ts";
 import type { Context } from "./context.ts";
 import { hasName } from "./mount-point.ts";
+import { LONGEST_KEPT_TOPIC } from "../routing/topic-table.ts";
 import { takeOne, tokenBucket } from "../rates/token-bucket.ts";
 import type { Session } from "./session.ts";
 
@@ -16,7 +17,7 @@ export function mayPublish(context: Context, session: Session, topic: string): b
   let decision = session.publishDecisions?.get(topic);
   if (decision === undefined) {
     decision = session.access.check("publish", topic);
-    session.publishDecisions = withRoom(session.publishDecisions).set(topic, decision);
+    session.publishDecisions = keep(session.publishDecisions, topic, decision);
   }
   if (isAllowed(decision)) return true;
   context.counters.publishDenied++;
@@ -25,9 +26,8 @@ export function mayPublish(context: Context, session: Session, topic: string): b
 }
 
 /** Whether a topic was refused because a source of rules did not answer. */
-export function isTopicUndecided({ publishDecisions }: Session, topic: string): boolean {
-  const decision = publishDecisions?.get(topic);
-  return decision !== undefined && isUndecided(decision);
+export function isTopicUndecided({ publishDecisions, access }: Session, topic: string): boolean {
+  return isUndecided(publishDecisions?.get(topic) ?? access.check("publish", topic));
 }
 
 /** Whether a decision is a no only because nobody said yes or no yet. */
@@ -99,7 +99,7 @@ export function mayReceive(context: Context, session: Session, topic: string): b
   if (allowed === undefined) {
     const decision = session.access.check("receive", topic);
     allowed = isAllowed(decision);
-    session.receiveDecisions = withRoom(session.receiveDecisions).set(topic, allowed);
+    session.receiveDecisions = keep(session.receiveDecisions, topic, allowed);
     if (!allowed) context.record({ kind: "denied", client: session.client, action: "receive", topic, decision });
   }
   if (!allowed) context.counters.receiveDenied++;
@@ -107,11 +107,14 @@ export function mayReceive(context: Context, session: Session, topic: string): b
 }
 
 /**
- * The decisions, or none when they are too many. They are not cleared: what an old Map drops and takes is garbage that
- * only a full collection finds.
+ * The decisions with one more, and without the others when they are too many. They are not cleared: what an old Map drops
+ * and takes is garbage that only a full collection finds. Very long topics are decided each time, so that who is denied
+ * many of them does not fill the memory.
  */
-function withRoom<Kept>(decisions: Map<string, Kept> | null): Map<string, Kept> {
-  return decisions === null || decisions.size >= MAX_DECISIONS ? new Map<string, Kept>() : decisions;
+function keep<Kept>(decisions: Map<string, Kept> | null, topic: string, decision: Kept): Map<string, Kept> | null {
+  if (topic.length > LONGEST_KEPT_TOPIC) return decisions;
+  const roomy = decisions === null || decisions.size >= MAX_DECISIONS ? new Map<string, Kept>() : decisions;
+  return roomy.set(topic, decision);
 }
 
 /** mayReceive() for a target of cached routes, which remembers the answer. */

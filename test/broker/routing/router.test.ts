@@ -4,6 +4,7 @@ import { parseFilter } from "../../../src/broker/routing/filter.ts";
 import { createRetainedCursor, stepCursor } from "../../../src/broker/routing/retained-cursor.ts";
 import { createRetainedStore } from "../../../src/broker/routing/retained-store.ts";
 import { createRouter } from "../../../src/broker/routing/router.ts";
+import { LONGEST_KEPT_TOPIC } from "../../../src/broker/routing/topic-table.ts";
 import type { StoredMessage } from "../../../src/broker/routing/stored-message.ts";
 import type { Subscription } from "../../../src/broker/routing/subscription.ts";
 
@@ -71,6 +72,20 @@ describe("the router", () => {
     router.add(subscription("s", "t"));
     expect(router.routes(entry).targets).toHaveLength(1);
     expect(entry.evicted).toBe(true);
+  });
+
+  it("keeps no topic of many bytes, which anybody could fill the memory with, and routes it all the same", () => {
+    const router = createRouter<string>(128, ({ suspended }) => suspended);
+    router.add(subscription("s", "long/#"));
+    for (const [length, isKept] of [
+      [LONGEST_KEPT_TOPIC, true],
+      [LONGEST_KEPT_TOPIC + 1, false],
+    ] as const) {
+      const topic = "long/".padEnd(length, "x");
+      const entry = router.entryOf(topic);
+      expect(router.routes(entry).targets).toHaveLength(1);
+      expect(router.topics.find(Buffer.from(topic), 0, length) !== null).toBe(isKept);
+    }
   });
 
   it("knows a topic by its bytes", () => {
