@@ -1,3 +1,4 @@
+import { jsonExcess } from "../core/modest-json.ts";
 import { isRawObject } from "../core/raw-object.ts";
 import { utf8Text } from "../core/text.ts";
 import { membersOf } from "./members.ts";
@@ -22,7 +23,8 @@ const MAX_DEPTH = 32;
  */
 export function readEnvelope(payload: Uint8Array): readonly Asked[] {
   if (payload.length > MAX_PAYLOAD) return [faultOf(`Payload larger than ${MAX_PAYLOAD} bytes`)];
-  if (isDeep(payload)) return [faultOf(`Payload nested deeper than ${MAX_DEPTH} levels`)];
+  if (jsonExcess(payload, { levels: MAX_DEPTH, values: Infinity }) !== null)
+    return [faultOf(`Payload nested deeper than ${MAX_DEPTH} levels`)];
   const text = utf8Text(payload);
   if (text === null) return [faultOf("Payload not valid JSON")];
   let value: unknown;
@@ -62,28 +64,3 @@ function readCommand(value: unknown): Asked {
 function faultOf(error: string): Asked {
   return { kind: "fault", name: "Unknown command", error };
 }
-
-/** Counts brackets outside of strings. */
-function isDeep(payload: Uint8Array): boolean {
-  let depth = 0;
-  let isText = false;
-  for (let at = 0; at < payload.length; at++) {
-    const byte = payload[at];
-    if (isText) {
-      if (byte === BACKSLASH) at++;
-      else if (byte === QUOTE) isText = false;
-    } else if (byte === QUOTE) isText = true;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      depth++;
-      if (depth > MAX_DEPTH) return true;
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
-  }
-  return false;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

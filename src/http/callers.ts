@@ -83,24 +83,31 @@ export function createCallers({ login, current, record, now }: CallerDeps): Call
       if (presented === null) return { kind: "login" };
       const { address, listener } = call;
       const { name, password, isBasic } = presented;
+      const end = await attempts.begin(address);
+      if (typeof end === "number") return { kind: "too many failures", waitS: end };
+      let hasFailed = false;
       const fail = (reason: Reason, username: string): Refusal => {
-        attempts.failed(address);
+        hasFailed = true;
         record({ kind: "refused", client: { clientId, username, address, listener }, reason });
         return { kind: "login" };
       };
-      const key = findApiKey(current().http?.keys?.value ?? [], name, password.toString("latin1"));
-      if (key !== null) return byKey(key, call) ?? fail(BARRED, key.username);
-      if (!isBasic) return fail(WRONG_KEY, name);
-      const answer = await login({ clientId, username: name, password, certificate: null, listener, address });
-      if (answer.verdict === "allow") {
-        const { identity } = answer;
-        return {
-          sender: { identity, client: { clientId, username: identity.username, address, listener } },
-          filters: [],
-        };
+      try {
+        const key = findApiKey(current().http?.keys?.value ?? [], name, password.toString("latin1"));
+        if (key !== null) return byKey(key, call) ?? fail(BARRED, key.username);
+        if (!isBasic) return fail(WRONG_KEY, name);
+        const answer = await login({ clientId, username: name, password, certificate: null, listener, address });
+        if (answer.verdict === "allow") {
+          const { identity } = answer;
+          return {
+            sender: { identity, client: { clientId, username: identity.username, address, listener } },
+            filters: [],
+          };
+        }
+        if (answer.reason.kind === "auth_unavailable") return { kind: "unavailable", sentence: answer.reason.sentence };
+        return fail(answer.reason, name);
+      } finally {
+        end(hasFailed);
       }
-      if (answer.reason.kind === "auth_unavailable") return { kind: "unavailable", sentence: answer.reason.sentence };
-      return fail(answer.reason, name);
     },
   };
 }

@@ -1,16 +1,13 @@
+import { parseModestJson } from "../core/modest-json.ts";
 import { isRawObject, type RawObject } from "../core/raw-object.ts";
-import { utf8Text } from "../core/text.ts";
 import type { Qos } from "../core/types.ts";
 
-/** Parses a body; undefined: it is no JSON in UTF-8. */
+/** A thousand messages with all their properties are far below. */
+const BOUNDS = { levels: 32, values: 100_000 } as const;
+
+/** Parses a body; undefined: it is no JSON in UTF-8, or so much of it that it would hold up everybody else. */
 export function parseJson(body: Buffer): unknown {
-  const text = utf8Text(body);
-  if (text === null) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return parseModestJson(body, BOUNDS);
 }
 
 /** The fields of an object, to be asked one by one; null: it is none. */

@@ -38,9 +38,10 @@ export function createPublishApi(deps: PublishApiDeps): Hono<Env> {
     if (body.kind === "too large") return refuse(context, dialect, { kind: "body too large", limit }, false);
     if (body.kind !== "read") return refuse(context, dialect, { kind: "busy" }, false);
     try {
-      const { clientId, messages } = dialect.read(body.bytes);
-      const caller = await callers.identify(call, clientId);
+      const request = dialect.read(body.bytes);
+      const caller = await callers.identify(call, request.clientId);
       if ("kind" in caller) return refuse(context, dialect, caller, true);
+      const messages = request.messages();
       if (!isList(messages)) return reply(context, messages);
       const outside = findOutside(caller, messages);
       if (outside !== null) {
@@ -112,7 +113,9 @@ function denied(caller: Caller, topic: string, reason: Reason): Refusal {
 
 /** With the words of the log. */
 function inFull({ sender }: Caller, topic: string, { sentence }: Reason): string {
-  return `user ${sender.identity.username} may not publish to ${topic}: ${sentence}`;
+  const { username } = sender.identity;
+  const who = username === null ? "a login without a user name" : `user ${username}`;
+  return `${who} may not publish to ${topic}: ${sentence}`;
 }
 
 /** `isRead`: the request was read to its end; what comes behind one that was not cannot be told from it. */

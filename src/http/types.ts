@@ -22,11 +22,14 @@ export type Refusal =
   /** The rules, or the form of a message; `code` is the reason code of MQTT 5. */
   | { readonly kind: "message"; readonly code: number; readonly reason: Reason };
 
+/** Messages of one request; more would hold up everybody else. */
+export const MAX_MESSAGES = 1000;
+
 /** What a body asks for. */
 export interface PublishRequest {
   readonly clientId: string;
-  /** An Answer says what is wrong with the body; it is sent only to who may log in. */
-  readonly messages: readonly SentMessage[] | Answer;
+  /** Reads them; only for who may log in. An Answer says what is wrong with the body. */
+  readonly messages: () => readonly SentMessage[] | Answer;
 }
 
 /** One of the ways in which programs ask for a message to be published, and are answered. */

@@ -11,11 +11,12 @@ import type { Answer, Dialect } from "./types.ts";
 export const jsonDialect: Dialect = {
   read(body) {
     const raw = objectOf(parseJson(body));
-    if (raw === null) return { clientId: "http", messages: NOT_JSON };
+    if (raw === null) return { clientId: "http", messages: () => NOT_JSON };
     const { topic, payload, qos = 0, retain = false, client_id: clientId = "http" } = raw;
-    const messages = messagesOf(topic, payload, qos, retain);
     const id = textOf(clientId);
-    return id === null ? { clientId: "http", messages: WRONG_TYPE } : { clientId: id, messages };
+    return id === null
+      ? { clientId: "http", messages: () => WRONG_TYPE }
+      : { clientId: id, messages: () => messagesOf(topic, payload, qos, retain) };
   },
   published: () => ({ status: 200, body: { code: 0, result: [] } }),
   refused: (refusal) =>

@@ -3,16 +3,18 @@ import type { PublishOutcome, SentMessage, SentProperties } from "../core/publis
 import type { RawObject } from "../core/raw-object.ts";
 import { base64Bytes, objectOf, parseJson, qosOf, textOf } from "./json.ts";
 import { sentenceOf, statusOf } from "./refusals.ts";
-import type { Answer, Dialect, Refusal } from "./types.ts";
-
-/** Messages of one request; more would hold up everybody else. */
-const MAX_MESSAGES = 1000;
+import { MAX_MESSAGES, type Answer, type Dialect, type Refusal } from "./types.ts";
 
 /** EMQX 5's way, `POST /api/v5/publish`: JSON with payload encodings and properties, answered with reason codes. */
 export const singleDialect: Dialect = {
   read(body) {
-    const read = messageOf(parseJson(body));
-    return { clientId: "http", messages: "status" in read ? read : [read] };
+    return {
+      clientId: "http",
+      messages() {
+        const read = messageOf(parseJson(body));
+        return "status" in read ? read : [read];
+      },
+    };
   },
   published([outcome = "sent"]) {
     return { status: STATUS[outcome], body: resultOf(outcome) };
@@ -23,10 +25,12 @@ export const singleDialect: Dialect = {
 /** `POST /api/v5/publish/bulk`: a list of the same; nothing is published when one of them cannot be. */
 export const bulkDialect: Dialect = {
   read(body) {
-    const list = parseJson(body);
     return {
       clientId: "http",
-      messages: Array.isArray(list) ? messagesOf(list) : badRequest("the body is not a list of messages"),
+      messages() {
+        const list = parseJson(body);
+        return Array.isArray(list) ? messagesOf(list) : badRequest("the body is not a list of messages");
+      },
     };
   },
   published: (outcomes) => ({
