@@ -50,7 +50,10 @@ export function createWebSocketServer(tls: TlsMaterial | null, deps: WebSocketDe
     handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
   });
 
-  server.on("request", ({ socket }) => socket.end(HELP));
+  server.on("request", ({ socket }) => {
+    // further requests that came with the first one get no answer of their own
+    if (!socket.writableEnded) linger(socket, () => void socket.end(HELP));
+  });
   server.on("upgrade", (request, socket, head) => {
     // The HTTP server has let go of the socket, and of its error listener: without one a reset would end the process.
     socket.on("error", () => socket.destroy());

@@ -83,8 +83,18 @@ export function createLiveDesk({ visitors, channels, tail }: LiveDeps): LiveDesk
     page.isAlive = false;
     page.socket.ping();
     // rights that were taken away end what they had opened
-    const visit = await visitors(callIn(request));
-    if (visit.kind === "refused") say(page, visit.message);
+    const visit = await visitOf(request);
+    if (visit === null) say(page, "The broker made a mistake.");
+    else if (visit.kind === "refused") say(page, visit.message);
+  };
+
+  /** null: it broke down, and nobody is let in for that. */
+  const visitOf = async (request: IncomingMessage): Promise<Visit | null> => {
+    try {
+      return await visitors(callIn(request));
+    } catch {
+      return null;
+    }
   };
 
   const welcome = (socket: WebSocket, request: IncomingMessage): void => {
@@ -111,14 +121,18 @@ export function createLiveDesk({ visitors, channels, tail }: LiveDeps): LiveDesk
   const admit = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     socket.on("error", () => socket.destroy());
     const refused = await refusalOf(request);
-    if (refused !== null) return void socket.end(`HTTP/1.1 ${refused}\r\nConnection: close\r\n\r\n`);
+    if (refused !== null) {
+      // who does not hang up must not keep one of the few places
+      socket.once("finish", () => socket.destroy());
+      return void socket.end(`HTTP/1.1 ${refused}\r\nConnection: close\r\n\r\n`);
+    }
     server.handleUpgrade(request, socket, head, (opened) => welcome(opened, request));
   };
 
   const refusalOf = async (request: IncomingMessage): Promise<string | null> => {
     if (URL.parse(request.url ?? "", "http://broker")?.pathname !== "/api/v1/live") return "404 Not Found";
     if (request.headers["sec-fetch-site"] === "cross-site") return "403 Forbidden";
-    const visit: Visit | null = await Promise.resolve(visitors(callIn(request))).catch(() => null);
+    const visit = await visitOf(request);
     if (visit === null) return "503 Service Unavailable";
     if (visit.kind === "refused") return visit.status === 401 ? "401 Unauthorized" : "403 Forbidden";
     return pages.size < MAX_PAGES ? null : "503 Service Unavailable";

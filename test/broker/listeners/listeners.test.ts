@@ -680,6 +680,24 @@ describe("WebSocket", () => {
     expect(String(body)).toBe("This port speaks MQTT over WebSocket. Point an MQTT client here.\n");
   });
 
+  test("who is answered with help and does not hang up is cut off", async () => {
+    const { listeners, port } = await setUp();
+    await listeners.apply([planOf({ protocol: "websockets" })]);
+    const socket = connect({ port: port(), host: "127.0.0.1", allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    socket.on("error", () => undefined);
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3));
+    await once(socket.resume(), "end");
+    // only a connection that is closed over there answers with a reset
+    await vi.waitFor(
+      () => {
+        socket.write("x");
+        expect(socket.destroyed).toBe(true);
+      },
+      { timeout: 10_000, interval: 50 },
+    );
+  });
+
   test("a text frame closes the connection with 1003", async () => {
     const { listeners, port, broker } = await setUp();
     await listeners.apply([planOf({ protocol: "websockets" })]);

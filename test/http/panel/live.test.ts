@@ -1,13 +1,25 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { TailLine } from "../../../src/core/api/live.ts";
 import { listChannel, wholeChannel } from "../../../src/http/panel/live-channel.ts";
+import type { Visitors } from "../../../src/core/visit.ts";
 import type { TailTap } from "../../../src/http/panel/live-tail.ts";
-import { createLiveDesk } from "../../../src/http/panel/live.ts";
+import { createLiveDesk, type LiveDesk } from "../../../src/http/panel/live.ts";
 
-/** A desk on a port of its own, and a page that listens to it. */
+/** Opens a desk on a port of its own. */
+async function portOf(desk: LiveDesk): Promise<number> {
+  const server = createServer().on("upgrade", desk.upgrade);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** A desk, and a page that listens to it. */
 async function start() {
   const devices = new Map<string, { id: string; n: number }>();
   const taps = new Set<TailTap>();
@@ -33,16 +45,11 @@ async function start() {
       return () => taps.delete(tap);
     },
   });
-  const server = createServer().on("upgrade", desk.upgrade);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const port = await portOf(desk);
   const socket = new WebSocket(`ws://127.0.0.1:${port}/api/v1/live`);
   onTestFinished(() => {
     socket.terminate();
     desk.close();
-    server.close();
   });
   const frames: string[] = [];
   socket.on("message", (data: Buffer) => frames.push(data.toString()));
@@ -119,6 +126,41 @@ test.each(["", "[]", "{", '{"sub":"clients"}', '{"tail":7}', '{"tail":{"filter":
     expect(taps.size).toBe(0);
   },
 );
+
+test.each<[string, Visitors, RegExp]>([
+  [
+    "is no administrator",
+    () => ({ kind: "refused", status: 401, message: "", hint: "" }),
+    /^HTTP\/1\.1 401 Unauthorized\r\nConnection: close\r\n\r\n$/,
+  ],
+  [
+    "is somebody that it could not be found out about",
+    () => Promise.reject(new Error("broken")),
+    /^HTTP\/1\.1 503 Service Unavailable\r\nConnection: close\r\n\r\n$/,
+  ],
+])("who %s is not let in, and cut off", async (_, visitors, answer) => {
+  const desk = createLiveDesk({ visitors, channels: new Map(), tail: null });
+  const port = await portOf(desk);
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  socket.on("error", () => undefined);
+  let text = "";
+  socket.on("data", (data) => (text += String(data)));
+  socket.write(
+    "GET /api/v1/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+  );
+  await once(socket, "end");
+  expect(text).toMatch(answer);
+  // only a connection that is closed over there answers with a reset
+  await vi.waitFor(
+    () => {
+      socket.write("x");
+      expect(socket.destroyed).toBe(true);
+    },
+    { timeout: 5000, interval: 10 },
+  );
+});
 
 function line(topic: string): TailLine {
   const preview = { kind: "text", text: "1", truncated: false } as const;
