@@ -1,7 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls, getCACertificates, type ConnectionOptions } from "node:tls";
+import { readRegularFile } from "../core/read-regular-file.ts";
 import type { BridgeAddress, BridgeTlsSettings } from "../settings/types.ts";
 import type { BridgePlan } from "../snapshot/types.ts";
 
@@ -41,7 +42,7 @@ async function trustedOf({ capath, usesSystemCas }: BridgeTlsSettings): Promise<
 async function certificatesIn(folder: string): Promise<readonly string[]> {
   const texts = new Set<string>();
   for (const name of await readdir(folder)) {
-    const text = await readFile(join(folder, name), "utf8").catch(() => "");
+    const text = await readRegularFile(join(folder, name)).then(String, () => "");
     if (text.includes("-----BEGIN CERTIFICATE-----")) texts.add(text);
   }
   return [...texts];

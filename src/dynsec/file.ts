@@ -1,5 +1,6 @@
-import { chmod, copyFile, link, readFile, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, link, rm, stat } from "node:fs/promises";
 import { codeOf, messageOf } from "../core/errors.ts";
+import { readRegularFile } from "../core/read-regular-file.ts";
 import type { Problem } from "../core/types.ts";
 import { writeAtomically } from "../core/write-atomically.ts";
 import { formatDynsec, prepareTexts } from "./format-file.ts";
@@ -24,7 +25,7 @@ export function createDynsecFile(place: Place): DynsecFile {
     try {
       const seen = await lookOf(path);
       if (seen !== null && seen !== known) {
-        const found = parseDynsec(await readFile(path, "utf8"), shown);
+        const found = parseDynsec((await readRegularFile(path)).toString("utf8"), shown);
         if (found.state === null) return brokenMeanwhile(shown);
       }
       await prepareTexts(state);
@@ -42,7 +43,7 @@ export function createDynsecFile(place: Place): DynsecFile {
     async load() {
       try {
         const look = await lookOf(path);
-        const parsed = parseDynsec(await readFile(path, "utf8"), shown);
+        const parsed = parseDynsec((await readRegularFile(path)).toString("utf8"), shown);
         // a file that is not understood stays one that was changed by others, and is not written over
         if (parsed.state !== null) known = look;
         return parsed;

@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "../core/errors.ts";
+import { readRegularFile } from "../core/read-regular-file.ts";
 import { writeAtomically } from "../core/write-atomically.ts";
 import { formatBans, parseBans, type Ban, type ParsedBans } from "../settings/ban-file.ts";
 import type { FileReference } from "../settings/types.ts";
@@ -37,7 +38,7 @@ async function lookOf(path: string): Promise<{ readonly uid: number; readonly gi
 
 async function textOf(path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return (await readRegularFile(path)).toString("utf8");
   } catch (error) {
     if (codeOf(error) === "ENOENT") return "";
     throw error;

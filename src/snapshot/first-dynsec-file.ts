@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf, messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { placeOf } from "../core/problem.ts";
+import { readRegularFile } from "../core/read-regular-file.ts";
 import type { Problem } from "../core/types.ts";
 import { createDynsecFile } from "../dynsec/file.ts";
 import { firstDynsec } from "../dynsec/first-dynsec.ts";
@@ -89,7 +90,7 @@ async function randomPassword(path: string): Promise<string> {
 }
 
 async function firstLine(path: string): Promise<string> {
-  return (await readFile(path, "utf8")).split("\n", 1)[0]?.trim() ?? "";
+  return (await readRegularFile(path)).toString("utf8").split("\n", 1)[0]?.trim() ?? "";
 }
 
 function isAbout(error: unknown, path: string): boolean {

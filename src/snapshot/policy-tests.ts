@@ -17,7 +17,9 @@ interface TestedPolicy {
 /** Reads the files with tests in a folder; null: no folder is in use. */
 export async function readPolicyTests(folder: string | null, reading: Reading): Promise<PolicyTests> {
   if (folder === null) return { tests: [], faults: [] };
-  const names = (await reading.names(folder)).names ?? [];
+  const { names, error } = await reading.names(folder);
+  // a folder that is not there has none; that it is missing is said elsewhere
+  if (names === null) return { tests: [], faults: error === "ENOENT" ? [] : [unlisted(folder, error)] };
   const read: PolicyTests[] = [];
   for (const name of names.filter((candidate) => candidate.endsWith(POLICY_TEST_ENDING)).toSorted()) {
     const found = await reading.text(join(folder, name));
@@ -28,6 +30,11 @@ export async function readPolicyTests(folder: string | null, reading: Reading): 
     );
   }
   return { tests: read.flatMap(({ tests }) => tests), faults: read.flatMap(({ faults }) => faults) };
+}
+
+function unlisted(folder: string, error: string): PolicyTests["faults"][number] {
+  const what = `The folder ${folder} cannot be listed (${error}), so it is not known which policy tests are in it.`;
+  return { file: folder, what, fix: "Make it readable." };
 }
 
 function unreadable(file: string, error: string, fix = "Make it readable."): PolicyTests["faults"][number] {

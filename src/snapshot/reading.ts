@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { codeOf } from "../core/errors.ts";
+import { codeOf, messageOf } from "../core/errors.ts";
+import { readRegularFile } from "../core/read-regular-file.ts";
 import { foreignLine } from "../core/text.ts";
 import type { Problem } from "../core/types.ts";
 import { includeDirOrder } from "../settings/conf-file.ts";
@@ -88,7 +89,9 @@ export function createReading(instead: ReadonlyMap<string, string> = new Map()):
     },
     async names(folder) {
       watched.add(folder);
-      return list(folder);
+      const listed = await list(folder);
+      if (listed.error !== null) note(folder, listed.error);
+      return listed;
     },
     async confNames(folder) {
       watched.add(folder);
@@ -107,13 +110,11 @@ export function createReading(instead: ReadonlyMap<string, string> = new Map()):
 
 async function readText(path: string, faultyLine: (bytes: Buffer) => number | null): Promise<FileText> {
   try {
-    // Reading a pipe would wait for a writer, for ever.
-    if (!(await stat(path)).isFile()) return { path, text: null, error: "it is not a file" };
-    const bytes = await readFile(path);
+    const bytes = await readRegularFile(path);
     const line = faultyLine(bytes);
     if (line === null) return { path, text: bytes.toString("utf8"), error: null };
     return { path, text: null, error: `line ${line} is no UTF-8 text`, fix: "Save it again, as UTF-8." };
   } catch (error) {
-    return { path, text: null, error: codeOf(error) ?? "EIO" };
+    return { path, text: null, error: codeOf(error) ?? messageOf(error) };
   }
 }

@@ -91,7 +91,7 @@ describe("a dynamic security file", () => {
     const { state, problems } = await file.load();
     expect(state).toBeNull();
     expect(problems.map(sentence)).toEqual([
-      "dynamic-security.json cannot be read (EISDIR). Dynamic security knows nobody, and its commands are refused. " +
+      "dynamic-security.json cannot be read (it is not a file). Dynamic security knows nobody, and its commands are refused. " +
         "Give the broker the right to read it.",
     ]);
   });

@@ -1,11 +1,15 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { clockTime } from "../../src/core/clock-time.ts";
 import { firstDynsec } from "../../src/dynsec/first-dynsec.ts";
 import { parsePolicyTests } from "../../src/settings/policy-tests.ts";
-import { testPolicy } from "../../src/snapshot/policy-tests.ts";
+import { readPolicyTests, testPolicy } from "../../src/snapshot/policy-tests.ts";
+import { createReading } from "../../src/snapshot/reading.ts";
 import type { DynsecMoment, Snapshot } from "../../src/snapshot/types.ts";
 import { identity } from "../acl/access-of.ts";
 import { snapshotOf } from "../helpers/snapshot.ts";
+import { tempFolder } from "../helpers/temp.ts";
 
 const { policy } = snapshotOf({
   may: (action, _topic, { username, superuser }) => superuser || (action === "publish" && username === "plug"),
@@ -58,4 +62,23 @@ test("clients and roles that were read anew are never held back, since commands 
   expect(anew.problems.map(({ now }) => now)).toEqual([
     "It is in use all the same, because the file of dynamic security changed too.",
   ]);
+});
+
+test("a folder that cannot be listed may have tests that fail; one that is not there has none", async () => {
+  const folder = tempFolder();
+  const path = join(folder, "house");
+  expect(await readPolicyTests(path, createReading())).toEqual({ tests: [], faults: [] });
+  writeFileSync(path, "");
+  const policyTests = await readPolicyTests(path, createReading());
+  const { policy: closed, problems } = testPolicy(policy, { policyTests, dynsec: null }, null, []);
+  expect(problems).toEqual([
+    {
+      severity: "error",
+      what: `The folder ${path} cannot be listed (ENOTDIR), so it is not known which policy tests are in it.`,
+      now: "No device may use any topic.",
+      fix: "Make it readable.",
+      where: { file: path },
+    },
+  ]);
+  expect(closed.for(identity({ username: "plug" })).check("publish", "a").verdict).toBe("deny");
 });
