@@ -71,6 +71,14 @@ export function createTrash(openShelf: () => Promise<Shelf>, now: () => number):
     for (const [index, [id, entry]] of kept.entries()) entries.set(id, { ...entry, ...places[index] });
     allBytes = liveBytes;
   };
+  /** What was done is safe, and it is not known how far the tidying came: all is read anew when it is needed. */
+  const startAnew = async (shelf: Shelf): Promise<void> => {
+    opened = null;
+    entries.clear();
+    liveBytes = 0;
+    allBytes = 0;
+    await shelf.close().catch(() => undefined);
+  };
   const open = async (): Promise<Shelf> => {
     const shelf = await openShelf();
     const pauses = createPauses();
@@ -92,7 +100,7 @@ export function createTrash(openShelf: () => Promise<Shelf>, now: () => number):
       });
       const shelf = await opened;
       const result = await act(shelf);
-      await tidy(shelf);
+      await tidy(shelf).catch(() => startAnew(shelf));
       return result;
     });
     last = turn.catch(() => undefined);
