@@ -223,6 +223,10 @@ test("a device is added by one form, and comes in with what was shown", async ()
   expect(second.json).toMatchObject({ username: "kuchen-plug-2", topics: [{ access: "readwrite", filter: "#" }] });
   expect(second.json.password).not.toBe(password);
   expect(second.json.uri).toContain("@[::1]:");
+  for (const host of ["broker:80", "http://broker", "1:2", ""]) {
+    const refused = await api("POST", "devices", { name: "x", type: "other", scope: "everything", host });
+    expect([refused.status, refused.json.error?.message]).toEqual([400, '"host" is missing or cannot be used.']);
+  }
   for (const path of ["users", "users/kuchen-plug", "rules", "roles", "audit"]) {
     expect((await api("GET", path)).text).not.toContain(password);
   }

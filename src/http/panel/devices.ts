@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { DeviceCredential, DeviceTopic, DeviceType, Paste, UserInfo } from "../../core/api/access.ts";
 import { reservedNameOf } from "../../core/reserved-names.ts";
 import type { RawObject } from "../../core/raw-object.ts";
@@ -43,7 +44,8 @@ async function addDevice(body: RawObject, by: string, deps: DeviceRoutesDeps): P
   const scope = body["scope"];
   if (scope !== "suggested" && scope !== "everything") throw unfitField("scope", "Use suggested or everything.");
   const host = textOf(body, "host");
-  if (!/^(?=.{1,253}$)[\w.:-]+$/.test(host)) throw unfitField("host", "Write a name or an address, without a port.");
+  if (!isIPv6(host) && !/^(?=.{1,253}$)[\w.-]+$/.test(host))
+    throw unfitField("host", "Write a name or an address, without a port.");
   const username = freeName(textOf(body, "name"), deps);
   const topics: readonly DeviceTopic[] =
     scope === "suggested" ? deviceTopics(type, username) : [{ access: "readwrite", filter: "#" }];
