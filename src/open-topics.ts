@@ -56,6 +56,7 @@ export function openTopics({ broker, folder, current, reservedUsers, now }: Topi
       ...trashRoutes({ trash: trash.list, restore: deletions.restore, forget: trash.forget }),
       ...discoveryRoutes({
         devices: topics.discovery,
+        announcedBy: topics.announcedBy,
         async plan(ids) {
           const wanted = new Set(ids);
           const devices = (await topics.discovery()).filter(({ id }) => wanted.has(id));

@@ -102,6 +102,16 @@ test("ghosts are found with the reasons, nothing that lives is, and they go and 
     },
   });
 
+  // by the retained message itself, also those of the time before
+  const announcedBy = async (id: string): Promise<unknown> => {
+    const { body } = await get(`clients/${id}/discovery`);
+    return body;
+  };
+  expect(await announcedBy("l1")).toMatchObject({ total: 1, items: [{ id: "l1" }] });
+  const ofOwner = ["g1", "g2", "g3", "g4", "g5", "g6", "g7", "l2"].map((id) => ({ id, publisher: "owner" }));
+  expect(await announcedBy("owner")).toMatchObject({ total: 8, items: ofOwner });
+  expect(await announcedBy("nobody")).toEqual({ items: [], total: 0, next: null });
+
   // counted anew each minute, beside the answer
   await vi.waitFor(async () =>
     expect(await get("overview")).toMatchObject({ body: { retained: { probablyUnused: 84 } } }),

@@ -6,6 +6,8 @@ import { read, write, type Route } from "./route.ts";
 
 export interface DiscoveryRoutesDeps extends Pick<RetainedRoutesDeps, "run"> {
   readonly devices: () => Promise<readonly DiscoveryInfo[]>;
+  /** Those that a client has announced. */
+  readonly announcedBy: (clientId: string) => Promise<readonly DiscoveryInfo[]>;
   /** What the announcements of some devices are; a text says why they cannot be deleted. */
   readonly plan: (ids: readonly string[]) => Promise<DeletePlan | string>;
 }
@@ -19,7 +21,7 @@ const TERMS = {
 };
 
 /** The devices that were announced to Home Assistant, and how those that are left over go. */
-export function discoveryRoutes({ devices, plan, run }: DiscoveryRoutesDeps): readonly Route[] {
+export function discoveryRoutes({ devices, announcedBy, plan, run }: DiscoveryRoutesDeps): readonly Route[] {
   return [
     read(
       "/discovery",
@@ -36,6 +38,11 @@ export function discoveryRoutes({ devices, plan, run }: DiscoveryRoutesDeps): re
           TERMS,
         );
       },
+    ),
+    read(
+      "/clients/{id}/discovery",
+      { summary: "Devices that a client has announced to Home Assistant", answer: "Page<DiscoveryInfo>" },
+      async ({ param, query }) => pageOf(await announcedBy(param("id")), query, TERMS),
     ),
     write(
       "POST",

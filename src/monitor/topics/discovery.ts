@@ -22,8 +22,14 @@ const WEEK_MS = 7 * 86_400_000;
 
 type DiscoveryReason = DiscoveryInfo["reasons"][number];
 
-/** The devices that are announced to Home Assistant by retained messages, and whether anything is left behind them. */
-export async function discoveredDevices(deps: DiscoveryDeps): Promise<readonly DiscoveryInfo[]> {
+/**
+ * The devices that are announced to Home Assistant by retained messages, and whether anything is left behind them; with a
+ * client id those that this client has announced.
+ */
+export async function discoveredDevices(
+  deps: DiscoveryDeps,
+  announcedBy: string | null = null,
+): Promise<readonly DiscoveryInfo[]> {
   const { retained } = deps;
   const devices = new Map<string, DiscoveryConfig[]>();
   const pauses = createPauses();
@@ -41,9 +47,18 @@ export async function discoveredDevices(deps: DiscoveryDeps): Promise<readonly D
   const infos: DiscoveryInfo[] = [];
   for (const [id, configs] of devices) {
     if (pauses.isDue()) await pauses.rest();
-    infos.push(infoOf(deps, id, configs));
+    if (announcedBy === null || hasAnnounced(deps, configs, announcedBy)) infos.push(infoOf(deps, id, configs));
   }
   return infos;
+}
+
+/** Whether a client published any of the messages, as far as they or the index tell. */
+function hasAnnounced({ retained, index }: DiscoveryDeps, configs: readonly DiscoveryConfig[], clientId: string) {
+  return configs.some(
+    ({ topic }) =>
+      retained.facts(topic)?.publisher === clientId ||
+      index.get(topic)?.publishers.some(({ client }) => client.clientId === clientId) === true,
+  );
 }
 
 function infoOf(deps: DiscoveryDeps, id: string, configs: readonly DiscoveryConfig[]): DiscoveryInfo {

@@ -50,6 +50,8 @@ export interface Topics {
   table(query: TableQuery): Promise<Page<RetainedInfo>>;
   /** The devices that are announced to Home Assistant. */
   discovery(): Promise<readonly DiscoveryInfo[]>;
+  /** Those of them that a client has announced. */
+  announcedBy(clientId: string): Promise<readonly DiscoveryInfo[]>;
   /** Retained messages that announce a device that probably nobody uses, as of some minutes ago. */
   unused(): number;
   readonly trash: Trash;
@@ -92,9 +94,10 @@ export function createTopics(deps: TopicsDeps): Topics {
   const jobs = createJobs();
   let unused = 0;
   let unusedAtMs = -Infinity;
+  const announcements = { retained, index, isIndexed, indexedSinceMs, isConnected, now };
   const discovery = async (): Promise<readonly DiscoveryInfo[]> => {
     unusedAtMs = now();
-    const devices = await discoveredDevices({ retained, index, isIndexed, indexedSinceMs, isConnected, now });
+    const devices = await discoveredDevices(announcements);
     unused = devices.reduce((sum, { probablyUnused, topics }) => sum + (probablyUnused ? topics.length : 0), 0);
     return devices;
   };
@@ -120,6 +123,7 @@ export function createTopics(deps: TopicsDeps): Topics {
     watch: tails.watch,
     table: (query) => retainedTable({ retained, index }, query),
     discovery,
+    announcedBy: (clientId) => discoveredDevices(announcements, clientId),
     unused() {
       if (now() - unusedAtMs > UNUSED_MS) void discovery();
       return unused;

@@ -12,6 +12,7 @@ const PLACES = [
   ["devices/meter-1/history", "meter-1"],
   ["devices/meter-1/publishes", "meter-1"],
   ["devices/meter-1/subscribes", "meter-1"],
+  ["devices/meter-1/announced", "meter-1"],
   ["problems", "Problems"],
   ["topics", "Topics"],
   ["topics?q=state", "Topics"],

@@ -132,6 +132,21 @@ describeWith(["chromium"], "the page Devices", () => {
     await panel.getByRole("row", { name: /meters\/1/ }).waitFor();
     await panel.getByRole("link", { name: "Subscribes" }).click();
     await panel.getByRole("row", { name: "# 0 nothing readable" }).waitFor();
+    await panel.getByRole("link", { name: "Home Assistant" }).click();
+    await panel.getByRole("row", { name: "Kitchen plug 1 in use" }).waitFor();
+    expect(await panel.getByRole("link", { name: "Kitchen plug" }).getAttribute("href")).toBe(
+      "#/topics/clean-up?which=all&q=plug",
+    );
+  });
+
+  it("copies what is entered in a device to connect as this one does, but no password", async () => {
+    const { page, panel, frame } = await look(await startHouse(await startFakeApi(BUSY)), { path: "/devices/meter-1" });
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await panel.getByRole("button", { name: "Copy Connection details, without the password" }).click();
+    await panel.getByRole("button", { name: "Copied: Connection details, without the password" }).waitFor();
+    expect(await frame().evaluate(() => navigator.clipboard.readText())).toBe(
+      "Address: mqtt://127.0.0.1:1883\nUser: meter\nClient id: meter-1\n",
+    );
   });
 
   it("finds a device by its user too, as deep links name it", async () => {

@@ -1,3 +1,4 @@
+import type { DiscoveryInfo } from "../../../src/core/api/topics.ts";
 import type { ClientEvent, ClientInfo, ClientTopics } from "../../../src/core/api/clients.ts";
 import type { Page } from "../../../src/core/api/common.ts";
 import type { ProblemInfo } from "../../../src/core/api/problems.ts";
@@ -169,6 +170,20 @@ export const BUSY: Told = {
       next: null,
     } satisfies Page<ClientEvent>,
     "clients/meter-1/subscriptions": SUBSCRIBES,
+    "clients/meter-1/discovery": {
+      items: [
+        {
+          id: "plug",
+          name: "Kitchen plug",
+          topics: ["homeassistant/sensor/plug/power/config"],
+          probablyUnused: false,
+          reasons: [],
+          publisher: "meter-1",
+        },
+      ],
+      total: 1,
+      next: null,
+    } satisfies Page<DiscoveryInfo>,
     "clients/meter-1/publishes": {
       items: [{ topic: "meters/1", at: AT, count: 300 }],
       total: 1,

@@ -10,11 +10,13 @@ import { oneOf } from "../../shell/preferences.ts";
 import { hrefOf } from "../../shell/router.ts";
 import { named } from "./clients.ts";
 import { DeviceActions } from "./device-actions.tsx";
+import { Announced } from "./announced.tsx";
+import { Connection } from "./connection.tsx";
 import { History, Publishes, Subscribes } from "./device-tabs.tsx";
 import { StateBadge } from "./state-badge.tsx";
 
 const AGAIN_MS = 5000;
-const TABS = ["facts", "history", "publishes", "subscribes"] as const;
+const TABS = ["facts", "history", "publishes", "subscribes", "announced"] as const;
 
 /** All that is known of one device. */
 export function DevicePage(props: DeviceProps): JSX.Element {
@@ -80,10 +82,13 @@ function Part({ client, tab }: { readonly client: ClientInfo; readonly tab: (typ
       return <Publishes client={client} />;
     case "subscribes":
       return <Subscribes client={client} />;
+    case "announced":
+      return <Announced client={client} />;
     case "facts":
       return (
         <>
           <Facts rows={factsOf(panel, client)} />
+          <Connection client={client} />
           {client.problems === 0 ? null : (
             <div class="actions">
               <LinkButton href={hrefOf("problems", [], { q: client.id === "" ? (client.user ?? "") : client.id })}>

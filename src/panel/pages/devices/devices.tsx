@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import type { ClientInfo } from "../../../core/api/clients.ts";
 import { Chips, Field } from "../../components/controls.tsx";
+import { Icon } from "../../components/icon.tsx";
 import { Badge, Loading, Page } from "../../components/page.tsx";
 import { Pager, usePages } from "../../components/pager.tsx";
 import { type Column, Table } from "../../components/table.tsx";
@@ -158,7 +159,12 @@ function columnsOf({ words, format }: Panel): readonly Column<ClientInfo>[] {
       cell: ({ ip, tls }) => (
         <>
           {ip}
-          {tls ? <div class="muted small">{devices.encrypted}</div> : null}
+          {tls ? (
+            <div class="muted small lock">
+              <Icon name="lock" />
+              {devices.encrypted}
+            </div>
+          ) : null}
         </>
       ),
     },
