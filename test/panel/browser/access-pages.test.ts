@@ -100,7 +100,7 @@ describeWith(["chromium"], "the users of the owner's files", () => {
     expect(await refusal(mqtt, { username: "pump", password })).toBe(5);
     save(join(folders.share, "mosquitto/passwords"), `${line}\n`);
     await vi.waitFor(async () => expect(await refusal(mqtt, { username: "pump", password })).toBe(0), {
-      timeout: 5_000,
+      timeout: 10_000,
     });
   });
 });
