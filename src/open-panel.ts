@@ -10,6 +10,7 @@ import { auditRoutes } from "./http/panel/audit-routes.ts";
 import { bridgeRoutes, type BridgeRoutesDeps } from "./http/panel/bridges.ts";
 import { certificateRoutes } from "./http/panel/certificates.ts";
 import { listChannel, wholeChannel } from "./http/panel/live-channel.ts";
+import { figuresRoutes } from "./http/panel/figures.ts";
 import { configOf, configRoutes, type ConfigRoutesDeps } from "./http/panel/config.ts";
 import { listenerRoutes, listenersOf } from "./http/panel/listeners.ts";
 import { createLiveDesk } from "./http/panel/live.ts";
@@ -122,6 +123,7 @@ export async function openPanel({ host, port, folder }: PanelSettings, deps: Pan
     ...topics.routes,
     ...accessRoutes({ ...deps, clients: broker.clients }),
     ...configRoutes(deps),
+    ...figuresRoutes(deps),
     ...traceRoutes(deps),
     ...logRoutes({ lines: deps.logLines }),
     ...supportRoutes({

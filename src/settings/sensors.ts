@@ -73,7 +73,9 @@ export function sensorSettings(
     name: lines.name ?? name,
     prefix: lines.prefix ?? prefix,
     intervalS: lines.intervalS ?? intervalS,
-    devices: [...new Set([...devices, ...lines.devices])].filter((device) => device !== "").slice(0, MAX_DEVICES),
+    devices: [...new Set([...devices, ...lines.devices])]
+      .filter((device) => device !== "")
+      .slice(0, MAX_SENSOR_DEVICES),
   };
 }
 
@@ -97,7 +99,7 @@ export const NO_PREFIX = {
 const AS_BEFORE = "What Home Assistant was told stays as it is.";
 const NO_DEVICES = "Write the client ids or user names as a list, or [] for none.";
 /** Each is a sensor of its own. */
-const MAX_DEVICES = 100;
+export const MAX_SENSOR_DEVICES = 100;
 
 function isInterval(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= interval.minimum && value <= interval.maximum;

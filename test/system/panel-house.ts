@@ -13,7 +13,7 @@ export interface PanelHouse {
   readonly running: Running;
   readonly folders: Folders;
   get(path: string): Promise<ApiAnswer>;
-  send(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<ApiAnswer>;
+  send(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<ApiAnswer>;
   /** Where pages hear what changes. */
   readonly liveUrl: string;
   /** Connects a client of the user "meter". */
@@ -28,7 +28,7 @@ export async function panelHouse(
   files: Readonly<Record<string, string>> = {},
   folders: Folders = layOut({ "data/options.json": JSON.stringify({ ...LOGINS, ...options }), ...files }),
 ): Promise<PanelHouse> {
-  const running = await startAddon(folders, null, { CULEX_PORTS: "0,0,,,,0" });
+  const running = await startAddon(folders, null, { CULEX_PORTS: "0,0,,,,0,0" });
   onTestFinished(async () => {
     await running.stop();
   });

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import type { Paste, UserInfo, UserSecret } from "../../core/api/access.ts";
-import { BackendError, messageOf } from "../../core/errors.ts";
 import type { OptionStore } from "../../core/option-store.ts";
 import { isRawObject, type RawObject } from "../../core/raw-object.ts";
 import { reservedNameOf } from "../../core/reserved-names.ts";
@@ -9,6 +8,7 @@ import { placeOf } from "../../core/problem.ts";
 import { DYNSEC } from "../../snapshot/dynsec-login.ts";
 import type { Snapshot } from "../../snapshot/types.ts";
 import { ApiError } from "./api-error.ts";
+import { changeOptions } from "./change-options.ts";
 
 export interface AccountsDeps {
   readonly current: () => Snapshot;
@@ -76,19 +76,10 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 
   const editLogins = async (edit: (logins: readonly unknown[]) => readonly unknown[]): Promise<void> => {
     if (options === null) throw readOnly("the options", "Change them where you keep them.");
-    try {
-      await options.change((all) => {
-        const logins: unknown = all["logins"] ?? [];
-        return { ...all, logins: edit(Array.isArray(logins) ? logins : []) };
-      });
-    } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      throw new ApiError(
-        "unavailable",
-        `The options could not be changed (${messageOf(error)}). Nothing has changed.`,
-        "Try again, or change them under Configuration.",
-      );
-    }
+    await changeOptions(options, (all) => {
+      const logins: unknown = all["logins"] ?? [];
+      return { ...all, logins: edit(Array.isArray(logins) ? logins : []) };
+    });
     await reload("the panel");
   };
 

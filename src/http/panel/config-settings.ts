@@ -104,7 +104,7 @@ function shown(value: Limits[keyof Limits]): string {
 }
 
 /** The lines of a file, with those that an include_dir brings in behind it. */
-function linesOf({ directives, includes }: ConfFile): readonly Directive[] {
+export function linesOf({ directives, includes }: ConfFile): readonly Directive[] {
   return directives.flatMap((line) => [line, ...(includes.get(line) ?? []).flatMap(linesOf)]);
 }
 

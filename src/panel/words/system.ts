@@ -9,6 +9,7 @@ const en = {
     check: "Check a file",
     log: "Log",
     traces: "Traces",
+    figures: "Sensors & metrics",
     done: "What was done",
   },
   yes: "yes",
@@ -74,6 +75,20 @@ const en = {
   traceFiles: "Files of traces",
   traceFilesNone: "There is no file yet.",
   traceAt: "Written",
+  figures: {
+    on: "on",
+    off: "off",
+    switchOn: (what: string) => `Switch on ${what}`.trim(),
+    switchOff: (what: string) => `Switch off ${what}`.trim(),
+    changed: "This is in force now.",
+    sensors: "Sensors in Home Assistant",
+    sensorsLead:
+      "A device of Home Assistant shows clients, messages, refusals, problems, days left of the certificate, memory and more. Switched off, it disappears from there.",
+    devices: "Devices with a sensor for whether they are connected: client ids or user names, one in each line",
+    metrics: "Metrics for Prometheus",
+    metricsLead: "Figures without names of devices, users or topics, on a port of their own (9234 in the app).",
+    noToken: "Everybody who reaches the port reads them. metrics.token in the options changes that.",
+  },
 };
 
 const de: typeof en = {
@@ -87,6 +102,7 @@ const de: typeof en = {
     check: "Datei prüfen",
     log: "Log",
     traces: "Mitschnitte",
+    figures: "Sensoren & Metriken",
     done: "Was getan wurde",
   },
   yes: "ja",
@@ -154,6 +170,20 @@ const de: typeof en = {
   traceFiles: "Dateien von Mitschnitten",
   traceFilesNone: "Es gibt noch keine Datei.",
   traceAt: "Geschrieben",
+  figures: {
+    on: "an",
+    off: "aus",
+    switchOn: (what) => `${what} einschalten`.trim(),
+    switchOff: (what) => `${what} ausschalten`.trim(),
+    changed: "Das gilt jetzt.",
+    sensors: "Sensoren in Home Assistant",
+    sensorsLead:
+      "Ein Gerät von Home Assistant zeigt Clients, Nachrichten, Abgewiesene, Probleme, Resttage des Zertifikats, Speicher und mehr. Ausgeschaltet verschwindet es dort.",
+    devices: "Geräte mit einem Sensor dafür, ob sie verbunden sind: Client-IDs oder Benutzernamen, je eine Zeile",
+    metrics: "Metriken für Prometheus",
+    metricsLead: "Zahlen ohne Namen von Geräten, Benutzern oder Topics, an einem eigenen Port (9234 in der App).",
+    noToken: "Wer den Port erreicht, liest sie. Das ändert metrics.token in den Optionen.",
+  },
 };
 
 /** Texts of the page System. */

@@ -35,6 +35,7 @@ const PLACES = [
   ["system/check", "System"],
   ["system/log", "System"],
   ["system/traces", "System"],
+  ["system/figures", "System"],
   ["system/done", "System"],
 ] as const;
 

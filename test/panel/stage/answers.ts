@@ -1,5 +1,6 @@
 import type { AuditRecord, Page } from "../../../src/core/api/common.ts";
 import type { BackendInfo, GroupInfo, RoleInfo, RuleInfo, UserInfo } from "../../../src/core/api/access.ts";
+import type { FiguresInfo } from "../../../src/core/api/figures.ts";
 import type { BridgeInfo } from "../../../src/core/api/bridges.ts";
 import type { CertificateInfo, ConfigInfo, ListenerInfo, LogLine } from "../../../src/core/api/system.ts";
 import type { TraceFile, TraceInfo } from "../../../src/core/api/traces.ts";
@@ -181,6 +182,14 @@ export const ANSWERS: NonNullable<Told["others"]> = {
     total: 1,
     next: null,
   } satisfies Page<TraceFile>,
+  figures: {
+    sensors: { active: true, name: "Culex", devices: ["meter-1"] },
+    metrics: {
+      active: false,
+      needsToken: false,
+      paste: { to: "mosquitto.conf", lines: ["metrics 9234"] },
+    },
+  } satisfies FiguresInfo,
   audit: {
     items: [{ at: AT, by: "Kläus Müller", what: "disconnected meter-1" }],
     total: 1,

@@ -35,7 +35,7 @@ export async function startApp(
   supervisor.coreUsers = [coreUser(ADMIN.id)];
   const folders = layOut({ "data/options.json": "{}", ...files });
   const running = await startAddon(folders, supervisor, {
-    CULEX_PORTS: hasTls ? "0,,0,,,0" : "0,,,,,0",
+    CULEX_PORTS: hasTls ? "0,,0,,,0,0" : "0,,,,,0,0",
     // Ingress comes from the house, which is on this machine.
     CULEX_INGRESS_PEER: "127.0.0.1",
   });

@@ -7,6 +7,7 @@ import { Certificates } from "./certificates.tsx";
 import { Check } from "./check.tsx";
 import { Config } from "./config.tsx";
 import { Done } from "./done.tsx";
+import { Figures } from "./figures.tsx";
 import { Listeners } from "./listeners.tsx";
 import { Log } from "./log.tsx";
 import { Traces } from "./traces.tsx";
@@ -18,9 +19,10 @@ const SHOWN = {
   check: Check,
   log: Log,
   traces: Traces,
+  figures: Figures,
   done: Done,
 } as const;
-const TABS = ["listeners", "certificates", "config", "check", "log", "traces", "done"] as const;
+const TABS = ["listeners", "certificates", "config", "check", "log", "traces", "figures", "done"] as const;
 
 /** The page System: what the broker itself is made of. */
 export function SystemPage(): JSX.Element {
