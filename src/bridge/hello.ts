@@ -15,6 +15,8 @@ interface Announced {
   readonly maxPacketSize: number;
 }
 
+/** Characters of what the remote broker says of a refusal. */
+const LONGEST_REASON = 200;
 const NEVER_EXPIRES = 0xffff_ffff;
 
 /** How a bridge introduces itself at first. */
@@ -61,7 +63,7 @@ export function connectPacket(bridge: BridgeSettings, greeting: Greeting, announ
 export function refusalOf({ returnCode, reasonCode, properties }: IConnackPacket): Fault | null {
   const code = reasonCode ?? returnCode ?? 0;
   if (code === 0) return null;
-  const told = properties?.reasonString === undefined ? "" : ` ("${properties.reasonString}")`;
+  const told = properties?.reasonString === undefined ? "" : ` ("${properties.reasonString.slice(0, LONGEST_REASON)}")`;
   const { text, fix } = REFUSALS.get(code) ?? { text: `code ${code}`, fix: "Look into the log of that broker." };
   const kind = code === 1 || code === 0x84 ? "version" : "network";
   return { sentence: `was refused: ${text}${told}`, fix, kind };

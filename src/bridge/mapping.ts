@@ -49,6 +49,14 @@ export function createMapping(topics: readonly BridgeTopic[], former: readonly s
   };
 }
 
+/**
+ * The subscription that a bridge makes: what was published over it does not come back over it, and retained messages stay
+ * what they are. A shared one cannot be asked for that [MQTT-3.8.3-4].
+ */
+export function subscriptionTo(filter: string, qos: Qos, retainHandling: 0 | 2) {
+  return { topic: filter, qos, nl: !SHARED.test(filter), rap: true, rh: retainHandling };
+}
+
 /** `$share/group/` before a filter; messages come without it. */
 const SHARED = /^\$share\/[^/]+\//;
 

@@ -3,7 +3,7 @@ import { messageOf } from "../core/errors.ts";
 import type { ProtocolVersion, Qos } from "../core/types.ts";
 import type { BridgePlan } from "../snapshot/types.ts";
 import type { LoopGuard } from "./loop-guard.ts";
-import type { Mapping } from "./mapping.ts";
+import { type Mapping, subscriptionTo } from "./mapping.ts";
 import type { BridgeDeps, Fault, LocalEnd, Passed } from "./types.ts";
 
 /** An open connection to a remote broker, tied to the session of the bridge in this one. */
@@ -106,7 +106,7 @@ export function openRelay(deps: RelayDeps): Relay | null {
     for (const { filter, qos } of mapping.remote) {
       const messageId = ownId(local);
       asked.set(messageId, filter);
-      const subscriptions = [{ topic: filter, qos, ...AS_BRIDGE }];
+      const subscriptions = [subscriptionTo(filter, qos, 0)];
       write(generate({ cmd: "subscribe", messageId, subscriptions }, options));
     }
     if (settings.attemptUnsubscribe) {
@@ -209,9 +209,6 @@ export function openRelay(deps: RelayDeps): Relay | null {
   }
 }
 
-/** What was published over a bridge does not come back over it, and retained messages stay what they are. */
-const AS_BRIDGE = { nl: true, rap: true, rh: 0 } as const;
-
 /** Makes the subscriptions of a session those that the mapping wants. */
 export function subscribeLocally(
   local: LocalEnd,
@@ -225,7 +222,7 @@ export function subscribeLocally(
   if (unsubscriptions.length > 0)
     local.receive(generate({ cmd: "unsubscribe", messageId: 1, unsubscriptions }, options));
   const subscriptions = wanted.map(({ filter, qos }) => {
-    return { topic: filter, qos: qos < maxQos ? qos : maxQos, ...AS_BRIDGE, rh: retainHandling };
+    return subscriptionTo(filter, qos < maxQos ? qos : maxQos, retainHandling);
   });
   if (subscriptions.length > 0) local.receive(generate({ cmd: "subscribe", messageId: 2, subscriptions }, options));
 }

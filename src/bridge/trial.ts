@@ -5,7 +5,7 @@ import type { BridgePlan } from "../snapshot/types.ts";
 import { dial } from "./dial.ts";
 import { broken, cannotConnect, NO_ANSWER, silent, tooLarge, unreadable, wordsFor } from "./faults.ts";
 import { connectPacket, firstGreeting, plainerGreeting, refusalOf, type Greeting } from "./hello.ts";
-import { createMapping, type Wanted } from "./mapping.ts";
+import { createMapping, subscriptionTo, type Wanted } from "./mapping.ts";
 import type { Fault } from "./types.ts";
 
 /** What came of a try to reach another broker. */
@@ -91,7 +91,7 @@ function attempt(plan: BridgePlan, greeting: Greeting, signal: AbortSignal): Pro
     if (wanted.length === 0) return end(null);
     for (const [index, { filter, qos }] of wanted.entries()) {
       // what is retained need not be sent for this
-      const subscriptions = [{ topic: filter, qos, nl: !filter.startsWith("$share/"), rap: true, rh: 2 }];
+      const subscriptions = [subscriptionTo(filter, qos, 2)];
       socket?.write(generate({ cmd: "subscribe", messageId: index + 1, subscriptions }, options));
     }
   };

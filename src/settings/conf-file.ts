@@ -11,10 +11,13 @@ import type { Directive } from "./types.ts";
  *     acl_file /share/mosquitto/accesscontrollist
  *     listener 1885 127.0.0.1
  *
- * Spelling that Mosquitto refuses without need is understood and reported once per kind.
+ * Spelling that Mosquitto refuses without need is understood and reported once per kind. `file` is what it is called then.
  */
-export function parseConf(path: string, text: string): { directives: Directive[]; problems: Problem[] } {
-  const file = basename(path);
+export function parseConf(
+  path: string,
+  text: string,
+  file = basename(path),
+): { directives: Directive[]; problems: Problem[] } {
   const directives: Directive[] = [];
   const spellings = new Map<Spelling, number>();
   for (const [index, found] of linesOf(text).entries()) {

@@ -10,6 +10,11 @@ import type { ConfFile, Directive } from "./types.ts";
 /** The conf file with the bridges that were made in the panel. */
 export const PANEL_BRIDGES_FILE = "panel-bridges.conf";
 
+/** Whether a place is in that file: others may have its name, and are called by that alone. */
+export function isPanelBridges({ file }: Pick<Origin, "file">): boolean {
+  return file.endsWith(`/${PANEL_BRIDGES_FILE}`);
+}
+
 /** A bridge of that file, as it is written there. */
 export interface PanelBridge {
   readonly name: string;
@@ -21,13 +26,14 @@ export interface PanelBridge {
 
 /**
  * Reads the conf file of the panel. It is one like all others, but only bridges count in it: what it says otherwise
- * would change the broker from a place where nobody looks.
+ * would change the broker from a place where nobody looks. `shown` is its folder in the user's words.
  */
 export function parsePanelBridges(
   path: string,
   text: string,
+  shown: string,
 ): { readonly conf: ConfFile; readonly problems: readonly Problem[] } {
-  const { directives, problems } = parseConf(path, text);
+  const { directives, problems } = parseConf(path, text, `${shown}/${PANEL_BRIDGES_FILE}`);
   const foreign = directives.filter(({ name }) => findDirective(name) !== null && !NAMES.has(name));
   return {
     conf: {

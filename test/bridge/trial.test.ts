@@ -144,4 +144,10 @@ describeWith(["mosquitto"], "a try of a bridge to Mosquitto", () => {
       fault: null,
     });
   });
+
+  test("may share a subscription, by MQTT 5 too", async () => {
+    const far = await startMosquittoIn(tempFolder(), ["allow_anonymous true"]);
+    const lines = ["bridge_protocol_version mqttv50", "topic $share/group/house/# in"];
+    expect(await tryBridge(planOf(far.port, lines))).toMatchObject({ fault: null });
+  });
 });

@@ -39,7 +39,7 @@ describeWith(["mosquitto", "mosquitto_passwd"], "a bridge made in the panel", ()
     const cabin = await startCabin();
     const { broker, get, send, folders, running } = await startPanelHouse({ logins: [METER] });
     const { password, ...shown } = cabinBridge(cabin);
-    const where = { file: "panel-bridges.conf", line: 4 };
+    const where = { file: "/data/panel-bridges.conf", line: 4 };
     const detail = { ...shown, passwordSet: true, where };
     expect(await send("POST", "bridges", { ...shown, password })).toEqual({ status: 200, body: detail });
     const listed = { name: "cabin", state: "connected", writable: true, topics: ["in cabin/# ↔ cabin/#"], where };
@@ -101,9 +101,9 @@ describeWith(["mosquitto", "mosquitto_passwd"], "a bridge made in the panel", ()
     const check = launch(["src/main.ts", "check", "--options", join(folders.data, "options.json"), ...places]);
     await check.ended;
     const said = check.lines.join("\n");
-    expect(said).toContain('panel-bridges.conf line 10: "bridge_insecur" is not a setting of mosquitto.conf.');
+    expect(said).toContain('/data/panel-bridges.conf line 10: "bridge_insecur" is not a setting of mosquitto.conf.');
     expect(said).toContain(
-      'panel-bridges.conf line 11: "listener" does not belong to a bridge, and this file is for bridges alone.',
+      '/data/panel-bridges.conf line 11: "listener" does not belong to a bridge, and this file is for bridges alone.',
     );
   });
 
@@ -226,6 +226,18 @@ test("a bridge of a file is edited there, and a change that nobody saw is not ov
   expect([await change("a"), await change("b")]).toEqual([200, 412]);
 });
 
+test("a file of the same name in /share is one like others", async () => {
+  const port = await freePort();
+  const options = { customize: { active: true, folder: "m" } };
+  const conf = `connection far\naddress 127.0.0.1:${port}\ntopic # in\nlocal_username x\nlocal_username y\nlocal_username z\n`;
+  const { get, send } = await startPanelHouse(options, { "share/m/panel-bridges.conf": conf });
+  expect(await send("POST", "bridges", cabinBridge({ port }))).toMatchObject({ status: 200 });
+  expect(await get("bridges")).toMatchObject([
+    { name: "far", writable: false, where: { file: "panel-bridges.conf", line: 1 } },
+    { name: "cabin", writable: true, where: { file: "/data/panel-bridges.conf", line: 4 } },
+  ]);
+});
+
 test("a bridge whose file has gone is shown with the reason, and can be taken away", async () => {
   const conf = ["connection far", "address far.lan", "bridge_cafile /ssl/gone.pem", "topic # in", ""].join("\n");
   const { get, send } = await startPanelHouse({}, { [FILE]: conf });
@@ -235,11 +247,11 @@ test("a bridge whose file has gone is shown with the reason, and can be taken aw
       address: "far.lan",
       state: "stopped",
       lastError:
-        'panel-bridges.conf line 3: bridge_cafile "/ssl/gone.pem" not found. The bridge "far" is not started. Put the right file there; no restart is needed.',
+        '/data/panel-bridges.conf line 3: bridge_cafile "/ssl/gone.pem" not found. The bridge "far" is not started. Put the right file there; no restart is needed.',
       topics: ["# in"],
       in: 0,
       out: 0,
-      where: { file: "panel-bridges.conf", line: 1 },
+      where: { file: "/data/panel-bridges.conf", line: 1 },
       writable: true,
     },
   ]);

@@ -3,6 +3,7 @@ import { placeOf } from "../../core/problem.ts";
 import type { Problem } from "../../core/types.ts";
 import { writeAtomically } from "../../core/write-atomically.ts";
 import {
+  isPanelBridges,
   PANEL_BRIDGES_FILE,
   panelBridgesIn,
   panelBridgesText,
@@ -86,7 +87,8 @@ export function createBridgeFile({ current, sources, preview, reload }: BridgeFi
       const [from, to] = linesIn(text, entry);
       const fault = problems.find(
         ({ severity, where }) =>
-          where?.file === PANEL_BRIDGES_FILE &&
+          where !== undefined &&
+          isPanelBridges(where) &&
           where.line !== undefined &&
           where.line >= from &&
           where.line <= to &&
@@ -94,9 +96,7 @@ export function createBridgeFile({ current, sources, preview, reload }: BridgeFi
           (severity === "error" || where.line > from),
       );
       if (fault !== undefined) throw refusalOf(fault, text);
-      const plan = bridges.find(
-        ({ settings: { name, origin } }) => name === entry.name && origin.file === PANEL_BRIDGES_FILE,
-      );
+      const plan = bridges.find(({ settings: { name, origin } }) => name === entry.name && isPanelBridges(origin));
       if (plan !== undefined) return plan;
       const message = `The bridge ${entry.name} would not be started.`;
       throw new ApiError("conflict", message, "See under Problems what is wrong with the settings.");

@@ -55,7 +55,7 @@ export function checkReadable({ name, lines }: Pick<PanelBridge, "name" | "lines
       field: "name",
     });
   }
-  const [found] = panelBridgesIn(parsePanelBridges("", panelBridgesText([{ name, lines }])).conf);
+  const [found] = panelBridgesIn(parsePanelBridges("", panelBridgesText([{ name, lines }]), "").conf);
   const wrong = lines.find((line, at) => {
     const read = found?.lines[at];
     return read?.name !== line.name || read.value !== line.value || !line.value.isWellFormed();

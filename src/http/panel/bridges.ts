@@ -1,7 +1,7 @@
 import type { BridgeInfo, BridgeVerdict } from "../../core/api/bridges.ts";
 import type { RawObject } from "../../core/raw-object.ts";
 import type { Problem } from "../../core/types.ts";
-import { PANEL_BRIDGES_FILE, type PanelBridge } from "../../settings/panel-bridges.ts";
+import { isPanelBridges, type PanelBridge } from "../../settings/panel-bridges.ts";
 import type { BridgePlan, Snapshot } from "../../snapshot/types.ts";
 import { ApiError } from "./api-error.ts";
 import { createBridgeFile, placed, type BridgeFile, type BridgeFileDeps } from "./bridge-file.ts";
@@ -148,7 +148,7 @@ export function bridgesOf({ current, states }: RunningBridgesDeps): readonly Bri
       topics: (settings?.topics ?? []).map(({ direction, local, remote }) => `${direction} ${local} ↔ ${remote}`),
       ...passed,
       ...(settings === undefined ? {} : { where: settings.origin }),
-      writable: settings?.origin.file === PANEL_BRIDGES_FILE,
+      writable: settings !== undefined && isPanelBridges(settings.origin),
     };
   });
 }
