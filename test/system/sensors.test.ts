@@ -74,7 +74,7 @@ test("what was told before a restart is told to be away, and taken back when it 
   await seen.client.subscribeAsync("culex/status", { qos: 1 });
   await seen.received(["culex/status online"]);
   await first.stop();
-  expect(seen.messages).toEqual(["culex/status online", "culex/status offline"]);
+  await seen.received(["culex/status online", "culex/status offline"]);
 
   writeOptions(folders, {});
   const second = await startAddon(folders, null, env);

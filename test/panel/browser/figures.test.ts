@@ -4,6 +4,9 @@ import { describeWith } from "../../helpers/needs.ts";
 import { startApp } from "../stage/app.ts";
 import { useBrowser } from "../stage/browser.ts";
 
+/** Longer than it ever takes, on a machine with much else to do. */
+const SOON = { timeout: 20_000 };
+
 describeWith(["chromium"], "somebody who wants the figures in Home Assistant", () => {
   const look = useBrowser();
 
@@ -15,18 +18,18 @@ describeWith(["chromium"], "somebody who wants the figures in Home Assistant", (
     const sensors = panel.getByRole("region", { name: "Sensors in Home Assistant" });
     await sensors.getByRole("button", { name: "Switch on Sensors in Home Assistant" }).click();
     await sensors.getByText("on", { exact: true }).waitFor();
-    await expect.poll(() => seen.messages).toContain("culex/status online");
+    await expect.poll(() => seen.messages, SOON).toContain("culex/status online");
 
     const devices = sensors.getByLabel(/^Devices with a sensor/);
     await devices.fill("ha\nplug <b>\n");
     await sensors.getByRole("button", { name: "Save" }).click();
-    await expect.poll(() => seen.messages.filter((line) => line.includes('"name":"plug <b>"'))).toHaveLength(1);
-    await expect.poll(() => devices.inputValue()).toBe("ha\nplug <b>");
+    await expect.poll(() => seen.messages.filter((line) => line.includes('"name":"plug <b>"')), SOON).toHaveLength(1);
+    await expect.poll(() => devices.inputValue(), SOON).toBe("ha\nplug <b>");
     expect(await violations()).toEqual([]);
 
     await sensors.getByRole("button", { name: "Switch off Sensors in Home Assistant" }).click();
     await sensors.getByText("off", { exact: true }).waitFor();
-    await expect.poll(() => seen.messages).toContain("culex/status ");
+    await expect.poll(() => seen.messages, SOON).toContain("culex/status ");
 
     const metrics = panel.getByRole("region", { name: "Metrics for Prometheus" });
     await metrics.getByRole("button", { name: "Switch on Metrics for Prometheus" }).click();
