@@ -32,6 +32,8 @@ export interface RelayDeps extends Pick<BridgeDeps, "log" | "openEnd"> {
 }
 
 const MAX_PACKET_ID = 0xffff;
+/** Bytes; a name that a prefix makes longer cannot be written into a packet. */
+const LONGEST_TOPIC = 0xffff;
 /** Room for the header of a packet whose topic becomes longer. */
 const HEADER_BYTES = 8;
 
@@ -54,6 +56,9 @@ export function openRelay(deps: RelayDeps): Relay | null {
   let nextOwnId = MAX_PACKET_ID;
   let wasRefused = false;
   let wasUnasked = false;
+  let wasTooLong = false;
+  /** Messages of QoS 2 that go nowhere, by packet id, until the session has ended their handshake. */
+  const dropped = new Set<number>();
 
   /** This broker is at work while it writes, and cannot be called back. */
   const failLater = (fault: Fault): void => queueMicrotask(() => failed(fault));
@@ -61,6 +66,8 @@ export function openRelay(deps: RelayDeps): Relay | null {
   toRemote.on("packet", (packet) => {
     try {
       if (packet.cmd === "publish") publishOut(packet);
+      else if (packet.cmd === "pubrel" && dropped.delete(packet.messageId ?? 0))
+        answer("pubcomp", packet.messageId ?? 0);
       else if (isHandshake(packet)) write(generate(packet, options));
     } catch (error) {
       failLater({ kind: "network", sentence: `cannot pass on a message (${messageOf(error)})`, fix: "" });
@@ -161,26 +168,62 @@ export function openRelay(deps: RelayDeps): Relay | null {
     // no rule binds a bridge: the remote broker may write what the lines bring in, and nothing else
     if (!mapping.bringsIn(packet.topic)) return dropUnasked(packet);
     const topic = mapping.toLocal(packet.topic);
+    if (Buffer.byteLength(topic) > LONGEST_TOPIC) return dropTooLong(packet);
     if (guard.note("in", topic, bytesOf(packet))) return failed(loop(topic));
     const { subscriptionIdentifier: _, ...properties } = packet.properties ?? {};
     passed.in++;
     local.receive(generate({ ...packet, topic, ...(version === 5 ? { properties } : {}) }, options));
   }
 
-  /** Acknowledges a message that nobody asked for, so that the remote broker goes on to the next. */
-  function dropUnasked({ topic, qos, messageId = 0 }: IPublishPacket): void {
+  /** Acknowledges a message that goes no further, so that the remote broker goes on to the next. */
+  function acknowledge({ qos, messageId = 0 }: IPublishPacket): void {
     if (qos > 0) write(generate({ cmd: qos === 1 ? "puback" : "pubrec", messageId }, options));
+  }
+
+  function dropUnasked(packet: IPublishPacket): void {
+    const { topic } = packet;
+    acknowledge(packet);
     if (wasUnasked) return;
     wasUnasked = true;
     const sentence = `Bridge ${name}: the remote broker sends "${topic}", which no topic line brings in.`;
     log.warn({ bridge: name }, `${sentence} Such messages are dropped. ${UNASKED}`);
   }
 
+  function dropTooLong(packet: IPublishPacket): void {
+    acknowledge(packet);
+    warnTooLong(packet);
+  }
+
+  function warnTooLong({ topic }: IPublishPacket): void {
+    if (wasTooLong) return;
+    wasTooLong = true;
+    const sentence = `Bridge ${name}: with its prefix the topic "${topic.slice(0, 40)}…" is longer than ${LONGEST_TOPIC} bytes.`;
+    warn(`${sentence} Such messages are dropped. Shorten the prefix, or the topic.`);
+  }
+
+  /** Ends the handshake of a message that goes no further, as the remote broker would. */
+  function answer(cmd: "puback" | "pubrec" | "pubcomp", messageId: number): void {
+    // this broker is at work while it writes
+    queueMicrotask(() => {
+      end?.receive(generate({ cmd, messageId }, options));
+      end?.settle();
+    });
+  }
+
+  function dropOut(packet: IPublishPacket): void {
+    const { qos, messageId = 0 } = packet;
+    if (qos === 2) dropped.add(messageId);
+    if (qos > 0) answer(qos === 1 ? "puback" : "pubrec", messageId);
+    warnTooLong(packet);
+  }
+
   function publishOut(packet: IPublishPacket): void {
     if (guard.note("out", packet.topic, bytesOf(packet))) return failLater(loop(packet.topic));
+    const topic = mapping.toRemote(packet.topic);
+    if (Buffer.byteLength(topic) > LONGEST_TOPIC) return dropOut(packet);
     const retain = packet.retain && keepsRetain;
     passed.out++;
-    write(generate({ ...packet, topic: mapping.toRemote(packet.topic), retain }, options));
+    write(generate({ ...packet, topic, retain }, options));
   }
 
   function largestOut(remoteMaximum: number): number {

@@ -116,3 +116,40 @@ describeWith(["mosquitto"], "the topics of a bridge", () => {
     });
   });
 });
+
+test.each(["mqttv311", "mqttv50"])(
+  "a topic that a prefix makes too long goes nowhere and stops nothing (%s)",
+  async (version) => {
+    const b = await start("culex");
+    const a = await start(
+      "culex",
+      `connection table\naddress 127.0.0.1:${b.port}\nbridge_protocol_version ${version}\nrestart_timeout 1\ntopic out/# out 2 "" prefix/\ntopic in/# in 2 prefix/ ""\n${PROBE}`,
+    );
+    await linked(a, b);
+    const [atA, atB] = [await listen(a, "#"), await listen(b, "#")];
+    const long = "x".repeat(65_530);
+    for (const qos of [0, 1, 2] as const) {
+      await atA.publish(`out/${long}`, "long", qos);
+      await atA.publish(`out/${qos}`, "short", qos);
+      await atB.publish(`in/${long}`, "long", qos, true);
+      await atB.publish(`in/${qos}`, "short", qos);
+    }
+    await eventually(() => {
+      expect(atB.messages.filter((line) => line.startsWith("prefix/"))).toEqual([
+        "prefix/out/0 short q0",
+        "prefix/out/1 short q1",
+        "prefix/out/2 short q2",
+      ]);
+      expect(atA.messages.filter((line) => line.startsWith("prefix/"))).toEqual([
+        "prefix/in/0 short q0",
+        "prefix/in/1 short q1",
+        "prefix/in/2 short q2",
+      ]);
+    });
+    await eventually(() => expect(a.log()).toContain("Bridge table: with its prefix the topic"));
+    expect(a.log()).toMatch(
+      /xxx…" is longer than 65535 bytes\. Such messages are dropped\. Shorten the prefix, or the topic\./,
+    );
+    expect(a.log().match(/is connected to/g)).toHaveLength(1);
+  },
+);
