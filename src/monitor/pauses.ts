@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 
 /** Milliseconds that a long task works before everyone else has their turn. */
 const WORK_MS = 8;
-/** Steps between two looks at the clock. */
+/** Steps between two looks at the clock, when they are short. */
 const STEPS = 64;
 
 /** Lets a long task rest: asking after each step costs next to nothing. */
@@ -12,12 +12,12 @@ export interface Pauses {
   rest(): Promise<void>;
 }
 
-/** Begins to count. */
-export function createPauses(): Pauses {
+/** Begins to count; `every` are the steps between two looks at the clock. */
+export function createPauses(every = STEPS): Pauses {
   let steps = 0;
   let sinceMs = performance.now();
   return {
-    isDue: () => ++steps % STEPS === 0 && performance.now() - sinceMs > WORK_MS,
+    isDue: () => ++steps % every === 0 && performance.now() - sinceMs > WORK_MS,
     async rest() {
       await setImmediate();
       sinceMs = performance.now();

@@ -37,6 +37,8 @@ export interface Book {
 /** Past these those that were heard of longest ago are forgotten, and this much is left. */
 const MAX_ENTRIES = 5_000;
 const MAX_EVENTS = 50_000;
+/** Of names, which may be 64 kB each. */
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 const LEFT = 0.9;
 /** Names that one address can fill the book with, by trying them. */
 const MAX_STRANGERS = 20;
@@ -49,12 +51,14 @@ export function createBook(): Book {
   /** Clients that never came in, by address. */
   const strangers = new Map<string, string[]>();
   let events = 0;
+  let characters = 0;
   let heard = 0;
 
   const forget = (clientId: string): void => {
     const entry = entries.get(clientId);
     if (entry === undefined) return;
     entries.delete(clientId);
+    characters -= clientId.length;
     events -= entry.history.length;
   };
 
@@ -62,7 +66,8 @@ export function createBook(): Book {
   const trim = (): void => {
     const oldestFirst = [...entries].toSorted(([, one], [, other]) => one.heard - other.heard);
     for (const [clientId] of oldestFirst) {
-      if (entries.size <= MAX_ENTRIES * LEFT && events <= MAX_EVENTS * LEFT) break;
+      const isTrim = entries.size <= MAX_ENTRIES * LEFT && events <= MAX_EVENTS * LEFT;
+      if (isTrim && characters <= MAX_CHARACTERS * LEFT) break;
       forget(clientId);
     }
   };
@@ -107,7 +112,8 @@ export function createBook(): Book {
         heard: ++heard,
       };
       entries.set(clientId, entry);
-      if (entries.size > MAX_ENTRIES) trim();
+      characters += clientId.length;
+      if (entries.size > MAX_ENTRIES || characters > MAX_CHARACTERS) trim();
       return entry;
     },
     remember(entry, event) {

@@ -1,5 +1,5 @@
+import { parseModestJson } from "../../core/modest-json.ts";
 import { isRawObject, type RawObject } from "../../core/raw-object.ts";
-import { utf8Text } from "../../core/text.ts";
 
 /** What the announcement of a device or of a part of one says. */
 export interface DiscoveryConfig {
@@ -15,8 +15,9 @@ export interface DiscoveryConfig {
   readonly needsAll: boolean;
 }
 
-/** Levels within one another; an announcement has about six. What anybody sends must not be deeper than our stack. */
-const MAX_DEPTH = 32;
+/** That of a device with a hundred parts is far below, and has about six levels. */
+const MAX_BYTES = 256 * 1024;
+const BOUNDS = { levels: 32, values: 10_000 } as const;
 /** Of all topics together, which a long "~" would make many times as large as the message. */
 const MAX_TOPIC_CHARACTERS = 64 * 1024;
 
@@ -42,17 +43,8 @@ export function readDiscovery(topic: string, payload: Uint8Array): DiscoveryConf
 }
 
 function parse(payload: Uint8Array): RawObject | null {
-  try {
-    const config: unknown = JSON.parse(utf8Text(payload) ?? "");
-    return isRawObject(config) && isWithin(config, MAX_DEPTH) ? config : null;
-  } catch {
-    return null;
-  }
-}
-
-function isWithin(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  return depth > 0 && Object.values(value).every((item) => isWithin(item, depth - 1));
+  const config = payload.length > MAX_BYTES ? undefined : parseModestJson(payload, BOUNDS);
+  return isRawObject(config) ? config : null;
 }
 
 function deviceKey(device: RawObject): string | null {

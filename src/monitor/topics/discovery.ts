@@ -19,6 +19,8 @@ interface DiscoveryDeps {
 /** Where Home Assistant looks for announcements: of one part, or with the node that it belongs to, or of a whole device. */
 const FILTERS = ["homeassistant/+/+/config", "homeassistant/+/+/+/config"];
 const WEEK_MS = 7 * 86_400_000;
+/** Bytes; what says more than whether it is there says that it is. */
+const LONGEST_STATE = 1024;
 
 type DiscoveryReason = DiscoveryInfo["reasons"][number];
 
@@ -32,7 +34,8 @@ export async function discoveredDevices(
 ): Promise<readonly DiscoveryInfo[]> {
   const { retained } = deps;
   const devices = new Map<string, DiscoveryConfig[]>();
-  const pauses = createPauses();
+  // an announcement may take milliseconds
+  const pauses = createPauses(1);
   for (const filter of FILTERS) {
     for (const facts of retained.walk(filter)) {
       if (pauses.isDue()) await pauses.rest();
@@ -47,7 +50,7 @@ export async function discoveredDevices(
   const infos: DiscoveryInfo[] = [];
   for (const [id, configs] of devices) {
     if (pauses.isDue()) await pauses.rest();
-    if (announcedBy === null || hasAnnounced(deps, configs, announcedBy)) infos.push(infoOf(deps, id, configs));
+    if (announcedBy === null || hasAnnounced(deps, configs, announcedBy)) infos.push(await infoOf(deps, id, configs));
   }
   return infos;
 }
@@ -61,8 +64,9 @@ function hasAnnounced({ retained, index }: DiscoveryDeps, configs: readonly Disc
   );
 }
 
-function infoOf(deps: DiscoveryDeps, id: string, configs: readonly DiscoveryConfig[]): DiscoveryInfo {
-  const reasons = [availability(deps, configs), silence(deps, configs), announcer(deps, configs)];
+/** Anybody may announce as many parts of one device as there is room for messages, with thousands of topics each. */
+async function infoOf(deps: DiscoveryDeps, id: string, configs: readonly DiscoveryConfig[]): Promise<DiscoveryInfo> {
+  const reasons = [await availability(deps, configs), await silence(deps, configs), announcer(deps, configs)];
   const topics = configs.map(({ topic }) => topic);
   const publishers = topics.map((topic) => deps.retained.facts(topic)?.publisher ?? null);
   return {
@@ -76,16 +80,22 @@ function infoOf(deps: DiscoveryDeps, id: string, configs: readonly DiscoveryConf
 }
 
 /** It says that it is not there, or says nothing. */
-function availability({ retained }: DiscoveryDeps, configs: readonly DiscoveryConfig[]): DiscoveryReason {
+async function availability(
+  { retained }: DiscoveryDeps,
+  configs: readonly DiscoveryConfig[],
+): Promise<DiscoveryReason> {
+  const pauses = createPauses();
   let offline: string | null = null;
   let online: string | null = null;
   for (const config of configs) {
     let isThere: string | null = null;
     let isAway: string | null = null;
     for (const { topic, offline: word } of config.availability) {
-      const payload = retained.content(topic)?.payload.toString("utf8") ?? null;
-      if (payload === null) continue;
-      if (isOffline(payload, word)) isAway = topic;
+      if (pauses.isDue()) await pauses.rest();
+      const facts = retained.facts(topic);
+      if (facts === null) continue;
+      const payload = facts.bytes > LONGEST_STATE ? null : retained.content(topic)?.payload;
+      if (payload && isOffline(payload.toString("utf8"), word)) isAway = topic;
       else isThere = topic;
     }
     const counts = isAway !== null && (isThere === null || config.needsAll);
@@ -103,16 +113,20 @@ function isOffline(payload: string, word: string): boolean {
 }
 
 /** Nothing was published to what it names. */
-function silence(deps: DiscoveryDeps, configs: readonly DiscoveryConfig[]): DiscoveryReason {
+async function silence(deps: DiscoveryDeps, configs: readonly DiscoveryConfig[]): Promise<DiscoveryReason> {
   const { index, isIndexed, indexedSinceMs, now } = deps;
   if (!isIndexed()) {
     return { sentence: "it is not known what is published, because max_indexed_topics is 0", holds: false };
   }
   const sinceMs = Math.max(indexedSinceMs, now() - WEEK_MS);
   let last: { readonly topic: string; readonly atMs: number } | null = null;
-  for (const topic of configs.flatMap(({ topics }) => topics)) {
-    const atMs = index.get(topic)?.atMs ?? 0;
-    if (atMs >= sinceMs && atMs > (last?.atMs ?? 0)) last = { topic, atMs };
+  const pauses = createPauses();
+  for (const { topics } of configs) {
+    for (const topic of topics) {
+      if (pauses.isDue()) await pauses.rest();
+      const atMs = index.get(topic)?.atMs ?? 0;
+      if (atMs >= sinceMs && atMs > (last?.atMs ?? 0)) last = { topic, atMs };
+    }
   }
   if (last !== null) return { sentence: `topic ${last.topic} was published at ${timeOf(last.atMs)}`, holds: false };
   if (index.forgottenUntilMs >= sinceMs) {

@@ -5,6 +5,7 @@ import type { RetainedMessages } from "../../core/retained.ts";
 import { filterFault, matches } from "../../core/topic.ts";
 import { inCpuTime } from "./in-cpu-time.ts";
 import { ROW } from "./preview.ts";
+import { KEPT_BYTES } from "./topic-entry.ts";
 import type { TopicIndex } from "./topic-index.ts";
 import { timeOf } from "./topic-info.ts";
 import { eachTopic, previewAt } from "./topic-tree.ts";
@@ -73,7 +74,8 @@ function rowOf({ index, retained }: SearchDeps, topic: string): TopicFound {
 
 function valueOf({ index, retained }: SearchDeps, topic: string): string {
   const entry = index.get(topic);
-  if (entry === null) return retained.content(topic)?.payload.toString("utf8") ?? "";
+  // as much as is kept of what was published
+  if (entry === null) return retained.content(topic)?.payload.toString("utf8", 0, KEPT_BYTES) ?? "";
   return Buffer.from(entry.value.subarray(0, entry.bytes)).toString("utf8");
 }
 

@@ -23,8 +23,8 @@ export async function topicLevel({ index, retained }: TreeDeps, parent: string |
     const name = topic.slice(prefix.length, slash === -1 ? undefined : slash);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   });
-  const names = [...counts.keys()].toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  const children = names.slice(0, MAX_CHILDREN).map((name) => {
+  const names = await firstOf(counts.keys());
+  const children = names.map((name) => {
     const topic = prefix + name;
     const entry = index.get(topic);
     const facts = retained.facts(topic);
@@ -37,7 +37,25 @@ export async function topicLevel({ index, retained }: TreeDeps, parent: string |
       retained: facts !== null,
     };
   });
-  return { parent: parent ?? "", children, more: names.length - children.length };
+  return { parent: parent ?? "", children, more: counts.size - children.length };
+}
+
+/** The first names in the order that people expect. There may be a million: they are sorted a few at a time. */
+async function firstOf(names: Iterable<string>): Promise<readonly string[]> {
+  const { compare } = new Intl.Collator("en", { numeric: true });
+  const pauses = createPauses();
+  let first: string[] = [];
+  /** The last of them that can still be listed; null: there are too few for one. */
+  let last: string | null = null;
+  for (const name of names) {
+    if (pauses.isDue()) await pauses.rest();
+    if (last !== null && compare(name, last) > 0) continue;
+    first.push(name);
+    if (first.length < 2 * MAX_CHILDREN) continue;
+    first = first.toSorted(compare).slice(0, MAX_CHILDREN);
+    last = first.at(-1) ?? null;
+  }
+  return first.toSorted(compare).slice(0, MAX_CHILDREN);
 }
 
 /** Names every topic that begins with `prefix`, once each: "" or with a slash at its end. */

@@ -74,6 +74,13 @@ test.each([
   expect(readDiscovery(TOPIC, Buffer.from(payload))).toEqual(UNREADABLE);
 });
 
+test.each([
+  ["as many values as it takes a while to parse", `{"a":[${"1,".repeat(10_000)}1]}`],
+  ["more bytes than any announcement has", `{"name":"${"x".repeat(256 * 1024)}"}`],
+])("of one with %s the topic is known", (_, payload) => {
+  expect(readDiscovery(TOPIC, Buffer.from(payload))).toEqual(UNREADABLE);
+});
+
 test("an id that is no text is written as JSON", () => {
   const config = { dev: { ids: [7, { toString: 1 }] } };
   expect(readDiscovery(TOPIC, Buffer.from(JSON.stringify(config))).device).toBe('7 {"toString":1}');
@@ -81,7 +88,7 @@ test("an id that is no text is written as JSON", () => {
 
 test("a long base is not written out without end", () => {
   const base = "x".repeat(1000);
-  const avty = Array.from({ length: 20_000 }, (_, index) => ({ t: `~/${index}` }));
+  const avty = Array.from({ length: 2_000 }, (_, index) => ({ t: `~/${index}` }));
   const { topics, availability } = readDiscovery(TOPIC, Buffer.from(JSON.stringify({ "~": base, avty })));
   expect(topics[0]).toBe(`${base}/0`);
   expect([topics.length, availability.length]).toEqual([65, 65]);
