@@ -84,7 +84,9 @@ function refusalOf(context: Context, session: Session, filter: Filter): number |
   if (filter.group !== null && !limits.sharedAvailable) return Code.sharedNotSupported;
   if (filter.hasWildcard && !limits.wildcardAvailable) return Code.wildcardsNotSupported;
   const isNew = !session.subscriptions.has(filter.text);
-  if (isNew && session.subscriptions.size >= limits.maxSubscriptions) return Code.quotaExceeded;
+  // ten thousand filters of 64 kB would be more memory than most have
+  const isFull = context.isMemoryFull || session.subscriptions.size >= limits.maxSubscriptions;
+  if (isNew && isFull) return Code.quotaExceeded;
   const decision = session.access.check("subscribe", filter.text);
   if (isAllowed(decision)) return null;
   counters.subscribeDenied++;

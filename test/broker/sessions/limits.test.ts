@@ -265,3 +265,18 @@ describe("short of memory", () => {
     expect(engine.counters.refusedSessions).toBe(1);
   });
 });
+
+it("takes no further filters while memory is short, but those it has once more", () => {
+  const { connect, engine } = createHouse();
+  const client = connect("c", { version: 5 });
+  const codes = (filter: string) => {
+    client.send(subscribe(filter));
+    return client.take().flatMap((packet) => (packet.cmd === "suback" ? packet.granted : []));
+  };
+  expect(codes("a")).toEqual([0]);
+  engine.useMemory(true);
+  expect(codes("b")).toEqual([0x97]);
+  expect(codes("a")).toEqual([0]);
+  engine.useMemory(false);
+  expect(codes("b")).toEqual([0]);
+});
