@@ -36,6 +36,9 @@ interface Passwords {
   readonly failures: ReadonlyMap<Members, Error>;
 }
 
+/** Characters of answers; past them no further question of a request is answered. */
+const MAX_REPLY = 8 * 1024 * 1024;
+
 const NO_PASSWORDS: Passwords = { hashes: new Map(), failures: new Map() };
 
 const NOTHING: ControlAnswer["effects"] = { users: new Map(), anonymous: false };
@@ -116,6 +119,7 @@ function carryOut(
     state.changeIndex += 1;
     state.accessRevision += 1;
   };
+  let characters = 0;
   const responses = asked.map((one): Response => {
     if (one.kind === "fault") return { command: one.name, error: one.error };
     const known = table.get(one.name.toLowerCase());
@@ -126,7 +130,11 @@ function carryOut(
       if (failure !== undefined) throw failure;
       const { name, command } = known;
       if (command.kind === "question") {
-        return { command: name, data: command.run(context, one.members), ...correlation };
+        // a request of 2 MB has room for a hundred thousand lists of all clients
+        if (characters > MAX_REPLY) throw new CommandError("Reply too large, ask again in another request");
+        const data = command.run(context, one.members);
+        characters += JSON.stringify(data).length;
+        return { command: name, data, ...correlation };
       }
       try {
         command.run(context, one.members);

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Problem } from "../../src/core/types.ts";
 import { COMMANDS } from "../../src/dynsec/commands/table.ts";
+import { isRawObject } from "../../src/core/raw-object.ts";
 import { createControl } from "../../src/dynsec/control.ts";
 import { emptyState } from "../../src/dynsec/entries.ts";
 import { formatDynsec } from "../../src/dynsec/format-file.ts";
@@ -42,6 +43,23 @@ describe("a request", () => {
     const { reply, effects } = await controlWith().request(Buffer.from(payload), ADMIN);
     expect(JSON.parse(reply)).toEqual({ responses: [{ command: "Unknown command", error }] });
     expect(effects.users.size).toBe(0);
+  });
+
+  test("is answered up to a size: the questions behind it are to be asked again", async () => {
+    const house = openHouse(
+      JSON.stringify({
+        roles: [{ rolename: "wide", textdescription: "x".repeat(100_000), acls: [] }],
+        clients: [],
+        groups: [],
+      }),
+    );
+    const commands = Array.from({ length: 200 }, () => ({ command: "getRole", rolename: "wide" }));
+    const answers = await replies(house.control, ...commands, { command: "createRole", rolename: "new" });
+    const errors = answers.map((answer) => (isRawObject(answer) ? answer["error"] : "no answer"));
+    const tooMany = "Reply too large, ask again in another request";
+    expect([errors.indexOf(tooMany), errors.lastIndexOf(tooMany)]).toEqual([84, 199]);
+    expect(errors.at(-1)).toBeUndefined();
+    expect(house.state.roles.get("new")).toBeDefined();
   });
 
   test("may hold brackets in its texts", async () => {
