@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Browser, Frame, Page } from "playwright-core";
+import type { Browser, Frame, FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startMosquittoIn } from "../test/helpers/mosquitto-broker.ts";
 import { makePair } from "../test/helpers/certificates.ts";
@@ -37,6 +37,8 @@ interface Shot {
   readonly shows: string | RegExp;
   readonly size?: typeof DESK;
   readonly isDark?: boolean;
+  /** What is done on the page before. */
+  readonly act?: (panel: FrameLocator) => Promise<void>;
 }
 
 const DENIED = "user=garden-pump&action=publish&topic=garden%2Fvalve%2F1";
@@ -51,7 +53,11 @@ const SHOTS: readonly Shot[] = [
   { name: "topics-live", hash: "/topics/live", shows: /^Shown: 1\d,/ },
   { name: "clean-up", hash: "/topics/clean-up", shows: "Old hallway sensor" },
   { name: "access-test", hash: `/access/test?${DENIED}`, shows: "A rule that would allow it" },
-  { name: "bridges", hash: "/bridges", shows: "cabin" },
+  { name: "access-users", hash: "/access", shows: "washing-machine" },
+  { name: "bridge-form", hash: "/bridges", shows: "cabin", act: beginBridge },
+  { name: "system-log", hash: "/system/log", shows: /was refused: wrong password/ },
+  // the last: from then on there is one user more
+  { name: "add-device", hash: "/devices", shows: "washing-machine", act: addDevice },
 ];
 
 let browser: Browser;
@@ -106,7 +112,7 @@ async function startHome(): Promise<string> {
   return house.url;
 }
 
-async function photograph(house: string, { name, hash, shows, size = DESK, isDark = false }: Shot): Promise<void> {
+async function photograph(house: string, { name, hash, shows, size = DESK, isDark = false, act }: Shot): Promise<void> {
   const context = await browser.newContext({ viewport: size, locale: "en-GB" });
   const page = await context.newPage();
   await page.goto(house);
@@ -115,10 +121,28 @@ async function photograph(house: string, { name, hash, shows, size = DESK, isDar
   await panel.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
   await frameOf(page).evaluate((to) => void (location.hash = to), hash);
   await panel.getByText(shows).first().waitFor();
+  await act?.(panel);
   // what comes by a second request
   await page.waitForLoadState("networkidle");
   await page.screenshot({ path: join(IMAGES, `${name}.png`), animations: "disabled" });
   await context.close();
+}
+
+async function beginBridge(panel: FrameLocator): Promise<void> {
+  await panel.getByRole("button", { name: "Add a bridge" }).click();
+  const dialog = panel.getByRole("dialog", { name: "Add a bridge" });
+  await dialog.getByLabel("What is it for?").selectOption("Another broker or Home Assistant in the house");
+  await dialog.getByLabel("Name", { exact: true }).fill("workshop");
+  await dialog.getByLabel("Address").fill("workshop.lan");
+  await dialog.getByLabel("User name there").fill("house");
+  await dialog.getByLabel("Prefix here").fill("workshop/");
+}
+
+async function addDevice(panel: FrameLocator): Promise<void> {
+  await panel.getByRole("button", { name: "Add device" }).click();
+  await panel.getByLabel("Name of the device").fill("Patio light");
+  await panel.getByRole("button", { name: "Create" }).click();
+  await panel.getByRole("img", { name: "QR code with address, user and password of Patio light" }).waitFor();
 }
 
 function frameOf(page: Page): Frame {
