@@ -90,7 +90,8 @@ export function launch(args: readonly string[], env: Readonly<Record<string, str
         expect(found, `no line ${String(pattern)} in:\n${lines.join("\n")}`).toBeDefined();
         return found ?? "";
       },
-      { timeout: 10_000, interval: 20 },
+      // a busy machine takes its time to start a program
+      { timeout: 30_000, interval: 20 },
     );
   };
   return {
