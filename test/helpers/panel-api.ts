@@ -1,9 +1,13 @@
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { layOut, startAddon, type Folders, type Running } from "./culex.ts";
 
 /** A broker with its panel, as a program on this machine uses it. */
 export interface PanelHouse {
   readonly folders: Folders;
+  /** Where this one alone has its temporary files. */
+  readonly temporary: string;
   readonly running: Running;
   /** "mqtt://127.0.0.1:4711". */
   readonly broker: string;
@@ -21,7 +25,9 @@ export async function startPanelHouse(
   files: Readonly<Record<string, string>> = {},
 ): Promise<PanelHouse> {
   const folders = layOut({ "data/options.json": JSON.stringify(options), ...files });
-  const running = await startAddon(folders, null, { CULEX_PORTS: "0,0,,,,0" });
+  const temporary = join(dirname(folders.data), "tmp");
+  mkdirSync(temporary);
+  const running = await startAddon(folders, null, { CULEX_PORTS: "0,0,,,,0", TMPDIR: temporary });
   const base = /http:\S+\//.exec(await running.line(/The panel is at /))?.[0] ?? "";
   const send: PanelHouse["send"] = async (method, path, body) => {
     const answer = await fetch(new URL(`api/v1/${path}`, base), {
@@ -35,6 +41,7 @@ export async function startPanelHouse(
   };
   return {
     folders,
+    temporary,
     running,
     base,
     broker: `mqtt://127.0.0.1:${running.port("mqtt")}`,

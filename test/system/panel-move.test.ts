@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
@@ -132,7 +131,7 @@ describeWith(["mosquitto", "mosquitto_pub", "mosquitto_passwd"], "what another b
     expect(JSON.stringify(report)).not.toMatch(/hidden-word|cam-password|\$7\$/);
     expect(existsSync(join(folders.share, "mosquitto"))).toBe(false);
     expect(await refusal(broker, { username: "ann", password: "ann-password" })).toBe(5);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("culex-import-"))).toEqual([]);
+    expect(readdirSync(house.temporary)).toEqual([]);
 
     expect(await send("POST", "import", { token: report.token })).toEqual({
       status: 200,
@@ -341,7 +340,7 @@ test("sessions and retained messages are copied while the broker runs", async ()
     expect(database.prepare("SELECT topic FROM retained WHERE topic = 'kept'").all()).toHaveLength(1);
     database.close();
   }
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith("culex-export-"))).toEqual([]);
+  expect(readdirSync(house.temporary)).toEqual([]);
 });
 
 test("outside Home Assistant the conf file is the configuration, and nothing is imported into it", async () => {
