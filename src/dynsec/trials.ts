@@ -80,9 +80,10 @@ function ruleBase(
 
 function whyOf({ acl, filter, fault }: RoleRule, { action }: Question, matched: boolean): string {
   if (filter === null && !matched) return fault;
-  const shown = filter === null || filter === acl.topic ? acl.topic : `${acl.topic}, here ${filter},`;
+  const shown =
+    filter === null || filter === acl.topic ? `the filter ${acl.topic}` : `the filter ${acl.topic}, here ${filter},`;
   if (matched) return `${shown} matches`;
   if (!isFilterAction(action)) return `${shown} does not match`;
-  if (acl.type.endsWith("Literal")) return `${shown} is not this filter, letter for letter`;
+  if (acl.type.endsWith("Literal")) return `${shown} is not the one asked for, letter for letter`;
   return `${shown} does not cover it`;
 }

@@ -495,10 +495,14 @@ describe("explain", () => {
       [
         "role a: subscribeLiteral x/%u, allow, priority 0",
         false,
-        "x/%u, here x/john, is not this filter, letter for letter",
+        "the filter x/%u, here x/john, is not the one asked for, letter for letter",
       ],
-      ["role a: subscribePattern y/%u/#, deny, priority 0", false, "y/%u/#, here y/john/#, does not cover it"],
-      ["role b: subscribePattern x/#, allow, priority 7", true, "x/# matches"],
+      [
+        "role a: subscribePattern y/%u/#, deny, priority 0",
+        false,
+        "the filter y/%u/#, here y/john/#, does not cover it",
+      ],
+      ["role b: subscribePattern x/#, allow, priority 7", true, "the filter x/# matches"],
     ]);
     expect(access.explain("publish", "$CONTROL/x").map(({ rule, why }) => [rule.text, why])).toEqual([
       [
