@@ -41,6 +41,11 @@ export function Said({ children }: { readonly children: string }): JSX.Element {
   return <bdi lang="en">{asSentence(visible(children))}</bdi>;
 }
 
+/** A sentence about a file, as the log has it: the name of a file gets no capital for being the first word. */
+export function Logged({ children }: { readonly children: string }): JSX.Element {
+  return <bdi lang="en">{visible(children)}</bdi>;
+}
+
 /** Reasons are parts of a line of the log: here they stand alone, with a capital and a full stop. */
 export function asSentence(text: string): string {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);

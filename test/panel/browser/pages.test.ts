@@ -52,6 +52,20 @@ describeWith(["chromium"], "the page Overview", () => {
   });
 });
 
+describeWith(["chromium"], "a fault in a file", () => {
+  const look = useBrowser();
+
+  it("is told with the name that the file has, not with a capital", async () => {
+    const sentence = 'acl line 2: "readwite" is not an access type. The rules loaded at 12:03 stay in use.';
+    const fault = problemWith({ id: "1", subject: "acl", kind: "config", reason: { kind: "config", sentence } });
+    const overview = overviewWith({ problems: { total: 1, top: [fault] } });
+    const { panel } = await look(await startHouse(await startFakeApi({ ...CALM, overview, problems: [fault] })));
+    await panel.getByText(sentence, { exact: true }).waitFor();
+    await panel.getByRole("link", { name: /^Problems/ }).click();
+    await panel.getByRole("article").getByText(sentence, { exact: true }).waitFor();
+  });
+});
+
 describeWith(["chromium"], "the page Devices", () => {
   const look = useBrowser();
   const CLIENTS = [

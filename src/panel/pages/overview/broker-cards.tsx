@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { Overview } from "../../../core/api/system.ts";
 import { Badge, Card, Facts, type Tone } from "../../components/page.tsx";
-import { Ago, Foreign, Said } from "../../components/text.tsx";
+import { Ago, Foreign, Logged, Said } from "../../components/text.tsx";
 import { usePanel } from "../../shell/panel.ts";
 import { hrefOf } from "../../shell/router.ts";
 
@@ -93,7 +93,7 @@ export function CertificatesCard({ seen: { certificates } }: Seen): JSX.Element 
             </div>
             {problem === undefined ? null : (
               <p class="error">
-                <Said>{problem}</Said>
+                <Logged>{problem}</Logged>
               </p>
             )}
           </li>

@@ -2,10 +2,11 @@ import type { JSX } from "preact";
 import type { Overview } from "../../../core/api/system.ts";
 import { LinkButton } from "../../components/controls.tsx";
 import { Card, Loading, Page } from "../../components/page.tsx";
-import { Foreign, Said, visible } from "../../components/text.tsx";
+import { Foreign, visible } from "../../components/text.tsx";
 import { useCalm } from "../../components/use-calm.ts";
 import { usePanel } from "../../shell/panel.ts";
 import { hrefOf } from "../../shell/router.ts";
+import { Why } from "../problems/problem-card.tsx";
 import { BridgesCard, BrokerCard, CertificatesCard, ChecklistCard, RetainedCard } from "./broker-cards.tsx";
 import { DevicesCard, HomeAssistantCard, MessagesCard } from "./traffic-cards.tsx";
 
@@ -53,7 +54,7 @@ function Verdict({ seen }: { readonly seen: Overview }): JSX.Element {
             {top.map((problem) => (
               <li key={problem.id} class="list__row">
                 <span>
-                  <Foreign text={problem.subject} />: <Said>{problem.reason.sentence}</Said>
+                  <Foreign text={problem.subject} />: <Why problem={problem} />
                   {problem.count > 1 ? ` (${format.value.number(problem.count)}×)` : null}
                 </span>
                 <a

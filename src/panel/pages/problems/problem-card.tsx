@@ -4,7 +4,7 @@ import type { ExplainRequest } from "../../../core/api/access.ts";
 import type { ProblemInfo } from "../../../core/api/problems.ts";
 import { LinkButton } from "../../components/controls.tsx";
 import { Badge, Facts, type Tone } from "../../components/page.tsx";
-import { Ago, Foreign, Said, visible } from "../../components/text.tsx";
+import { Ago, Foreign, Logged, Said, visible } from "../../components/text.tsx";
 import { useAction } from "../../components/use-action.ts";
 import { segment } from "../../data/api.ts";
 import { usePanel } from "../../shell/panel.ts";
@@ -42,7 +42,7 @@ export function ProblemCard({ problem }: { readonly problem: ProblemInfo }): JSX
         <Badge tone={TONES[problem.severity]}>{kindName(words.value, problem.kind)}</Badge>
       </div>
       <p>
-        <Said>{reason.sentence}</Said>
+        <Why problem={problem} />
       </p>
       {reason.hint === undefined ? null : (
         <p>
@@ -105,6 +105,11 @@ export function ProblemCard({ problem }: { readonly problem: ProblemInfo }): JSX
       )}
     </article>
   );
+}
+
+/** The reason of a problem. */
+export function Why({ problem: { kind, reason } }: { readonly problem: ProblemInfo }): JSX.Element {
+  return kind === "config" ? <Logged>{reason.sentence}</Logged> : <Said>{reason.sentence}</Said>;
 }
 
 /** What rules denied, as the broker can be asked about it; null: nothing, or no rule can allow it. */

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { CertificateInfo } from "../../../core/api/system.ts";
 import { Badge, Card, Empty, Facts, type Tone } from "../../components/page.tsx";
-import { Foreign, visible } from "../../components/text.tsx";
+import { Foreign, Logged, visible } from "../../components/text.tsx";
 import { useFetched } from "../../components/use-fetched.ts";
 import { Waiting } from "../../components/waiting.tsx";
 import { usePanel } from "../../shell/panel.ts";
@@ -39,7 +39,7 @@ function CertificateCard({ certificate }: { readonly certificate: CertificateInf
     >
       {problem === undefined ? null : (
         <p class="error">
-          <bdi lang="en">{visible(problem)}</bdi>
+          <Logged>{problem}</Logged>
         </p>
       )}
       <Facts

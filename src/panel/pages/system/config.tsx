@@ -3,7 +3,7 @@ import type { ConfigInfo } from "../../../core/api/system.ts";
 import { Badge } from "../../components/page.tsx";
 import { Place } from "../../components/place.tsx";
 import { Table } from "../../components/table.tsx";
-import { Ago, Foreign, Said } from "../../components/text.tsx";
+import { Ago, Foreign, Logged } from "../../components/text.tsx";
 import { useFetched } from "../../components/use-fetched.ts";
 import { Waiting } from "../../components/waiting.tsx";
 import { usePanel } from "../../shell/panel.ts";
@@ -42,7 +42,7 @@ export function Config(): JSX.Element {
                 <Foreign text={name} />
                 {warning === undefined ? null : (
                   <div class="small error">
-                    <Said>{warning}</Said>
+                    <Logged>{warning}</Logged>
                   </div>
                 )}
               </>

@@ -2,15 +2,14 @@ import type { JSX } from "preact";
 import type { ConfigProblem } from "../../../core/api/system.ts";
 import { Notice } from "../../components/page.tsx";
 import { Place } from "../../components/place.tsx";
-import { visible } from "../../components/text.tsx";
+import { Logged } from "../../components/text.tsx";
 
 /** What is wrong with a file of the configuration, what happens now and what to do. */
 export function Fault({ problem }: { readonly problem: ConfigProblem }): JSX.Element {
   const { severity, what, now, fix, where } = problem;
   return (
     <Notice tone={severity === "error" ? "bad" : "warn"}>
-      {/* as it is in the log: a name of a file has no capital for being the first word */}
-      <bdi lang="en">{visible(`${what} ${now} ${fix}`)}</bdi> {where === undefined ? null : <Place where={where} />}
+      <Logged>{`${what} ${now} ${fix}`}</Logged> {where === undefined ? null : <Place where={where} />}
     </Notice>
   );
 }
