@@ -1,4 +1,3 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { usePanel } from "../shell/panel.ts";
 import { Field } from "./controls.tsx";
@@ -31,6 +30,26 @@ export function withValue<T>(
   const known = entries[at];
   if (known === undefined) return [...entries, { value, state: "added" }];
   return known.state === "removed" ? entries.with(at, { value, state: "same" }) : entries;
+}
+
+/** A list of names that is edited, and one that is being typed. */
+export interface NamesDraft {
+  readonly entries: readonly Entry<string>[];
+  readonly typed: string;
+}
+
+/** The names as they are. */
+export function draftOf(names: readonly string[]): NamesDraft {
+  return { entries: entriesOf(names), typed: "" };
+}
+
+/** The names as they would be: who has typed one and saves wants it too. */
+export function namesOf(draft: NamesDraft): readonly string[] {
+  return valuesOf(withTyped(draft).entries);
+}
+
+function withTyped({ entries, typed }: NamesDraft): NamesDraft {
+  return { entries: typed === "" ? entries : withValue(entries, typed, String), typed: "" };
 }
 
 interface EntriesProps<T> {
@@ -79,29 +98,31 @@ interface NamesProps {
   readonly label: string;
   /** What one of them is called: "Role". */
   readonly noun: string;
-  readonly entries: readonly Entry<string>[];
-  readonly onChange: (entries: readonly Entry<string>[]) => void;
+  readonly draft: NamesDraft;
+  readonly onChange: (draft: NamesDraft) => void;
 }
 
-/** A list of names that is edited. */
-export function Names({ label, noun, entries, onChange }: NamesProps): JSX.Element {
+/** Shows a list of names that is edited. */
+export function Names({ label, noun, draft, onChange }: NamesProps): JSX.Element {
   const { general } = usePanel().words.value;
-  const typed = useSignal("");
+  const { entries, typed } = draft;
   return (
     <>
       <h3>{label}</h3>
-      <Entries label={label} entries={entries} textOf={String} onChange={onChange} />
+      <Entries
+        label={label}
+        entries={entries}
+        textOf={String}
+        onChange={(next) => onChange({ entries: next, typed })}
+      />
       <div class="toolbar">
-        <Field label={noun} value={typed.value} onInput={(text) => (typed.value = text)} />
+        <Field label={noun} value={typed} onInput={(text) => onChange({ entries, typed: text })} />
         <button
           type="button"
           class="button"
           aria-label={`${general.add}: ${noun}`}
-          disabled={typed.value === ""}
-          onClick={() => {
-            onChange(withValue(entries, typed.value, String));
-            typed.value = "";
-          }}
+          disabled={typed === ""}
+          onClick={() => onChange(withTyped(draft))}
         >
           {general.add}
         </button>

@@ -130,6 +130,21 @@ describeWith(["chromium"], "the roles and groups", () => {
     await expect(again.client.publishAsync("old/x", "1", { qos: 1 })).rejects.toThrow(/Not authorized/);
   });
 
+  it("are saved with what was typed last, and a search without a find says no more than that", async () => {
+    const { house } = await startApp(DYNSEC);
+    const { panel } = await look(house, { path: "/access/roles" });
+    await panel.getByRole("button", { name: "Edit: meters" }).click();
+    await panel.getByRole("dialog").getByLabel("Topic").fill("lights/#");
+    await panel.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await panel.getByRole("row", { name: /^meters .*lights\/#, allow/ }).waitFor();
+    await panel.getByRole("button", { name: "Edit: house" }).click();
+    await panel.getByRole("dialog").getByLabel("Role", { exact: true }).fill("meters");
+    await panel.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await panel.getByRole("row", { name: /^house meters/ }).waitFor();
+    await panel.getByLabel("Search").fill("zzz");
+    await expect.poll(() => panel.getByText("Nothing matches.").count()).toBe(2);
+  });
+
   it("are made and deleted; a group gives its roles", async () => {
     const { house } = await startApp(DYNSEC);
     const { panel } = await look(house, { path: "/access/roles" });

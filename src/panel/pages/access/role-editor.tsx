@@ -16,6 +16,13 @@ const TYPES = [
   "unsubscribeLiteral",
 ] as const;
 
+/** An entry that is being typed. */
+interface NewAcl extends AclInfo {
+  readonly type: (typeof TYPES)[number];
+}
+
+const NOTHING: NewAcl = { type: "publishClientSend", topic: "", priority: -1, allow: true };
+
 interface RoleEditorProps extends Editing {
   /** An entry that is proposed. */
   readonly proposed?: AclInfo | undefined;
@@ -29,7 +36,9 @@ export function RoleEditor({ proposed, user = null, ...props }: RoleEditorProps)
   const { access } = usePanel().words.value;
   const name = useSignal(props.name);
   const entries = useSignal<readonly Entry<AclInfo>[]>([]);
-  const add = (acl: AclInfo): void => void (entries.value = withValue(entries.value, acl, textOf));
+  const typed = useSignal(NOTHING);
+  const withTyped = (): readonly Entry<AclInfo>[] =>
+    typed.value.topic === "" ? entries.value : withValue(entries.value, typed.value, textOf);
   return (
     <Editor<RoleInfo>
       {...props}
@@ -37,11 +46,12 @@ export function RoleEditor({ proposed, user = null, ...props }: RoleEditorProps)
       noun="roles"
       take={(found) => {
         entries.value = entriesOf(found?.acls ?? []);
-        if (proposed !== undefined) add(proposed);
+        if (proposed !== undefined) entries.value = withValue(entries.value, proposed, textOf);
       }}
       body={(): RoleChange => ({
         name: name.value,
-        acls: valuesOf(entries.value),
+        // who has typed one and saves wants it too
+        acls: valuesOf(withTyped()),
         ...(user === null ? {} : { user }),
       })}
     >
@@ -60,40 +70,43 @@ export function RoleEditor({ proposed, user = null, ...props }: RoleEditorProps)
         textOf={textOf}
         onChange={(next) => (entries.value = next)}
       />
-      <NewEntry onAdd={add} />
+      <NewEntry
+        entry={typed.value}
+        onChange={(entry) => (typed.value = entry)}
+        onAdd={() => {
+          entries.value = withTyped();
+          typed.value = { ...typed.value, topic: "" };
+        }}
+      />
     </Editor>
   );
 }
 
-function NewEntry({ onAdd }: { readonly onAdd: (acl: AclInfo) => void }): JSX.Element {
+interface NewEntryProps {
+  readonly entry: NewAcl;
+  readonly onChange: (entry: NewAcl) => void;
+  readonly onAdd: () => void;
+}
+
+function NewEntry({ entry, onChange, onAdd }: NewEntryProps): JSX.Element {
   const { access, general } = usePanel().words.value;
-  const type = useSignal<(typeof TYPES)[number]>("publishClientSend");
-  const topic = useSignal("");
-  const effect = useSignal<"allow" | "deny">("allow");
+  const { type, topic, allow } = entry;
   return (
     <div class="toolbar">
       <Select
         label={access.entryType}
-        value={type.value}
+        value={type}
         choices={TYPES.map((value) => ({ value, label: value }))}
-        onChange={(value) => (type.value = value)}
+        onChange={(next) => onChange({ ...entry, type: next })}
       />
-      <Field label={access.topic} value={topic.value} onInput={(text) => (topic.value = text)} />
+      <Field label={access.topic} value={topic} onInput={(next) => onChange({ ...entry, topic: next })} />
       <Select
         label={access.ruleColumns.effect}
-        value={effect.value}
+        value={allow ? "allow" : "deny"}
         choices={(["allow", "deny"] as const).map((value) => ({ value, label: access.effects[value] }))}
-        onChange={(value) => (effect.value = value)}
+        onChange={(next) => onChange({ ...entry, allow: next === "allow" })}
       />
-      <button
-        type="button"
-        class="button"
-        disabled={topic.value === ""}
-        onClick={() => {
-          onAdd({ type: type.value, topic: topic.value, priority: -1, allow: effect.value === "allow" });
-          topic.value = "";
-        }}
-      >
+      <button type="button" class="button" disabled={topic === ""} onClick={onAdd}>
         {general.add}
       </button>
     </div>

@@ -38,8 +38,14 @@ export function Roles(): JSX.Element {
         <Field label={general.search} value={search.value} onInput={(text) => (search.value = text)} />
       </div>
       <div class="stack">
-        <List noun="roles" query={user === undefined ? words : `${words}&user=${segment(user)}`} />
-        {user === undefined ? <List noun="groups" query={words} /> : null}
+        <List
+          noun="roles"
+          query={user === undefined ? words : `${words}&user=${segment(user)}`}
+          empty={search.value === "" && user === undefined ? access.noRoles : general.nothingFound}
+        />
+        {user === undefined ? (
+          <List noun="groups" query={words} empty={search.value === "" ? access.noRoles : general.nothingFound} />
+        ) : null}
       </div>
     </>
   );
@@ -48,13 +54,15 @@ export function Roles(): JSX.Element {
 interface ListProps {
   readonly noun: "roles" | "groups";
   readonly query: string;
+  /** What is said where there are none. */
+  readonly empty: string;
 }
 
 const MAKE = "make";
 const CHANGES = ["edit", "delete"] as const;
 
 /** One of both lists, with what can be done to each. */
-function List({ noun, query }: ListProps): JSX.Element {
+function List({ noun, query, empty }: ListProps): JSX.Element {
   const { access } = usePanel().words.value;
   const { roleColumns: columns } = access;
   const doing = useSignal<{ readonly what: typeof MAKE | (typeof CHANGES)[number]; readonly name: string } | null>(
@@ -88,7 +96,7 @@ function List({ noun, query }: ListProps): JSX.Element {
       ) : (
         <Table
           caption={title}
-          empty={access.noRoles}
+          empty={empty}
           rows={pages.data.items}
           keyOf={(row) => ("where" in row ? `${row.where.file} ${row.name}` : row.name)}
           columns={[

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import type { NewUser, UserChange, UserInfo, UserSecret } from "../../../core/api/access.ts";
 import { Field, Select } from "../../components/controls.tsx";
 import { Confirm } from "../../components/dialog.tsx";
-import { entriesOf, type Entry, Names, valuesOf } from "../../components/entries.tsx";
+import { draftOf, Names, namesOf } from "../../components/entries.tsx";
 import { visible } from "../../components/text.tsx";
 import { useAction } from "../../components/use-action.ts";
 import { usePanel } from "../../shell/panel.ts";
@@ -61,8 +61,8 @@ export function NewUserDialog({ name, onClose }: NewUserProps): JSX.Element {
 export function EditUser(props: Editing): JSX.Element {
   const { access } = usePanel().words.value;
   const login = useSignal<"yes" | "no">("yes");
-  const roles = useSignal<readonly Entry<string>[]>([]);
-  const groups = useSignal<readonly Entry<string>[]>([]);
+  const roles = useSignal(draftOf([]));
+  const groups = useSignal(draftOf([]));
   return (
     <Editor<UserInfo>
       {...props}
@@ -70,13 +70,13 @@ export function EditUser(props: Editing): JSX.Element {
       noun="users"
       take={(found) => {
         login.value = found?.disabled === true ? "no" : "yes";
-        roles.value = entriesOf(found?.roles ?? []);
-        groups.value = entriesOf(found?.groups ?? []);
+        roles.value = draftOf(found?.roles ?? []);
+        groups.value = draftOf(found?.groups ?? []);
       }}
       body={(): UserChange => ({
         disabled: login.value === "no",
-        roles: valuesOf(roles.value),
-        groups: valuesOf(groups.value),
+        roles: namesOf(roles.value),
+        groups: namesOf(groups.value),
       })}
     >
       <Select
@@ -90,14 +90,8 @@ export function EditUser(props: Editing): JSX.Element {
           [access.roles, access.role, roles],
           [access.groups, access.group, groups],
         ] as const
-      ).map(([label, noun, entries]) => (
-        <Names
-          key={label}
-          label={label}
-          noun={noun}
-          entries={entries.value}
-          onChange={(next) => (entries.value = next)}
-        />
+      ).map(([label, noun, draft]) => (
+        <Names key={label} label={label} noun={noun} draft={draft.value} onChange={(next) => (draft.value = next)} />
       ))}
     </Editor>
   );
