@@ -37,6 +37,8 @@ export interface FakeApi {
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+/** What the page of every device asks for. */
+const USUAL: Readonly<Record<string, unknown>> = { listeners: [] };
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -67,7 +69,7 @@ export async function startFakeApi(first: Told): Promise<FakeApi> {
       response.end(JSON.stringify(told.others?.[`${request.method ?? ""} ${noun}`] ?? {}));
       return;
     }
-    const body = noun === "overview" ? told.overview : told.others?.[noun];
+    const body = noun === "overview" ? told.overview : (told.others?.[noun] ?? USUAL[noun]);
     response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" });
     response.end(JSON.stringify(body ?? { error: { code: "not_found", message: `no ${noun} here.`, hint: "" } }));
   });
