@@ -157,22 +157,42 @@ function createTap(version: ProtocolVersion, show: Show): PacketTap {
     let isLost = false;
     const packets = parser({ protocolVersion: version });
     packets.on("packet", (packet) => show(direction, packet));
-    packets.on("error", (error) => {
+    packets.on("error", () => {
       isLost = true;
-      show(direction, error);
+      show(direction, new Error("a packet that cannot be read; no more of them are shown"));
     });
     return (bytes) => {
+      if (isLost) return;
+      // what is sent comes in parts, and was received by somebody before
+      const beside = direction === "RECV" && version === 5 ? propertyBytesOf(bytes) : 0;
+      if (beside > MAX_PROPERTY_BYTES) show(direction, new Error(`a PUBLISH with ${beside} bytes of properties`));
       // it keeps what it was given, and the buffers of the broker are used again
-      if (!isLost) packets.parse(Buffer.from(bytes));
+      else packets.parse(Buffer.from(bytes));
     };
   };
   return { received: reader("RECV"), sent: reader("SEND") };
 }
 
+/** The parser takes a second for forty thousand properties, and millions of them fit into one packet. */
+const MAX_PROPERTY_BYTES = 20_000;
+
+/** Length of the properties of a whole PUBLISH of MQTT 5; 0: it is another packet, or cannot be read. */
+function propertyBytesOf(packet: Buffer): number {
+  const first = packet[0] ?? 0;
+  if (first >> 4 !== 3) return 0;
+  let at = 1;
+  while ((packet[at] ?? 0) >= 0x80) at++;
+  at += 3 + ((packet[at + 1] ?? 0) << 8) + (packet[at + 2] ?? 0) + ((first & 6) === 0 ? 0 : 2);
+  let length = 0;
+  for (let factor = 1, byte = 0x80; byte >= 0x80 && factor <= 0x20_00_00; factor *= 128) {
+    byte = packet[at++] ?? 0;
+    length += (byte & 0x7f) * factor;
+  }
+  return length;
+}
+
 function textOf(packet: Packet | Error, { payload }: TraceWish): string {
-  return packet instanceof Error
-    ? "a packet that cannot be read; no more of them are shown"
-    : packetText(packet, payload);
+  return packet instanceof Error ? packet.message : packetText(packet, payload);
 }
 
 /** What was decided, in the words of the log; null: it is no news beside the packets. */

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, symlinkSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { generate } from "mqtt-packet";
 import { expect, onTestFinished, test } from "vitest";
 import type { Watcher } from "../../../src/core/tracing.ts";
 import { answerTrace } from "../../../src/monitor/trace/answer.ts";
@@ -119,4 +120,41 @@ test("messages of the broker itself are left out, and what is denied is told", a
   expect(lines).toBe(
     '[debug] c/undefined PUBLISH to t/1: <<"x">>\n[debug] Client(c@192.0.2.1): DENIED publish t/2: no rule allows it\n',
   );
+});
+
+test("packets with more properties than there is time to show are named, and the next ones shown", async () => {
+  const { folder, traces, seen, ask } = house();
+  ask({ ...START, by: "client", value: "c", file: "c.log" });
+  const client = { clientId: "c", username: null, address: "192.0.2.1", listener: "1883" };
+  const tap = seen.watcher?.tapFor(client, {}, 5);
+  const publish = (qos: 0 | 1, count: number) =>
+    generate(
+      {
+        cmd: "publish",
+        topic: "t",
+        payload: "x",
+        qos,
+        retain: false,
+        dup: false,
+        messageId: 1,
+        properties: { userProperties: { a: Array.from({ length: count }, () => "v") } },
+      },
+      { protocolVersion: 5 },
+    );
+  for (const [qos, count] of [
+    [0, 100_000],
+    [1, 2858],
+    [1, 2857],
+    [0, 1],
+  ] as const) {
+    tap?.received(publish(qos, count));
+  }
+  await traces.stopAll();
+  const lines = readFileSync(join(folder, "c.log"), "utf8").trimEnd().split("\n");
+  expect(lines.map((line) => line.replace(/^.*RECV /, "").slice(0, 50))).toEqual([
+    "a PUBLISH with 700000 bytes of properties",
+    "a PUBLISH with 20006 bytes of properties",
+    "PUBLISH(Q1, R0, D0, Topic=t, PacketId=1, Payload=<",
+    'PUBLISH(Q0, R0, D0, Topic=t, Payload=<<"x">>, Prop',
+  ]);
 });
