@@ -216,3 +216,16 @@ it("decides about very long topics each time, so that who is denied many of them
   ]);
   expect(kept).toEqual(["x", "other/x", "end", "other/x", "end"]);
 });
+
+it("takes a thousand user properties in one packet, and closes over one more", () => {
+  const { connect } = createHouse();
+  for (const [count, closes] of [
+    [1000, false],
+    [1001, true],
+  ] as const) {
+    const client = connect(`c${count}`, { version: 5 });
+    const userProperties = { a: Array.from({ length: count }, () => "v") };
+    client.send(publish("t", "x", { properties: { userProperties } }));
+    expect(client.closed()?.sentence ?? null).toBe(closes ? "sent a packet with more than 1000 user properties" : null);
+  }
+});

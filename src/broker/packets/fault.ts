@@ -63,6 +63,7 @@ export const FAULTS = {
   willTopicName: refused(Code.topicNameInvalid, "asked for a will to a topic that holds a wildcard"),
   willTopicLevels: refused(Code.topicNameInvalid, "asked for a will to a topic with too many levels"),
   topicFilter: refused(Code.topicFilterInvalid, "sent a topic filter that is not valid"),
+  userProperties: refused(Code.quotaExceeded, "sent a packet with more than 1000 user properties"),
   topicAlias: refused(Code.topicAliasInvalid, "used a topic alias that is 0 or too high"),
   receiveMaximum: refused(Code.receiveMaximumExceeded, "sent more unacknowledged messages than the receive maximum"),
   retainNotSupported: refused(Code.retainNotSupported, "published a retained message, which this broker does not take"),

@@ -102,6 +102,12 @@ export interface PropertyScan {
   readonly ends: Uint32Array;
 }
 
+/**
+ * User properties of one packet. Three million fit into 16 MB, and every receiver that takes them apart, a bridge of ours
+ * among them, needs a minute for them.
+ */
+const MAX_PAIRS = 1000;
+
 /** Makes a scan to be used again and again. */
 export function createPropertyScan(): PropertyScan {
   return {
@@ -165,6 +171,7 @@ export function scanProperties(
   scan.start = start;
   scan.end = sectionEnd;
   let offset = start;
+  let pairs = 0;
   while (offset < sectionEnd) {
     // every identifier in use is below 128, so it is one byte of the variable byte integer
     const identifier = source[offset] ?? 0;
@@ -175,7 +182,7 @@ export function scanProperties(
       if (hasProperty(scan, identifier)) return FAULTS.repeatedProperty;
       if (identifier < 32) scan.seenLow |= 1 << identifier;
       else scan.seenHigh |= 1 << (identifier - 32);
-    }
+    } else if (++pairs > MAX_PAIRS) return FAULTS.userProperties;
     const next = valueEnd(scan, source, offset + 1, sectionEnd, identifier, known.kind);
     if (next < 0) return FAULTS.propertyLength;
     const fault = valueFault(scan, source, offset + 1, next, identifier, known);
