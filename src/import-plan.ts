@@ -9,7 +9,7 @@ import { lineFates } from "./cli/carry-over.ts";
 import { readMomentOf } from "./cli/moment.ts";
 import type { SentFile } from "./http/panel/import.ts";
 import { contentOf, type NewFile, withCopy } from "./import-folder.ts";
-import { DYNSEC_FILE, type Material, sortMaterial } from "./import-material.ts";
+import { DYNSEC_FILE, type Material, OPTIONS_FILE, sortMaterial } from "./import-material.ts";
 import { mergeOptions, type OptionWish } from "./import-options.ts";
 import { surveyFile } from "./importing.ts";
 import { listedRules } from "./snapshot/listed-rules.ts";
@@ -89,7 +89,12 @@ export async function planImport(
   return {
     plan: { files, wish, changes },
     report: {
-      files: [...compared.map(({ file }) => file), ...(database === null ? [] : [database.file]), ...material.left],
+      files: [
+        ...compared.map(({ file }) => file),
+        ...(database === null ? [] : [database.file]),
+        ...(wish.sent === null ? [] : [optionsRow(wish, place)]),
+        ...material.left,
+      ],
       options: countOf(changes),
       ...found,
       ...(why === null ? {} : { why }),
@@ -136,6 +141,12 @@ async function compareDatabase(
     return { file: { name, to, state: own === null ? "new" : "same", note }, target };
   }
   return because("kept", `${to} is there already and is another one. It stays.`);
+}
+
+function optionsRow({ sent }: OptionWish, { options }: ImportPlace): ImportedFile {
+  const { changes } = mergeOptions(options ?? {}, { sent, needsFolder: false, needsDynsec: false });
+  const note = "Options that are set here stay.";
+  return { name: OPTIONS_FILE, state: changes.length > 0 ? "new" : "same", note };
 }
 
 function whyNot(files: readonly NewFile[], changes: readonly string[], { options }: ImportPlace): string | null {

@@ -103,6 +103,7 @@ describeWith(["mosquitto", "mosquitto_pub", "mosquitto_passwd"], "what another b
           state: "new",
           note: "1 retained message, 0 sessions, 0 subscriptions and 0 queued messages: they come at the next start of the app.",
         },
+        { name: "options.json", state: "new", note: "Options that are set here stay." },
         { name: "server.key", state: "left", note: "Certificates and keys belong into the folder /ssl." },
         { name: "notes.txt", state: "left", note: "No line of a conf file that was sent with it names it." },
       ],
@@ -167,7 +168,16 @@ describeWith(["mosquitto", "mosquitto_pub", "mosquitto_passwd"], "what another b
       bridges: { count: 0 },
       options: { count: 0 },
     });
-    expect(again.files.map(({ state }) => state)).toEqual(["same", "same", "same", "same", "same", "left", "left"]);
+    expect(again.files.map(({ state }) => state)).toEqual([
+      "same",
+      "same",
+      "same",
+      "same",
+      "same",
+      "same",
+      "left",
+      "left",
+    ]);
     expect(readdirSync(join(folders.share, "mosquitto")).toSorted()).toEqual(before);
 
     await house.running.stop();

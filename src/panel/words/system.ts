@@ -10,6 +10,7 @@ const en = {
     log: "Log",
     traces: "Traces",
     figures: "Sensors & metrics",
+    move: "Moving",
     done: "What was done",
   },
   yes: "yes",
@@ -89,6 +90,27 @@ const en = {
     metricsLead: "Figures without names of devices, users or topics, on a port of their own (9234 in the app).",
     noToken: "Everybody who reaches the port reads them. metrics.token in the options changes that.",
   },
+  export: "To another Culex",
+  exportText:
+    "One file with options, settings, rules and users; passwords are in it as hashes. It says what is left out. Home Assistant's backup holds all of this app.",
+  exportSave: "Save the settings",
+  exportStore: "Save sessions and retained messages",
+  import: "From another broker",
+  importText:
+    "Files of Mosquitto (mosquitto.conf, passwords, ACL, dynamic-security.json, mosquitto.db, options.json of its app), or what another Culex saved. First you see what would come. What is here stays.",
+  importFiles: "Files",
+  importLook: "Show what would come",
+  importTooLarge: "Together these are larger than 6 MB. Put a large mosquitto.db into /share/mosquitto yourself.",
+  importRead: "I have read what comes and what does not",
+  importApply: "Take it over",
+  imported: "Taken over:",
+  importStates: { new: "comes", same: "is here", kept: "stays as here", left: "does not come" },
+  importParts: { users: "New users", rules: "New rules", bridges: "New bridges", options: "Options that change" },
+  importLines: (done: string, all: string) => `${done} of ${all} lines are carried out as written.`,
+  importFirst: (count: string) => `The first ${count} are shown.`,
+  report: "What would come",
+  reportState: "State",
+  reportNote: "Where to, and why",
 };
 
 const de: typeof en = {
@@ -103,6 +125,7 @@ const de: typeof en = {
     log: "Log",
     traces: "Mitschnitte",
     figures: "Sensoren & Metriken",
+    move: "Umzug",
     done: "Was getan wurde",
   },
   yes: "ja",
@@ -184,6 +207,32 @@ const de: typeof en = {
     metricsLead: "Zahlen ohne Namen von Geräten, Benutzern oder Topics, an einem eigenen Port (9234 in der App).",
     noToken: "Wer den Port erreicht, liest sie. Das ändert metrics.token in den Optionen.",
   },
+  export: "Zu einem anderen Culex",
+  exportText:
+    "Eine Datei mit Optionen, Einstellungen, Regeln und Benutzern; Passwörter stehen als Hash darin. Sie sagt, was fehlt. Das Backup von Home Assistant enthält alles dieser App.",
+  exportSave: "Einstellungen speichern",
+  exportStore: "Sitzungen und aufbewahrte Nachrichten speichern",
+  import: "Von einem anderen Broker",
+  importText:
+    "Dateien von Mosquitto (mosquitto.conf, Passwörter, ACL, dynamic-security.json, mosquitto.db, options.json seiner App), oder was ein anderer Culex gespeichert hat. Zuerst wird gezeigt, was käme. Was hier ist, bleibt.",
+  importFiles: "Dateien",
+  importLook: "Zeigen, was käme",
+  importTooLarge: "Zusammen sind sie größer als 6 MB. Eine große mosquitto.db selbst nach /share/mosquitto legen.",
+  importRead: "Ich habe gelesen, was kommt und was nicht",
+  importApply: "Übernehmen",
+  imported: "Übernommen:",
+  importStates: { new: "kommt", same: "ist da", kept: "bleibt wie hier", left: "kommt nicht" },
+  importParts: {
+    users: "Neue Benutzer",
+    rules: "Neue Regeln",
+    bridges: "Neue Bridges",
+    options: "Optionen, die sich ändern",
+  },
+  importLines: (done, all) => `${done} von ${all} Zeilen werden ausgeführt, wie sie dastehen.`,
+  importFirst: (count) => `Die ersten ${count} werden gezeigt.`,
+  report: "Was käme",
+  reportState: "Stand",
+  reportNote: "Wohin, und warum",
 };
 
 /** Texts of the page System. */

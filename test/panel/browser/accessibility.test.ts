@@ -36,6 +36,7 @@ const PLACES = [
   ["system/log", "System"],
   ["system/traces", "System"],
   ["system/figures", "System"],
+  ["system/move", "System"],
   ["system/done", "System"],
 ] as const;
 

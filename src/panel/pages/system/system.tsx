@@ -10,6 +10,7 @@ import { Done } from "./done.tsx";
 import { Figures } from "./figures.tsx";
 import { Listeners } from "./listeners.tsx";
 import { Log } from "./log.tsx";
+import { Move } from "./move.tsx";
 import { Traces } from "./traces.tsx";
 
 const SHOWN = {
@@ -20,9 +21,10 @@ const SHOWN = {
   log: Log,
   traces: Traces,
   figures: Figures,
+  move: Move,
   done: Done,
 } as const;
-const TABS = ["listeners", "certificates", "config", "check", "log", "traces", "figures", "done"] as const;
+const TABS = ["listeners", "certificates", "config", "check", "log", "traces", "figures", "move", "done"] as const;
 
 /** The page System: what the broker itself is made of. */
 export function SystemPage(): JSX.Element {
