@@ -104,7 +104,7 @@ describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
         client.send(ack("puback", messageId ?? 0));
       }
       expect(seen.size).toBe(6);
-    });
+    }, SOON);
   });
 
   it("knows when they were all sent, and does not begin again", async () => {
@@ -112,7 +112,7 @@ describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
       connect("pub").send(publish("r", "v", { retain: true }));
       const client = connect("c", lasting(100));
       client.send(subscribe("r"));
-      await vi.waitFor(() => expect(texts(client.packets)).toEqual(["r=v"]));
+      await vi.waitFor(() => expect(texts(client.packets)).toEqual(["r=v"]), SOON);
       client.drop();
     });
     house.connect("c", lasting(100));
@@ -169,14 +169,14 @@ describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
         publish("t", "2", { qos: 2, messageId: 2 }),
         publish("t", "done", { qos: 1, messageId: 3 }),
       );
-      await vi.waitFor(() => expect(texts(client.packets)).toEqual(["t=1", "t=done", "t=2"]));
+      await vi.waitFor(() => expect(texts(client.packets)).toEqual(["t=1", "t=done", "t=2"]), SOON);
       ids.push(...publishes(client.take()).map(({ messageId }) => messageId ?? 0));
       client.send(ack("pubrec", ids[2] ?? 0), ack("puback", ids[1] ?? 0));
       const publisher = connect("sender", { clean: false });
       publisher.send(publish("other", "x", { qos: 2, messageId: 9 }));
     });
     const client = house.connect("c", { clean: false });
-    await vi.waitFor(() => expect(client.packets).toHaveLength(2));
+    await vi.waitFor(() => expect(client.packets).toHaveLength(2), SOON);
     expect(client.take()).toMatchObject([
       { cmd: "publish", messageId: ids[0], dup: true, payload: Buffer.from("1") },
       { cmd: "pubrel", messageId: ids[2] },
@@ -252,6 +252,9 @@ describe.each(["stopped", "killed"])("a broker that was %s", (how) => {
   });
 });
 
+/** Longer than a thread and a disk ever take, on a machine with much else to do. */
+const SOON = { timeout: 10_000, interval: 20 };
+
 describe("what is written", () => {
   it("leaves out messages that were acknowledged before the write, and what is not persistent", async () => {
     const path = join(folder(), "culex.db");
@@ -310,10 +313,10 @@ describe("what is written", () => {
     await stored(storage);
     expect([count(path, "session"), count(path, "subscription")]).toEqual([1, 1]);
     connect("c", { ...lasting(1000), clean: true });
-    await vi.waitFor(() => expect(count(path, "subscription")).toBe(0), { timeout: 3000, interval: 50 });
+    await vi.waitFor(() => expect(count(path, "subscription")).toBe(0), SOON);
     expect(count(path, "session")).toBe(1);
     connect("c");
-    await vi.waitFor(() => expect(count(path, "session")).toBe(0), { timeout: 3000, interval: 50 });
+    await vi.waitFor(() => expect(count(path, "session")).toBe(0), SOON);
   });
 
   it("of a clean start is written at once where nothing may be lost", async () => {
@@ -332,7 +335,7 @@ describe("what is written", () => {
     const path = join(folder(), "culex.db");
     const { connect } = createHouse({}, open(path));
     connect("pub").send(publish("t", "x", { retain: true }));
-    await vi.waitFor(() => expect(count(path, "retained")).toBe(1), { timeout: 3000, interval: 50 });
+    await vi.waitFor(() => expect(count(path, "retained")).toBe(1), SOON);
   });
 
   it("comes before the acknowledgement in the mode always", async () => {
@@ -341,12 +344,12 @@ describe("what is written", () => {
     const publisher = connect("pub", { version: 5, properties: { sessionExpiryInterval: 100 } });
     publisher.send(subscribe("s", 1), { cmd: "unsubscribe", messageId: 1, unsubscriptions: ["none"] });
     expect(publisher.take()).toEqual([]);
-    await vi.waitFor(() => expect(publisher.packets).toHaveLength(2));
+    await vi.waitFor(() => expect(publisher.packets).toHaveLength(2), SOON);
     expect(publisher.take().map(({ cmd }) => cmd)).toEqual(["suback", "unsuback"]);
     expect(count(path, "subscription")).toBe(1);
     publisher.send(publish("t", "x", { qos: 1, retain: true }), publish("u", "y", { qos: 2, messageId: 2 }));
     expect(publisher.take()).toEqual([]);
-    await vi.waitFor(() => expect(publisher.packets).toHaveLength(2));
+    await vi.waitFor(() => expect(publisher.packets).toHaveLength(2), SOON);
     expect(publisher.take().map(({ cmd }) => cmd)).toEqual(["puback", "pubrec"]);
     expect([count(path, "retained"), count(path, "inbound")]).toEqual([1, 1]);
   });
@@ -356,7 +359,7 @@ describe("a QoS 2 handshake of a session that outlives the broker", () => {
   it("takes no step that is not stored, so that a crash repeats and swallows no message", async () => {
     const path = join(folder(), "culex.db");
     const { connect } = createHouse({}, open(path));
-    const lastStep = (client: TestClient) => vi.waitFor(() => expect(client.packets).toHaveLength(1));
+    const lastStep = (client: TestClient) => vi.waitFor(() => expect(client.packets).toHaveLength(1), SOON);
     const receiver = connect("receiver", { clean: false });
     receiver.send(subscribe("t", 2));
     receiver.take();
@@ -408,7 +411,7 @@ describe("a QoS 2 handshake of a session that outlives the broker", () => {
     await stored(storage);
     expect(receiver.packets).toEqual([]);
     const again = connect("receiver", { clean: false });
-    await vi.waitFor(() => expect(texts(again.packets)).toEqual(["t=x"]));
+    await vi.waitFor(() => expect(texts(again.packets)).toEqual(["t=x"]), SOON);
   });
 });
 
@@ -491,7 +494,7 @@ describe("a store that cannot be used", () => {
     const publisher = connect("pub");
     publisher.send(publish("t", "x", { qos: 1, retain: true }));
     // acknowledged all the same: the broker runs on from memory
-    await vi.waitFor(() => expect(publisher.packets).toHaveLength(1));
+    await vi.waitFor(() => expect(publisher.packets).toHaveLength(1), SOON);
     await stored(storage);
     expect(reports).toEqual([
       {
