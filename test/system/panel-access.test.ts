@@ -286,6 +286,21 @@ test("without dynamic security a login goes into the options: to the Supervisor,
   expect(readFileSync(join(folders.data, "options.json"), "utf8")).not.toContain("late");
 });
 
+test("a password is that of the user whose source is named, where two have one name", async () => {
+  const { running, api } = await start({
+    "data/options.json": LOGINS,
+    "share/mosquitto/a.conf": "password_file /share/mosquitto/passwords\n",
+    "share/mosquitto/passwords": "meter:secret-2\n",
+  });
+  const pasted = await api("POST", "users/meter/password", { source: "file" });
+  expect(pasted.json.paste).toEqual([{ to: "passwords", lines: [expect.stringMatching(/^meter:\$7\$/)] }]);
+  const url = `mqtt://127.0.0.1:${running.port("mqtt")}`;
+  await connect(url, { username: "meter", password: "secret-1" });
+  const changed = await api("POST", "users/meter/password", { source: "option" });
+  await connect(url, { username: "meter", password: changed.json.password });
+  expect((await api("POST", "users/meter/password", { source: "dynsec" })).status).toBe(404);
+});
+
 test("each login source says how it does, and can be tried", async () => {
   const closed = await freePort();
   const silent = `http://127.0.0.1:${closed}/auth: connection refused; the service does not run, or listens on another address or port`;

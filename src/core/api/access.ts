@@ -35,6 +35,8 @@ export interface UserChange {
 /** A password that is wanted; missing: one is made. */
 export interface UserPassword {
   readonly password?: string;
+  /** Which of the users of that name is meant; missing: the one that can be changed. */
+  readonly source?: UserInfo["source"];
 }
 
 /** A user's new password, which no other answer holds. */

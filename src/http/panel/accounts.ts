@@ -39,7 +39,8 @@ export interface Accounts {
   /** Where a new user would go; null: there is no such place. */
   home(): "dynsec" | "option" | "file" | null;
   add(account: Account, by: string): Promise<UserSecret>;
-  setPassword(username: string, password: string | null, by: string): Promise<UserSecret>;
+  /** `source`: which of the users of that name is meant; null: the one that can be changed. */
+  setPassword(username: string, password: string | null, source: string | null, by: string): Promise<UserSecret>;
   remove(username: string, by: string): Promise<void>;
   /** Carries out commands of dynamic security. @throws ApiError with what is wrong. */
   command(commands: readonly RawObject[], by: string): Promise<void>;
@@ -66,8 +67,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     return asks.has("password-file") && settings.passwordFile !== null ? "file" : null;
   };
 
-  const find: Accounts["find"] = (username) => {
-    const named = users().filter(({ name }) => name === username);
+  const find = (username: string, from: string | null = null): UserInfo => {
+    const named = users().filter(({ name, source }) => name === username && (from === null || source === from));
     const user = named.find(({ writable }) => writable) ?? named[0];
     if (user === undefined)
       throw new ApiError("not_found", `Nobody is called ${username} here.`, "Load the list again.");
@@ -92,7 +93,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   return {
     home,
     command,
-    find,
+    find: (username) => find(username),
     async add({ username, password: wanted, roles, groups, before = [] }, by) {
       checkName(username, reservedUsers);
       if (users().some(({ name, source }) => name === username && !isElsewhere(source))) throw taken(username);
@@ -125,8 +126,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
           );
       }
     },
-    async setPassword(username, wanted, by) {
-      const user = find(username);
+    async setPassword(username, wanted, source, by) {
+      const user = find(username, source);
       const password = wanted ?? newPassword();
       if (user.source === "dynsec") {
         await command([{ command: "setClientPassword", username, password }], by);

@@ -70,7 +70,8 @@ export function userRoutes({ current, users, accounts }: UserRoutesDeps): readon
       "/users/{name}/password",
       { summary: "Gives a user a new password, which is told once", takes: "UserPassword", answer: "UserSecret" },
       async ({ param, body, by }) => {
-        const changed = await accounts.setPassword(param("name"), optionalTextOf(body, "password"), by);
+        const source = optionalTextOf(body, "source");
+        const changed = await accounts.setPassword(param("name"), optionalTextOf(body, "password"), source, by);
         const did = changed.paste === undefined ? "gave a new password to" : "made a password for";
         return { body: changed, did: `${did} the user ${changed.username}` };
       },

@@ -22,7 +22,7 @@ const AGAIN_MS = 5000;
 /** What is done to a user. */
 interface Doing {
   readonly what: "password" | "edit" | "delete";
-  readonly name: string;
+  readonly user: UserInfo;
 }
 
 /** The users of all sources. Never a password: those that are made here are shown once. */
@@ -61,7 +61,7 @@ export function Users(): JSX.Element {
           keyOf={({ name, source }) => `${source} ${name}`}
           sortedBy={order.value}
           onOrder={(next) => (order.value = next)}
-          columns={columnsOf(panel, (what, name) => (doing.value = { what, name }))}
+          columns={columnsOf(panel, (what, user) => (doing.value = { what, user }))}
         />
       )}
       <Pager pages={pages} />
@@ -75,12 +75,14 @@ export function Users(): JSX.Element {
           }}
         />
       )}
-      {doing.value?.what === "password" ? <NewPassword name={doing.value.name} onClose={onClose} /> : null}
+      {doing.value?.what === "password" ? (
+        <NewPassword name={doing.value.user.name} source={doing.value.user.source} onClose={onClose} />
+      ) : null}
       {doing.value?.what === "edit" ? (
-        <EditUser name={doing.value.name} isNew={false} onClose={onClose} onDone={onDone} />
+        <EditUser name={doing.value.user.name} isNew={false} onClose={onClose} onDone={onDone} />
       ) : null}
       {doing.value?.what === "delete" ? (
-        <Remove noun="users" name={doing.value.name} onClose={onClose} onDone={onDone} />
+        <Remove noun="users" name={doing.value.user.name} onClose={onClose} onDone={onDone} />
       ) : null}
     </>
   );
@@ -109,7 +111,7 @@ function Elsewhere(): JSX.Element {
   );
 }
 
-function columnsOf({ words }: Panel, act: (what: Doing["what"], name: string) => void): readonly Column<UserInfo>[] {
+function columnsOf({ words }: Panel, act: (what: Doing["what"], user: UserInfo) => void): readonly Column<UserInfo>[] {
   const { access, devices } = words.value;
   const { userColumns: columns } = access;
   return [
@@ -153,7 +155,8 @@ function columnsOf({ words }: Panel, act: (what: Doing["what"], name: string) =>
     {
       name: "change",
       label: access.roleColumns.change,
-      cell: ({ name, source, writable, where }) => {
+      cell: (user) => {
+        const { name, source, writable, where } = user;
         const shown = visible(name);
         // a password file is the owner's: he pastes the line that the broker makes
         const isPasted = source === "file" && where !== undefined && where.line === undefined;
@@ -172,7 +175,7 @@ function columnsOf({ words }: Panel, act: (what: Doing["what"], name: string) =>
                   class="button button--small"
                   aria-haspopup="dialog"
                   aria-label={full}
-                  onClick={() => act(what, name)}
+                  onClick={() => act(what, user)}
                 >
                   {label}
                 </button>
