@@ -225,7 +225,7 @@ const de: typeof en = {
   importParts: {
     users: "Neue Benutzer",
     rules: "Neue Regeln",
-    bridges: "Neue Bridges",
+    bridges: "Neue Brücken",
     options: "Optionen, die sich ändern",
   },
   importLines: (done, all) => `${done} von ${all} Zeilen werden ausgeführt, wie sie dastehen.`,

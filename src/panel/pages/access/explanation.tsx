@@ -23,7 +23,9 @@ export function Explanation({ answer, onAllow }: ExplanationProps): JSX.Element 
     <div class="stack">
       <Card title={access.answer} tone={tone}>
         <p role="status">
-          <Badge tone={tone}>{allowed ? access.allowed : access.denied}</Badge> <Said>{sentence}</Said>
+          <Badge tone={tone}>{allowed ? access.allowed : access.denied}</Badge>{" "}
+          {/* the badge says its first word already: "Denied: " */}
+          <Said>{sentence.slice(sentence.indexOf(": ") + 2)}</Said>
         </p>
       </Card>
       {suggestion === undefined ? null : <Proposal suggestion={suggestion} onAllow={onAllow} />}
