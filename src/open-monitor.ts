@@ -17,8 +17,10 @@ import type { Route } from "./http/panel/route.ts";
 import { createClients } from "./monitor/clients/clients.ts";
 import type { Survey } from "./monitor/clients/survey.ts";
 import { openMutes } from "./monitor/problems/mutes.ts";
+import { createNamesake } from "./monitor/problems/namesake.ts";
 import { createProblems } from "./monitor/problems/problems.ts";
 import { bridgeCards, certificateCards } from "./monitor/problems/standing.ts";
+import { listedUsers } from "./snapshot/listed-users.ts";
 import type { Snapshot } from "./snapshot/types.ts";
 import { unreadableTest } from "./snapshot/unreadable.ts";
 
@@ -75,6 +77,8 @@ export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
     now,
     current,
   );
+  const asFiles = { reservedUsers: [], optionsFile: null, areOptionsWritable: false };
+  const users = kept(() => listedUsers(current(), asFiles).map(({ name }) => name), Infinity, now, current);
   const problems = createProblems({
     decide: broker.clients.decide,
     isBlocked: (client) => blockedBy(client) !== null,
@@ -83,6 +87,7 @@ export async function openMonitor(deps: MonitorDeps): Promise<MonitorDesk> {
       ...bridgeCards(bridgesOf({ current, states: bridges }), startedAtMs),
       ...certificates(),
     ],
+    namesake: createNamesake(users),
     mutes,
     now,
   });

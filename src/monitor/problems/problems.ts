@@ -13,6 +13,8 @@ export interface ProblemsDeps {
   readonly isBlocked: (client: ClientInfo) => boolean;
   /** What is wrong as long as it is told: settings, bridges, certificates. */
   readonly standing: () => readonly ProblemInfo[];
+  /** The user whose name is nearly that of one that is not known; null: there is none. */
+  readonly namesake: (username: string) => string | null;
   readonly mutes: Mutes;
   readonly now: () => number;
 }
@@ -38,7 +40,7 @@ const BREAKS_WINDOW_MS = 3_600_000;
 const RANKS: Readonly<Record<ProblemInfo["severity"], number>> = { error: 0, warning: 1, info: 2 };
 
 /** Begins to look for problems. */
-export function createProblems({ decide, isBlocked, standing, mutes, now }: ProblemsDeps): Problems {
+export function createProblems({ decide, isBlocked, standing, namesake, mutes, now }: ProblemsDeps): Problems {
   const cards = createCards();
   const loops = createLoops(cards);
   const breaks = createBursts(BREAKS, BREAKS_WINDOW_MS);
@@ -53,8 +55,14 @@ export function createProblems({ decide, isBlocked, standing, mutes, now }: Prob
   };
   const clock = setInterval(() => cards.close(isOver), SWEEP_MS).unref();
 
+  const withNamesake = (problem: ProblemInfo): ProblemInfo => {
+    const { kind, user, reason } = problem;
+    const meant = kind === "unknown_user" && user !== null ? namesake(user) : null;
+    return meant === null ? problem : { ...problem, reason: { hint: `did you mean "${meant}"?`, ...reason } };
+  };
+
   const list = (): readonly ProblemInfo[] =>
-    [...[...cards.all()].map(toldCard), ...standing()]
+    [...[...cards.all()].map(toldCard).map(withNamesake), ...standing()]
       .map((problem) => {
         const untilMs = mutes.untilOf(problem.id, now());
         return untilMs === null ? problem : { ...problem, mutedUntil: new Date(untilMs).toISOString() };

@@ -36,6 +36,7 @@ async function look(mutesFile: string | null = null): Promise<Looked> {
     decide: (_client, _action, topic) => decisions.get(topic) ?? null,
     isBlocked: ({ clientId }) => blocked.has(clientId),
     standing: () => standing,
+    namesake: (username) => (username === "kitchen-plgu" ? "kitchen-plug" : null),
     mutes: await openMutes(mutesFile, NO_LOG),
     now: Date.now,
   });
@@ -89,6 +90,15 @@ describe("a refused device", () => {
     problems.record(refused(named("hall/1"), { kind, sentence: "why" }));
     expect(problems.list()).toMatchObject([{ kind, severity, reason: { sentence: "why" } }]);
     expect(problems.list()[0]?.action).toEqual(action);
+  });
+
+  test("that is called nearly like a user is told whom it may mean", async () => {
+    const { problems } = await look();
+    problems.record(refused(named("esp-1", "192.0.2.7", "kitchen-plgu"), lost("unknown_user", "nobody is called so")));
+    problems.record(refused(named("esp-2", "192.0.2.7", "kitchen-plgu"), lost("wrong_password", "wrong password")));
+    problems.record(refused(named("esp-3", "192.0.2.8", "garage"), lost("unknown_user", "nobody is called so")));
+    const hints = problems.list().map(({ subject, reason }) => [subject, reason.hint]);
+    expect(Object.fromEntries(hints)).toEqual({ "esp-1": 'did you mean "kitchen-plug"?' });
   });
 
   test.each(["silent", "shutting_down"] as const)("has no card because of %s", async (kind) => {

@@ -61,6 +61,7 @@ async function cardsOf(kind: ReasonKind): Promise<readonly ProblemInfo[]> {
     decide: () => null,
     isBlocked: () => true,
     standing: () => [],
+    namesake: () => null,
     mutes: await openMutes(
       null,
       createLogger(() => ({ types: new Set(), sinks: [] })),

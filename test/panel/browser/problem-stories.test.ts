@@ -102,7 +102,8 @@ describeWith(["chromium"], "somebody whose device cannot log in", () => {
     expect(await refusal(app.mqtt, { username: "mater", password: "x", clientId: "plug" })).toBe(5);
     const card = panel
       .getByRole("article", { name: "plug: Refused: unknown user" })
-      .filter({ hasText: "Nobody is called mater here." });
+      .filter({ hasText: "Nobody is called mater here." })
+      .filter({ hasText: 'Did you mean "meter"?' });
     await card.getByRole("link", { name: "Create this user" }).click();
     expect(await panel.getByRole("dialog", { name: "New user" }).getByLabel("Name").inputValue()).toBe("mater");
   });
