@@ -247,9 +247,9 @@ describe("explain", () => {
         {
           rule: "role r: publishClientSend a/%c, allow, priority 1",
           matched: false,
-          why: "a/%c, here a/2, does not match",
+          why: "the filter a/%c, here a/2, does not match",
         },
-        { rule: "role r: publishClientSend a/#, deny, priority 0", matched: true, why: "a/# matches" },
+        { rule: "role r: publishClientSend a/#, deny, priority 0", matched: true, why: "the filter a/# matches" },
       ],
     });
     expect(await run({ ...question, clientid: "1" })).toMatchObject({ verdict: "allow" });
