@@ -4,6 +4,8 @@ import { skippedReporter } from "./test/helpers/skipped-reporter.ts";
 export default defineConfig({
   test: {
     reporters: ["default", skippedReporter],
+    // Most of what the slow files do is to wait.
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -22,7 +24,6 @@ export default defineConfig({
           // Real processes, sockets and file watchers on a machine that does other things too: once more tells a slow
           // moment from a fault. The reporter marks what needed it.
           retry: 1,
-          fileParallelism: false,
         },
       },
     ],
